@@ -1,0 +1,31 @@
+import { existsSync, globSync } from "node:fs";
+import { dirname } from "node:path";
+import { defineConfig } from "vitest/config";
+
+/**
+ * One project per package that has tests. The source condition makes every test run the TypeScript
+ * sources, never a stale `dist`; tests of whole processes build first (see tools/test.mjs).
+ */
+const folders = globSync("{packages/*,packages/*/*,apps/*,test/*,bench}/package.json")
+  .map((file) => dirname(file))
+  .filter((folder) => existsSync(`${folder}/test`) || folder.startsWith("test/"))
+  .sort();
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@mcp-flowgate/source"], externalConditions: ["@mcp-flowgate/source"] } },
+  resolve: { conditions: ["@mcp-flowgate/source"] },
+  test: {
+    passWithNoTests: false,
+    reporters: ["default"],
+    projects: folders.map((folder) => ({
+      extends: true as const,
+      test: {
+        name: folder,
+        root: `./${folder}`,
+        include: folder.startsWith("test/") ? ["**/*.test.ts"] : ["test/**/*.test.ts"],
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+});
