@@ -1,0 +1,91 @@
+import type { Json, JsonObject } from "../json.ts";
+
+/**
+ * What a repeated call does to the world. `read`: nothing. `idempotent`: the other side honours the key.
+ * `once`: each call counts. `reconcile`: `once`, with a probe that can tell afterwards.
+ */
+export type EffectClass = "read" | "idempotent" | "once" | "reconcile";
+
+interface ExecutorBase {
+  readonly effect: EffectClass;
+  /** False where `effect` is only the default of the kind and the author said nothing. */
+  readonly effectDeclared: boolean;
+  /** A key template of the author (`{workflowId} {transition} {correlationId}`); left out, the engine's own key function is used. */
+  readonly idempotencyKey?: string;
+}
+
+/** Returns its arguments. */
+export interface NoopExecutorIr extends ExecutorBase {
+  readonly kind: "noop";
+}
+
+/** Runs a command without a shell. `args`, `env` values and `stdin` are value templates. */
+export interface CliExecutorIr extends ExecutorBase {
+  readonly kind: "cli";
+  /** A `cli` connection; its command and leading arguments come first. */
+  readonly connection?: string;
+  readonly command?: string;
+  readonly args: readonly Json[];
+  readonly env: { readonly [name: string]: Json };
+  readonly stdin?: Json;
+  readonly treatNonZeroAsFailure: boolean;
+  readonly maxOutputBytes: number;
+  readonly allowDashArgs: boolean;
+}
+
+/** One HTTP request. `path` has `{var}` segments; `query`, `headers` and `body` are value templates. */
+export interface HttpExecutorIr extends ExecutorBase {
+  readonly kind: "http";
+  readonly connection: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: { readonly [name: string]: Json };
+  readonly headers: { readonly [name: string]: Json };
+  readonly body?: Json;
+  readonly bodyFormat: "json" | "form" | "text";
+  readonly maxResponseBytes: number;
+}
+
+/** One `tools/call` of a downstream MCP server. Without `map` the arguments go as they are. */
+export interface McpExecutorIr extends ExecutorBase {
+  readonly kind: "mcp";
+  readonly connection: string;
+  readonly tool: string;
+  readonly map?: JsonObject;
+}
+
+/** Asks people. See engine.md section 7 for gate and notify. */
+export interface HumanExecutorIr extends ExecutorBase {
+  readonly kind: "human";
+  readonly queue: string;
+  readonly title?: Json;
+  readonly message?: Json;
+  /** JSON Schema of the decision's input. */
+  readonly form?: JsonObject;
+  readonly assignees: { readonly roles: readonly string[]; readonly permissions: readonly string[] };
+  /** Approvals by distinct people that are needed. */
+  readonly quorum: number;
+  readonly expiresMs?: number;
+  /** Whether the one who asked may decide. Default false. */
+  readonly allowRequester: boolean;
+  readonly onApprove?: ExecutorIr;
+  readonly onReject?: { readonly target: string };
+}
+
+/** A durable child instance whose output is this step's output. */
+export interface WorkflowExecutorIr extends ExecutorBase {
+  readonly kind: "workflow";
+  readonly definitionId: string;
+  readonly input?: Json;
+  readonly timeoutMs?: number;
+}
+
+export type ExecutorIr =
+  | NoopExecutorIr
+  | CliExecutorIr
+  | HttpExecutorIr
+  | McpExecutorIr
+  | HumanExecutorIr
+  | WorkflowExecutorIr;
+
+export type ExecutorKind = ExecutorIr["kind"];

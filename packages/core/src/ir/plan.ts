@@ -1,0 +1,134 @@
+import type { Json, JsonObject } from "../json.ts";
+import type { CapabilityIr, ImportIr } from "./capability.ts";
+import type { ConnectionIr } from "./connection.ts";
+import type { WorkflowIr } from "./workflow.ts";
+
+/** A whole configuration, compiled: immutable, complete (defaults applied) and free of references that dangle. */
+export interface GatewayPlan {
+  /** SHA-256 (hex) of the canonical JSON of everything below but `secrets` and `files`. */
+  readonly hash: string;
+  /** Absolute paths of the files it was read from, for watching and messages. */
+  readonly files: readonly string[];
+  readonly connections: { readonly [name: string]: ConnectionIr };
+  /** Every declared capability, exposed or not, by id. */
+  readonly capabilities: { readonly [id: string]: CapabilityIr };
+  /** Ids of those that callers see and may start; `expose … as` gives an id of its own in `capabilities`. */
+  readonly exposed: readonly string[];
+  readonly imports: readonly ImportIr[];
+  readonly workflows: { readonly [id: string]: WorkflowIr };
+  readonly policies: readonly JsonObject[];
+  readonly discovery: DiscoveryIr;
+  readonly store: StoreIr;
+  readonly audit: AuditIr;
+  readonly identity: readonly JsonObject[];
+  /** `roles: { name: [permissions] }`. */
+  readonly roles: { readonly [role: string]: readonly string[] };
+  readonly server: ServerIr;
+  readonly limits: LimitsIr;
+  readonly telemetry: TelemetryIr;
+  /** Values that came from variables and files: never to be shown, logged or audited. */
+  readonly secrets: readonly string[];
+}
+
+export interface DiscoveryIr {
+  readonly include: readonly ("proxy" | "workflows" | "connections")[];
+  readonly visibility: "all" | "byGuards";
+  readonly embeddings?: { readonly kind: "http"; readonly url: string; readonly model: string };
+  readonly learn: boolean;
+}
+
+export interface StoreIr {
+  readonly kind: "memory" | "sqlite" | "postgres";
+  readonly path?: string;
+  readonly url?: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly retention: { readonly terminalMs: number; readonly auditMs: number };
+}
+
+export type AuditSinkKind =
+  | "none"
+  | "stderr"
+  | "stdout"
+  | "memory"
+  | "file"
+  | "sqlite"
+  | "postgres"
+  | "otlp"
+  | "webhook";
+
+export interface AuditIr {
+  readonly sinks: readonly {
+    readonly kind: AuditSinkKind;
+    readonly path?: string;
+    readonly url?: string;
+    /** Globs over event types; empty means all. */
+    readonly events: readonly string[];
+    readonly options: { readonly [name: string]: Json };
+  }[];
+  readonly onFailure: "fail_open" | "fail_closed";
+  readonly rotate: { readonly maxBytes: number; readonly maxAgeMs: number; readonly keep: number };
+  readonly payloads: "full" | "arguments" | "digest" | "none";
+  /** JSON pointers (`/payload/…`) or key names, besides the built-in ones. */
+  readonly redact: readonly string[];
+  readonly signingKeyFile?: string;
+}
+
+export interface ServerIr {
+  readonly name?: string;
+  readonly transport: "stdio" | "http";
+  readonly toolNames: "dotted" | "underscore";
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly path: string;
+    readonly maxBodyBytes: number;
+    readonly requestTimeoutMs: number;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+    readonly insecure: boolean;
+    readonly tls?: { readonly cert: string; readonly key: string };
+  };
+  readonly admin?: { readonly host: string; readonly port: number; readonly inline: boolean };
+  readonly drain: { readonly deadlineMs: number };
+  readonly watch: boolean;
+}
+
+/** Bounds. Sizes in bytes of UTF-8. */
+export interface LimitsIr {
+  readonly argumentsBytes: number;
+  readonly outputBytes: number;
+  readonly contextBytes: number;
+  readonly responseBytes: number;
+  /** Links in one answer. */
+  readonly links: number;
+  /** Versions of one instance. */
+  readonly versions: number;
+  readonly searchResults: number;
+  /** Depth of sub-workflows. */
+  readonly depth: number;
+  /** One operation's time, unless its reliability says less. */
+  readonly operationMs: number;
+}
+
+export const DEFAULT_LIMITS: LimitsIr = Object.freeze({
+  argumentsBytes: 256 * 1024,
+  outputBytes: 1024 * 1024,
+  contextBytes: 256 * 1024,
+  responseBytes: 24_000,
+  links: 20,
+  versions: 1000,
+  searchResults: 50,
+  depth: 10,
+  operationMs: 300_000,
+});
+
+export interface TelemetryIr {
+  readonly logs: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+    readonly format: "text" | "json";
+  };
+  readonly traces?: { readonly otlp: string; readonly sample: number };
+  readonly metrics: { readonly prometheus: boolean; readonly otlp?: string };
+}

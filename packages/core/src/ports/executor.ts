@@ -1,0 +1,146 @@
+import type { ErrorClass, FailureEffect } from "../errors.ts";
+import type { ConnectionIr } from "../ir/connection.ts";
+import type { ExecutorKind } from "../ir/executor.ts";
+import type { Json, JsonObject } from "../json.ts";
+import type { Principal } from "../principal.ts";
+
+/**
+ * Performs one attempt of one effect. It decides nothing about legality, retries or state: it gets a call whose
+ * templates are resolved, honours key, deadline and signal, and says what is known about the outcome.
+ */
+export interface Executor {
+  readonly kind: ExecutorKind;
+  /** Never rejects: whatever goes wrong is a `failed` outcome. */
+  execute(call: ResolvedCall, context: ExecutorContext): Promise<ExecutorOutcome>;
+  /** Ends children and sockets. */
+  close?(): Promise<void>;
+}
+
+/** The connections of the current configuration. */
+export interface ConnectionDirectory {
+  get(name: string): ConnectionIr | undefined;
+}
+
+export interface ExecutorContext {
+  readonly workflowId: string;
+  readonly definitionId: string;
+  readonly transition: string;
+  /** Equal across retries, replicas and recovery of one effect. */
+  readonly idempotencyKey: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Milliseconds since the epoch. The signal aborts at it. */
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+  readonly principal: Principal;
+  readonly correlationId: string;
+  /** W3C trace context of the caller. */
+  readonly traceparent?: string;
+  readonly onProgress?: (progress: {
+    readonly progress: number;
+    readonly total?: number;
+    readonly message?: string;
+  }) => void;
+}
+
+/** What exactly will be sent: every template resolved. This, not the configuration, is what an approval covers. */
+export type ResolvedCall = NoopCall | CliCall | HttpCall | McpCall | HumanCall;
+
+export interface NoopCall {
+  readonly kind: "noop";
+  readonly arguments: Json;
+}
+
+export interface CliCall {
+  readonly kind: "cli";
+  readonly connection?: string;
+  readonly command?: string;
+  readonly args: readonly CliArgument[];
+  readonly env: { readonly [name: string]: string };
+  readonly stdin?: string;
+  readonly treatNonZeroAsFailure: boolean;
+  readonly maxOutputBytes: number;
+  readonly allowDashArgs: boolean;
+}
+
+export interface CliArgument {
+  readonly value: string;
+  /** True where the value came from a caller or an earlier result, not from the configuration. */
+  readonly dynamic: boolean;
+}
+
+export interface HttpCall {
+  readonly kind: "http";
+  readonly connection: string;
+  readonly method: string;
+  /** Path below the base URL, variables already encoded as single segments. */
+  readonly path: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: Json;
+  readonly bodyFormat: "json" | "form" | "text";
+  readonly maxResponseBytes: number;
+}
+
+export interface McpCall {
+  readonly kind: "mcp";
+  readonly connection: string;
+  readonly tool: string;
+  readonly arguments: JsonObject;
+}
+
+export interface HumanCall {
+  readonly kind: "human";
+  readonly queue: string;
+  readonly title?: string;
+  readonly message?: string;
+  readonly form?: JsonObject;
+  readonly assignees: { readonly roles: readonly string[]; readonly permissions: readonly string[] };
+  readonly quorum: number;
+  readonly expiresMs?: number;
+  readonly allowRequester: boolean;
+}
+
+export type ExecutorOutcome =
+  | {
+      readonly status: "succeeded";
+      readonly output: Json;
+      /** Content blocks (images, audio, resources) that `output` does not carry. */
+      readonly content?: readonly JsonObject[];
+      readonly evidence: readonly EvidenceDraft[];
+    }
+  | ExecutorFailure
+  /** The step waits for people; the engine writes the approval. */
+  | { readonly status: "waiting"; readonly approval: ApprovalDraft };
+
+export interface ExecutorFailure {
+  readonly status: "failed";
+  readonly effect: FailureEffect;
+  readonly errorClass: ErrorClass;
+  /** One sentence for the caller, without secrets, paths or stacks. */
+  readonly message: string;
+  /** Bounded: a status code, the tail of standard error, the downstream error object. */
+  readonly detail?: Json;
+  readonly retryAfterMs?: number;
+  readonly evidence?: readonly EvidenceDraft[];
+}
+
+export interface EvidenceDraft {
+  readonly kind: string;
+  readonly outcome: "success" | "failure";
+  readonly summary: string;
+  readonly uri?: string;
+  /** What the payload hash is taken over. Not stored itself. */
+  readonly payload?: Json;
+}
+
+export interface ApprovalDraft {
+  readonly queue: string;
+  readonly title: string;
+  readonly message?: string;
+  readonly form?: JsonObject;
+  readonly assignees: { readonly roles: readonly string[]; readonly permissions: readonly string[] };
+  readonly quorum: number;
+  readonly allowRequester: boolean;
+  readonly expiresMs?: number;
+}

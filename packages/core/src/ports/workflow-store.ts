@@ -1,0 +1,160 @@
+import type {
+  Approval,
+  ApprovalStatus,
+  Evidence,
+  InstanceStatus,
+  Operation,
+  RequestKey,
+  Signal,
+  Timer,
+  WorkflowInstance,
+} from "../ir/instance.ts";
+import type { Definition } from "../ir/workflow.ts";
+import type { AuditDraft } from "./audit.ts";
+
+/**
+ * The journal. All writes go through {@link WorkflowStore.apply}: one batch of plain rows that is applied
+ * entirely, with its audit events, or not at all, under the conditions that it names. The engine computes
+ * batches with pure code; a store knows nothing of workflows, so that every store behaves the same.
+ *
+ * What every store upholds (the contract suite in testkit tests each):
+ * - S1 A batch is atomic, and durable when `apply` resolves. Its audit events are part of it.
+ * - S2 A condition that does not hold changes nothing and is answered as a value, never thrown.
+ * - S3 At most one operation per (workflowId, fromVersion) is running, waiting, unknown or committed.
+ * - S4 Reads see every batch that was acknowledged before they began.
+ * - S5 Rows come back exactly as they went in, whatever characters and numbers they hold.
+ *
+ * @throws FlowgateError `STORE_UNAVAILABLE` where the storage cannot be reached, `AUDIT_UNAVAILABLE` where
+ * the batch could not be recorded; in both cases nothing was applied, as far as can be known.
+ */
+export interface WorkflowStore {
+  /** The store's clock, in milliseconds since the epoch. Deadlines and timers are compared by it alone. */
+  now(): number;
+  /** Who claims, and until when by the monotonic clock this process may dispatch effects. */
+  lease(): Lease;
+
+  apply(batch: Batch): Promise<ApplyResult>;
+  /** Records events that belong to no batch: refusals, guard results of a rejected submit. */
+  record(events: readonly AuditDraft[]): Promise<void>;
+
+  /** An instance with all that a step needs, read at one moment. */
+  load(workflowId: string): Promise<InstanceAggregate | undefined>;
+  operation(operationId: string): Promise<Operation | undefined>;
+  /** The whole journal of one instance, oldest first. */
+  journal(workflowId: string): Promise<readonly Operation[]>;
+  instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>>;
+
+  approval(approvalId: string): Promise<Approval | undefined>;
+  approvals(filter: ApprovalFilter): Promise<Page<Approval>>;
+  request(tenant: string, principal: string, key: string): Promise<RequestKey | undefined>;
+  /** How many entries `key` has in the window that ends now. */
+  rate(key: string, perMs: number): Promise<number>;
+
+  /** Keeps a definition for as long as instances are pinned to it. Idempotent. */
+  putDefinition(definition: Definition): Promise<void>;
+  definition(hash: string): Promise<Definition | undefined>;
+
+  /** Work that is due: timers, retries, operations whose claimant is gone, signals nobody consumed. */
+  due(limit: number): Promise<DueWork>;
+  /** When the next timer or retry is due, so that nobody polls faster than needed. */
+  nextDueAt(): Promise<number | undefined>;
+  /** Calls `listener` with the id of every instance that changed, here or in another process. Returns the way to stop. */
+  onChange(listener: (workflowId: string) => void): () => void;
+
+  close(): Promise<void>;
+}
+
+export interface Lease {
+  readonly replica: string;
+  readonly epoch: number;
+  /** By {@link Clock.monotonic}; `Infinity` where no other process can take over. */
+  readonly validUntil: number;
+}
+
+export interface Batch {
+  readonly expect: BatchExpectation;
+  /** The whole next row. */
+  readonly instance?: WorkflowInstance;
+  /** Inserted, or replaced by id. */
+  readonly operations?: readonly Operation[];
+  readonly evidence?: readonly Evidence[];
+  readonly armTimers?: readonly Timer[];
+  /** By id. `all` ends every timer of the instance. */
+  readonly cancelTimers?: readonly string[] | "all";
+  /** Inserted, or replaced by id where `expect.approval` allows it. */
+  readonly approvals?: readonly Approval[];
+  readonly signals?: readonly Signal[];
+  readonly consumeSignals?: readonly string[];
+  readonly request?: RequestKey;
+  /** Counted at the same moment; see `expect.rates`. */
+  readonly countRates?: readonly string[];
+  readonly audit: readonly AuditDraft[];
+}
+
+export interface BatchExpectation {
+  /** The instance must not exist yet. */
+  readonly absent?: string;
+  /** The instance must be exactly here. Takes the row's lock. */
+  readonly instance?: { readonly id: string; readonly version: number; readonly fence: number };
+  /** The approval must not have been written since it was read. */
+  readonly approval?: { readonly id: string; readonly revision: number };
+  /** These signals must still be there. */
+  readonly signals?: readonly string[];
+  /** These timers must still be armed. */
+  readonly timers?: readonly string[];
+  /** Nobody may have used this key, or its use must have expired. */
+  readonly requestUnused?: { readonly tenant: string; readonly principal: string; readonly key: string };
+  /** Fewer than `max` entries of `key` in the last `perMs`. */
+  readonly rates?: readonly { readonly key: string; readonly max: number; readonly perMs: number }[];
+}
+
+export type ApplyResult =
+  | { readonly status: "applied" }
+  /** The instance exists, is absent, or stands at another version or fence. */
+  | { readonly status: "conflict"; readonly on: "instance" | "approval" | "signal" | "timer" | "operation" }
+  | { readonly status: "request_used"; readonly request: RequestKey }
+  | { readonly status: "rate_limited"; readonly key: string };
+
+export interface InstanceAggregate {
+  readonly instance: WorkflowInstance;
+  /** The live operation, or the last one where none is live. */
+  readonly operation?: Operation;
+  readonly evidence: readonly Evidence[];
+  /** Those not settled long ago: pending, or approved and not yet consumed. */
+  readonly approvals: readonly Approval[];
+  readonly timers: readonly Timer[];
+  readonly signals: readonly Signal[];
+}
+
+export interface InstanceFilter {
+  readonly tenant?: string;
+  readonly owner?: string;
+  readonly definitionId?: string;
+  readonly statuses?: readonly InstanceStatus[];
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface ApprovalFilter {
+  readonly tenant?: string;
+  readonly queue?: string;
+  readonly workflowId?: string;
+  readonly statuses?: readonly ApprovalStatus[];
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Newest first. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+export interface DueWork {
+  readonly timers: readonly Timer[];
+  /** Waiting for their next attempt, which is due. */
+  readonly retries: readonly Operation[];
+  /** Running, but their claimant is gone or their deadline and grace have passed. */
+  readonly orphans: readonly Operation[];
+  readonly signals: readonly Signal[];
+}

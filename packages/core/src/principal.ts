@@ -1,0 +1,34 @@
+/** Who makes a call. `kind: "human"` is only ever set by an authenticated decision channel, never by an MCP client. */
+export interface Principal {
+  readonly subject: string;
+  readonly tenant: string;
+  readonly roles: readonly string[];
+  /** Granted permissions; a grant may end in `*` (`pay.*`). */
+  readonly permissions: readonly string[];
+  readonly kind: "agent" | "human" | "service";
+  /** How the identity was established, for example `anonymous`, `local`, `apiKey:ci`, `cli`. */
+  readonly via: string;
+}
+
+/** The tenant of everybody where no identity provider names one. */
+export const DEFAULT_TENANT = "default";
+
+/** The principal of a caller whom no identity provider is asked about. */
+export const ANONYMOUS: Principal = Object.freeze({
+  subject: "anonymous",
+  tenant: DEFAULT_TENANT,
+  roles: Object.freeze([]),
+  permissions: Object.freeze([]),
+  kind: "agent",
+  via: "anonymous",
+});
+
+/** The runtime itself, as the actor of timers, chains and recovery. */
+export const SYSTEM: Principal = Object.freeze({
+  subject: "system",
+  tenant: DEFAULT_TENANT,
+  roles: Object.freeze([]),
+  permissions: Object.freeze([]),
+  kind: "service",
+  via: "runtime",
+});
