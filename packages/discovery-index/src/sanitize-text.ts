@@ -6,9 +6,14 @@ const DEFAULT_MAX = 20_000;
  * bidirectional marks, embeddings, overrides and isolates, zero-width characters and invisible operators,
  * interlinear annotations, variation selector supplements and the tag block (used to smuggle hidden text).
  */
-const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- removing control characters is the purpose
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/gu;
+const INVISIBLE = new RegExp(
+  [
+    "[\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u00AD\\u061C\\u115F\\u1160]",
+    "[\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\u3164\\uFEFF\\uFFA0\\uFFF9-\\uFFFB]",
+    "\\u034F|\\u17B4|\\u17B5|[\\u180B-\\u180F]|[\\u{E0000}-\\u{E0FFF}]",
+  ].join("|"),
+  "gu",
+);
 
 const HAS_UNUSUAL =
   // oxlint-disable-next-line no-control-regex -- as above
@@ -26,9 +31,9 @@ export function sanitizeText(text: string, max: number = DEFAULT_MAX): string {
   const bounded = cutText(text, max);
   if (!HAS_UNUSUAL.test(bounded)) return bounded;
   return bounded
-    .toWellFormed()
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
-    .replace(INVISIBLE, "");
+    .replace(INVISIBLE, "")
+    .replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 /** Cuts at `max` UTF-16 units without splitting a surrogate pair. */

@@ -7,7 +7,9 @@ export function stemWord(word: string): string {
   if (irregular !== undefined) return irregular;
   if (word.length < 4 || !/^[a-z]+$/.test(word)) {
     // Three letters can still be a plural (`ids`), two cannot.
-    return word.length === 3 && /^[a-z][a-z]s$/.test(word) && !/(?:[ius]s|as)$/.test(word) ? word.slice(0, 2) : word;
+    return word.length === 3 && /^[a-z][a-z]s$/.test(word) && !/(?:[ius]s|as)$/.test(word)
+      ? word.slice(0, 2)
+      : word;
   }
   let stem = plurals(word);
   stem = pastAndProgressive(stem);

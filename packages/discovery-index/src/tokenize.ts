@@ -11,6 +11,8 @@ export interface Token {
 /** Turns text into tokens; keeps a bounded memory of stems, so one per index. */
 export interface Tokenizer {
   tokens(text: string, maxTokens: number): Token[];
+  /** The stem of one folded word. */
+  stem(word: string): string;
   /** Runs of CJK text of at least one character, as they stand in `text`, for dictionary look-ups. */
   cjkRuns(text: string): string[];
 }
@@ -53,6 +55,7 @@ export function createTokenizer(): Tokenizer {
       }
       return tokens;
     },
+    stem: stemOf,
     cjkRuns: (text) => (HAS_UNSPACED.test(text) ? (text.normalize("NFKC").match(UNSPACED) ?? []) : []),
   };
 }
@@ -61,7 +64,10 @@ export function createTokenizer(): Tokenizer {
 export function foldWord(word: string): string {
   const lower = word.toLowerCase();
   if (PLAIN.test(lower)) return lower;
-  return lower.normalize("NFD").replace(/(?<=[\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu, "").normalize("NFC");
+  return lower
+    .normalize("NFD")
+    .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu, "")
+    .normalize("NFC");
 }
 
 function splitRun(run: string): string[] {
@@ -83,13 +89,21 @@ function splitWord(run: string): string[] {
   // `k8s`, `2fa`, `3d`, `i18n`: too short to be anything but one name.
   if (run.length <= 4 && /\p{N}/u.test(run)) return [foldWord(run)];
   const words: string[] = [];
+  let initial = "";
   for (const [part] of run.matchAll(PART)) {
-    const word = foldWord(part).slice(0, MAX_WORD);
+    // A single letter belongs to what follows: `OAuth`, `iPhone`, `eBay`.
+    if (part.length === 1 && initial === "" && /\p{L}/u.test(part)) {
+      initial = part;
+      continue;
+    }
+    const word = foldWord(initial + part).slice(0, MAX_WORD);
+    initial = "";
     words.push(word);
     // `base64` is a name of its own, and `base` still helps; the digits alone do not.
     const letters = word.replace(/\p{N}+$/u, "");
     if (letters.length > 2 && letters !== word) words.push(letters);
   }
+  if (initial !== "") words.push(foldWord(initial));
   return words;
 }
 

@@ -1,0 +1,229 @@
+/**
+ * The index owns everything that is derived from the catalogue: postings, vocabulary and per-entry weights.
+ *
+ * Invariants:
+ * 1. A live entry has exactly one ordinal; ordinals only grow, so postings stay sorted, and a replaced entry gets
+ *    a new one.
+ * 2. What an entry contributes depends on the entry alone, never on the others or on the order of arrival. What
+ *    depends on the others (document frequencies) is read at search time. So an index that was changed step by
+ *    step answers like one built at once.
+ * 3. Dead ordinals never outnumber live ones by more than a constant: `compact` renumbers before that.
+ */
+import { analyseEntry, nameOf } from "./analyse-entry.ts";
+import type { CatalogueEntry } from "./catalogue-entry.ts";
+import { compareIds } from "./compare-ids.ts";
+import { RANKING, type RankingConstants } from "./constants.ts";
+import { foldName } from "./fold-name.ts";
+import { appendPosting, createPostings, removePosting, type Postings } from "./postings.ts";
+import { createTokenizer, type Tokenizer } from "./tokenize.ts";
+import { createTrigramMap, type TrigramMap } from "./trigrams.ts";
+
+/** A searchable catalogue; changed in place, one entry at a time, and searched synchronously. */
+export interface DiscoveryIndex {
+  /** How many entries it holds. */
+  readonly size: number;
+  /** The entry with this id, as it was given. */
+  get(id: string): CatalogueEntry | undefined;
+  /** All ids, ascending by UTF-16 code units. */
+  ids(): readonly string[];
+  /** Adds an entry, or replaces the one of the same id. Costs as much as the entry is long. */
+  add(entry: CatalogueEntry): void;
+  /** Takes an entry out; false if there is none of that id. */
+  remove(id: string): boolean;
+  /** As {@link add}; says that the id is expected to be there. */
+  replace(entry: CatalogueEntry): void;
+}
+
+/** What searching needs beyond the public face. */
+export interface SearchableIndex extends DiscoveryIndex {
+  readonly constants: RankingConstants;
+  readonly tokenizer: Tokenizer;
+  readonly vocabulary: TrigramMap;
+  /** One more than the highest ordinal. */
+  readonly capacity: number;
+  term(key: string): Term | undefined;
+  document(ordinal: number): IndexedDocument | undefined;
+  /** Ordinals of entries whose folded id, name or title is this. */
+  named(folded: string): ReadonlySet<number> | undefined;
+  ordinal(id: string): number | undefined;
+  /** How many server keys there have been; each document carries one below it. */
+  readonly servers: number;
+}
+
+/** A word, joined word or concept of the vocabulary, and where it occurs. */
+export interface Term {
+  readonly key: string;
+  readonly postings: Postings;
+}
+
+export interface IndexedDocument {
+  readonly id: string;
+  readonly entry: CatalogueEntry;
+  readonly name: string;
+  readonly server: number;
+  readonly nameTerms: readonly Term[];
+  readonly terms: readonly Term[];
+  readonly foldedNames: readonly string[];
+}
+
+/** Builds an index over a catalogue snapshot. The last of several entries with one id counts. */
+export function buildIndex(entries: Iterable<CatalogueEntry>): DiscoveryIndex {
+  return createIndex(entries, RANKING);
+}
+
+/** As {@link buildIndex} with constants of its own, for measuring what each of them brings. */
+export function createIndex(entries: Iterable<CatalogueEntry>, constants: RankingConstants): SearchableIndex {
+  const index = new CatalogueIndex(constants);
+  for (const entry of entries) index.add(entry);
+  return index;
+}
+
+/** The searching side of an index that {@link buildIndex} made. */
+export function toSearchable(index: DiscoveryIndex): SearchableIndex {
+  if (!(index instanceof CatalogueIndex)) throw new TypeError("The index was not made by buildIndex.");
+  return index;
+}
+
+class CatalogueIndex implements SearchableIndex {
+  readonly constants: RankingConstants;
+  readonly tokenizer: Tokenizer = createTokenizer();
+  readonly vocabulary: TrigramMap = createTrigramMap();
+  #documents: (IndexedDocument | undefined)[] = [];
+  readonly #ordinals = new Map<string, number>();
+  readonly #terms = new Map<string, Term>();
+  readonly #named = new Map<string, Set<number>>();
+  readonly #serverKeys = new Map<string, number>();
+  #ids: readonly string[] | undefined;
+
+  constructor(constants: RankingConstants) {
+    this.constants = constants;
+  }
+
+  get size(): number {
+    return this.#ordinals.size;
+  }
+
+  get capacity(): number {
+    return this.#documents.length;
+  }
+
+  get servers(): number {
+    return this.#serverKeys.size;
+  }
+
+  get(id: string): CatalogueEntry | undefined {
+    const ordinal = this.#ordinals.get(id);
+    return ordinal === undefined ? undefined : this.#documents[ordinal]?.entry;
+  }
+
+  ids(): readonly string[] {
+    this.#ids ??= [...this.#ordinals.keys()].sort(compareIds);
+    return this.#ids;
+  }
+
+  ordinal(id: string): number | undefined {
+    return this.#ordinals.get(id);
+  }
+
+  document(ordinal: number): IndexedDocument | undefined {
+    return this.#documents[ordinal];
+  }
+
+  term(key: string): Term | undefined {
+    return this.#terms.get(key);
+  }
+
+  named(folded: string): ReadonlySet<number> | undefined {
+    return this.#named.get(folded);
+  }
+
+  replace(entry: CatalogueEntry): void {
+    this.add(entry);
+  }
+
+  add(entry: CatalogueEntry): void {
+    this.remove(entry.id);
+    const { terms, nameTerms } = analyseEntry(entry, this.tokenizer, this.constants);
+    const ordinal = this.#documents.length;
+    const foldedNames = [
+      ...new Set([foldName(entry.id), foldName(nameOf(entry)), foldName(entry.title ?? "")]),
+    ].filter((name) => name !== "");
+    const held: Term[] = [];
+    for (const [key, impact] of terms) {
+      let term = this.#terms.get(key);
+      if (term === undefined) {
+        term = { key, postings: createPostings() };
+        this.#terms.set(key, term);
+        this.vocabulary.add(key);
+      }
+      appendPosting(term.postings, ordinal, impact);
+      held.push(term);
+    }
+    for (const name of foldedNames) {
+      const holders = this.#named.get(name);
+      if (holders === undefined) this.#named.set(name, new Set([ordinal]));
+      else holders.add(ordinal);
+    }
+    this.#documents.push({
+      id: entry.id,
+      entry,
+      name: nameOf(entry),
+      server: this.#serverOf(entry.server ?? ""),
+      nameTerms: nameTerms.map((key) => this.#terms.get(key)).filter((term) => term !== undefined),
+      terms: held,
+      foldedNames,
+    });
+    this.#ordinals.set(entry.id, ordinal);
+    this.#ids = undefined;
+  }
+
+  remove(id: string): boolean {
+    const ordinal = this.#ordinals.get(id);
+    const document = ordinal === undefined ? undefined : this.#documents[ordinal];
+    if (ordinal === undefined || document === undefined) return false;
+    for (const { key, postings } of document.terms) {
+      removePosting(postings, ordinal);
+      if (postings.length > 0) continue;
+      this.#terms.delete(key);
+      this.vocabulary.remove(key);
+    }
+    for (const name of document.foldedNames) {
+      const holders = this.#named.get(name);
+      holders?.delete(ordinal);
+      if (holders?.size === 0) this.#named.delete(name);
+    }
+    this.#documents[ordinal] = undefined;
+    this.#ordinals.delete(id);
+    this.#ids = undefined;
+    if (this.#documents.length > 2 * this.#ordinals.size + 1024) this.#compact();
+    return true;
+  }
+
+  /** Upholds invariant 3: renumbers the live documents in their order, so postings stay sorted. */
+  #compact(): void {
+    const renumbered = new Int32Array(this.#documents.length).fill(-1);
+    const live: IndexedDocument[] = [];
+    for (const [ordinal, document] of this.#documents.entries()) {
+      if (document === undefined) continue;
+      renumbered[ordinal] = live.length;
+      this.#ordinals.set(document.id, live.length);
+      live.push(document);
+    }
+    this.#documents = live;
+    for (const { postings } of this.#terms.values()) {
+      for (let at = 0; at < postings.length; at++) {
+        postings.docs[at] = renumbered[postings.docs[at] as number] as number;
+      }
+    }
+    for (const [name, holders] of this.#named) {
+      this.#named.set(name, new Set([...holders].map((ordinal) => renumbered[ordinal] as number)));
+    }
+  }
+
+  #serverOf(key: string): number {
+    const known = this.#serverKeys.get(key);
+    if (known !== undefined) return known;
+    this.#serverKeys.set(key, this.#serverKeys.size);
+    return this.#serverKeys.size - 1;
+  }
+}
