@@ -1,1 +1,2 @@
-export {};
+export { createCliExecutor } from "./executor.ts";
+export type { CliExecutorOptions } from "./executor.ts";

@@ -1,1 +1,1 @@
-export {};
+export { createHumanExecutor } from "./executor.ts";

@@ -1,1 +1,1 @@
-export {};
+export { createNoopExecutor } from "./executor.ts";
