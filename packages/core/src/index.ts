@@ -90,6 +90,7 @@ export type {
   McpCall,
   NoopCall,
   ResolvedCall,
+  WorkflowCall,
 } from "./ports/executor.ts";
 export type { Digest, IdPrefix, Ids } from "./ports/ids.ts";
 export type { Log, LogFields } from "./ports/log.ts";

@@ -36,10 +36,21 @@ export interface WorkflowInstance {
   readonly output: Json;
   /** The principal of the start, whose authority chains and onEnter act with. */
   readonly startedBy: Principal;
+  /**
+   * The step that the engine owes and could not do by itself: a chain step or an onEnter that failed, a chain at
+   * its depth limit, a timeout or a compensation that failed. Whoever may submit may run it again.
+   */
+  readonly recovery?: { readonly slot: OperationSlot; readonly transition: string };
+  /** Set from an accepted cancellation to its end: the committed operations that are still to be compensated, next first. */
+  readonly cancelling?: {
+    readonly reason: string;
+    readonly requestedBy: Principal;
+    readonly remaining: readonly string[];
+  };
   readonly parent?: { readonly workflowId: string; readonly operationId: string; readonly depth: number };
   /** The live operation, where there is one. */
   readonly operationId?: string;
-  /** Goes up at every claim and takeover; a write that carries an older one is refused. */
+  /** Goes up with every write of this row: claims, takeovers, commits, parks. A write that carries an older one is refused. */
   readonly fence: number;
   readonly claim?: { readonly replica: string; readonly epoch: number };
   /** Deterministic steps since the last step that somebody asked for. */
@@ -61,7 +72,7 @@ export type OperationStatus =
   | "cancelled";
 
 /** What an operation is for. One live or final operation per (instance, fromVersion). */
-export type OperationSlot = "submit" | "chain" | "onEnter" | "timeout" | "compensate";
+export type OperationSlot = "submit" | "chain" | "onEnter" | "timeout" | "compensate" | "cancel";
 
 export interface Operation {
   readonly id: string;
@@ -86,6 +97,7 @@ export interface Operation {
   readonly childId?: string;
   readonly approvalId?: string;
   readonly status: OperationStatus;
+  /** The instance's fence that its claim set. */
   readonly fence: number;
   readonly correlationId: string;
   readonly traceparent?: string;
@@ -93,8 +105,11 @@ export interface Operation {
   readonly nextAttemptAt?: number;
   readonly startedAt: number;
   readonly finishedAt?: number;
+  /** Of a committed operation: it was routed (`onFailure`, `onReject`, `onUnknown`), and its output mapping did not run. */
   readonly error?: OperationError;
   readonly result?: Json;
+  /** Content blocks that came with the result, within the same bound. */
+  readonly content?: readonly JsonObject[];
   /** A result that came after the fence had moved on. Kept for people, never applied. */
   readonly lateResult?: Json;
   /** Where it led, once committed. */
@@ -124,8 +139,8 @@ export interface Evidence {
   readonly at: number;
 }
 
-/** `workflow` and `state` deadlines, the wait before a retry, an approval's expiry, a child's deadline. */
-export type TimerKind = "workflow" | "state" | "retry" | "approval" | "child";
+/** `workflow` and `state` deadlines, an approval's expiry, a child's deadline. The wait before a retry is the operation's `nextAttemptAt`. */
+export type TimerKind = "workflow" | "state" | "approval" | "child";
 
 export interface Timer {
   readonly id: string;
@@ -142,7 +157,7 @@ export interface Timer {
 export interface Signal {
   readonly id: string;
   readonly workflowId: string;
-  readonly kind: "approval_settled" | "child_finished" | "cancel" | "resolve_unknown";
+  readonly kind: "approval_settled" | "child_finished" | "cancel";
   readonly payload: JsonObject;
   readonly at: number;
 }

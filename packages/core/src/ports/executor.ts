@@ -44,7 +44,7 @@ export interface ExecutorContext {
 }
 
 /** What exactly will be sent: every template resolved. This, not the configuration, is what an approval covers. */
-export type ResolvedCall = NoopCall | CliCall | HttpCall | McpCall | HumanCall;
+export type ResolvedCall = NoopCall | CliCall | HttpCall | McpCall | HumanCall | WorkflowCall;
 
 export interface NoopCall {
   readonly kind: "noop";
@@ -99,6 +99,14 @@ export interface HumanCall {
   readonly quorum: number;
   readonly expiresMs?: number;
   readonly allowRequester: boolean;
+}
+
+/** A durable child instance. The engine starts it itself: no executor gets this call. */
+export interface WorkflowCall {
+  readonly kind: "workflow";
+  readonly definitionId: string;
+  readonly input: JsonObject;
+  readonly timeoutMs?: number;
 }
 
 export type ExecutorOutcome =

@@ -10,6 +10,7 @@ import type {
   WorkflowInstance,
 } from "../ir/instance.ts";
 import type { Definition } from "../ir/workflow.ts";
+import type { Json } from "../json.ts";
 import type { AuditDraft } from "./audit.ts";
 
 /**
@@ -40,8 +41,8 @@ export interface WorkflowStore {
   /** An instance with all that a step needs, read at one moment. */
   load(workflowId: string): Promise<InstanceAggregate | undefined>;
   operation(operationId: string): Promise<Operation | undefined>;
-  /** The whole journal of one instance, oldest first. */
-  journal(workflowId: string): Promise<readonly Operation[]>;
+  /** The journal of one instance in the order in which operations began, or the part of it from one version on. */
+  journal(workflowId: string, fromVersion?: number): Promise<readonly Operation[]>;
   instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>>;
 
   approval(approvalId: string): Promise<Approval | undefined>;
@@ -50,8 +51,7 @@ export interface WorkflowStore {
   /** How many entries `key` has in the window that ends now. */
   rate(key: string, perMs: number): Promise<number>;
 
-  /** Keeps a definition for as long as instances are pinned to it. Idempotent. */
-  putDefinition(definition: Definition): Promise<void>;
+  /** A definition that some batch brought; kept at least for as long as an instance is pinned to it. */
   definition(hash: string): Promise<Definition | undefined>;
 
   /** Work that is due: timers, retries, operations whose claimant is gone, signals nobody consumed. */
@@ -69,19 +69,25 @@ export interface Lease {
   readonly epoch: number;
   /** By {@link Clock.monotonic}; `Infinity` where no other process can take over. */
   readonly validUntil: number;
+  /** For how many milliseconds after a claimant was found gone a call of its may still reach the other side. */
+  readonly quarantineMs: number;
 }
 
 export interface Batch {
   readonly expect: BatchExpectation;
+  /** The definition that `instance` is pinned to, where this batch may be the first to name it. Kept if it is new. */
+  readonly definition?: Definition;
   /** The whole next row. */
   readonly instance?: WorkflowInstance;
   /** Inserted, or replaced by id. */
   readonly operations?: readonly Operation[];
+  /** Sets `lateResult` of an operation and nothing else of it: its writer has lost the fence. */
+  readonly lateResults?: readonly { readonly operationId: string; readonly result: Json }[];
   readonly evidence?: readonly Evidence[];
   readonly armTimers?: readonly Timer[];
   /** By id. `all` ends every timer of the instance. */
   readonly cancelTimers?: readonly string[] | "all";
-  /** Inserted, or replaced by id where `expect.approval` allows it. */
+  /** Inserted, or replaced by id where `expect.approvals` names the revision that was read. */
   readonly approvals?: readonly Approval[];
   readonly signals?: readonly Signal[];
   readonly consumeSignals?: readonly string[];
@@ -96,8 +102,8 @@ export interface BatchExpectation {
   readonly absent?: string;
   /** The instance must be exactly here. Takes the row's lock. */
   readonly instance?: { readonly id: string; readonly version: number; readonly fence: number };
-  /** The approval must not have been written since it was read. */
-  readonly approval?: { readonly id: string; readonly revision: number };
+  /** None of these may have been written since it was read. */
+  readonly approvals?: readonly { readonly id: string; readonly revision: number }[];
   /** These signals must still be there. */
   readonly signals?: readonly string[];
   /** These timers must still be armed. */
@@ -117,10 +123,10 @@ export type ApplyResult =
 
 export interface InstanceAggregate {
   readonly instance: WorkflowInstance;
-  /** The live operation, or the last one where none is live. */
+  /** The one that `instance.operationId` names, or the one that began last. */
   readonly operation?: Operation;
   readonly evidence: readonly Evidence[];
-  /** Those not settled long ago: pending, or approved and not yet consumed. */
+  /** The pending ones, and those that are settled and whose signal nobody consumed yet. */
   readonly approvals: readonly Approval[];
   readonly timers: readonly Timer[];
   readonly signals: readonly Signal[];
@@ -154,7 +160,7 @@ export interface DueWork {
   readonly timers: readonly Timer[];
   /** Waiting for their next attempt, which is due. */
   readonly retries: readonly Operation[];
-  /** Running, but their claimant is gone or their deadline and grace have passed. */
+  /** Running, but their claimant is gone, or their deadline and a grace have passed. */
   readonly orphans: readonly Operation[];
   readonly signals: readonly Signal[];
 }

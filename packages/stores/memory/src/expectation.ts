@@ -1,0 +1,78 @@
+import type { ApplyResult, Batch, Operation } from "@mcp-flowgate/core";
+import { requestId, type Rows } from "./memory-data.ts";
+
+type Refused = Exclude<ApplyResult, { status: "applied" }>;
+
+const LIVE_OR_FINAL: ReadonlySet<Operation["status"]> = new Set([
+  "running",
+  "waiting",
+  "unknown",
+  "committed",
+]);
+
+/** Which condition of a batch does not hold now. Upholds S2 and S3: nothing is changed here. */
+export function findRefusal(
+  rows: Rows,
+  workflowId: string | undefined,
+  batch: Batch,
+  now: number,
+): Refused | undefined {
+  const { expect } = batch;
+  if (expect.requestUnused !== undefined) {
+    const request = rows.requests.get(requestId(expect.requestUnused));
+    if (request !== undefined && request.expiresAt > now) return { status: "request_used", request };
+  }
+  if (expect.absent !== undefined && rows.workflows.has(expect.absent))
+    return { status: "conflict", on: "instance" };
+  const own = workflowId === undefined ? undefined : rows.workflows.get(workflowId);
+  if (expect.instance !== undefined) {
+    const instance = own?.instance;
+    if (
+      instance === undefined ||
+      instance.version !== expect.instance.version ||
+      instance.fence !== expect.instance.fence
+    ) {
+      return { status: "conflict", on: "instance" };
+    }
+  }
+  for (const { id, revision } of expect.approvals ?? []) {
+    if (own?.approvals.get(id)?.revision !== revision) return { status: "conflict", on: "approval" };
+  }
+  for (const id of expect.signals ?? []) {
+    if (own?.signals.has(id) !== true) return { status: "conflict", on: "signal" };
+  }
+  for (const id of expect.timers ?? []) {
+    if (own?.timers.has(id) !== true) return { status: "conflict", on: "timer" };
+  }
+  if (hasTwoLive(own?.operations ?? new Map(), batch.operations ?? []))
+    return { status: "conflict", on: "operation" };
+  for (const { key, max, perMs } of expect.rates ?? []) {
+    if (countSince(rows, key, now - perMs) >= max) return { status: "rate_limited", key };
+  }
+  return undefined;
+}
+
+/** Entries of `key` later than `since`. */
+export function countSince(rows: Rows, key: string, since: number): number {
+  const times = rows.rates.get(key) ?? [];
+  let count = 0;
+  for (let index = times.length - 1; index >= 0 && times[index]! > since; index -= 1) count += 1;
+  return count;
+}
+
+/** S3: one live or final operation per version, as after the batch. */
+function hasTwoLive(present: ReadonlyMap<string, Operation>, written: readonly Operation[]): boolean {
+  if (written.length === 0) return false;
+  const versions = new Set(written.map((operation) => operation.fromVersion));
+  const seen = new Map<number, string>();
+  const after = new Map(written.map((operation) => [operation.id, operation]));
+  for (const operation of present.values()) {
+    if (versions.has(operation.fromVersion) && !after.has(operation.id)) after.set(operation.id, operation);
+  }
+  for (const operation of after.values()) {
+    if (!LIVE_OR_FINAL.has(operation.status)) continue;
+    if (seen.has(operation.fromVersion)) return true;
+    seen.set(operation.fromVersion, operation.id);
+  }
+  return false;
+}

@@ -1,0 +1,83 @@
+import type {
+  Approval,
+  Definition,
+  Evidence,
+  Operation,
+  RequestKey,
+  Signal,
+  Timer,
+  WorkflowInstance,
+} from "@mcp-flowgate/core";
+import { createDueQueue, type DueQueue } from "./due-queue.ts";
+
+/**
+ * The rows themselves. Several store handles may share them: each is then a replica of its own, and rows outlive a
+ * handle that is closed, as those of a database outlive a process.
+ */
+export interface MemoryData {
+  /** @internal */
+  readonly rows: Rows;
+}
+
+/** Everything that belongs to one instance goes when the instance goes. */
+export interface Rows {
+  readonly workflows: Map<string, WorkflowRows>;
+  readonly operationOwner: Map<string, string>;
+  readonly approvalOwner: Map<string, string>;
+  readonly timerOwner: Map<string, string>;
+  readonly running: Set<string>;
+  readonly signalled: Set<string>;
+  readonly timerQueue: DueQueue;
+  readonly retryQueue: DueQueue;
+  /** Terminal instances, oldest first. */
+  readonly terminal: Set<string>;
+  readonly requests: Map<string, RequestKey>;
+  /** Times of use, oldest first. */
+  readonly rates: Map<string, number[]>;
+  readonly definitions: Map<string, { readonly definition: Definition; pins: number }>;
+  readonly replicas: Set<string>;
+  readonly listeners: Set<(workflowId: string) => void>;
+  /** The tail of the queue of batches for one workflow or request key. */
+  readonly locks: Map<string, Promise<void>>;
+  sequence: number;
+  epochs: number;
+}
+
+export interface WorkflowRows {
+  readonly sequence: number;
+  instance: WorkflowInstance;
+  /** In the order in which they began. */
+  readonly operations: Map<string, Operation>;
+  readonly evidence: Evidence[];
+  readonly timers: Map<string, Timer>;
+  readonly approvals: Map<string, Approval>;
+  readonly signals: Map<string, Signal>;
+}
+
+export function createMemoryData(): MemoryData {
+  return {
+    rows: {
+      workflows: new Map(),
+      operationOwner: new Map(),
+      approvalOwner: new Map(),
+      timerOwner: new Map(),
+      running: new Set(),
+      signalled: new Set(),
+      timerQueue: createDueQueue(),
+      retryQueue: createDueQueue(),
+      terminal: new Set(),
+      requests: new Map(),
+      rates: new Map(),
+      definitions: new Map(),
+      replicas: new Set(),
+      listeners: new Set(),
+      locks: new Map(),
+      sequence: 0,
+      epochs: 0,
+    },
+  };
+}
+
+export function requestId(request: Pick<RequestKey, "tenant" | "principal" | "key">): string {
+  return JSON.stringify([request.tenant, request.principal, request.key]);
+}

@@ -1,0 +1,113 @@
+import { deepFreeze, type Batch, type Operation } from "@mcp-flowgate/core";
+import { requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
+
+/** Rate windows are a day at most; what is older is forgotten. */
+const RATE_MEMORY_MS = 86_400_000;
+
+/** Writes the rows of a batch whose conditions hold. Synchronous: nobody sees half of it (S1). */
+export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Batch, now: number): void {
+  const own = workflowId === undefined ? undefined : writeInstance(rows, workflowId, batch);
+  if (own !== undefined) writeChildren(rows, own, batch);
+  for (const signal of batch.signals ?? []) {
+    const target = rows.workflows.get(signal.workflowId);
+    if (target === undefined) continue;
+    target.signals.set(signal.id, deepFreeze(signal));
+    rows.signalled.add(signal.workflowId);
+  }
+  if (batch.request !== undefined) {
+    forgetExpired(rows, now);
+    rows.requests.delete(requestId(batch.request));
+    rows.requests.set(requestId(batch.request), batch.request);
+  }
+  for (const key of batch.countRates ?? []) countRate(rows, key, now);
+}
+
+/** Removes one instance and all that belongs to it. */
+export function purge(rows: Rows, workflowId: string): void {
+  const own = rows.workflows.get(workflowId);
+  if (own === undefined) return;
+  for (const id of own.operations.keys()) rows.operationOwner.delete(id);
+  for (const id of own.approvals.keys()) rows.approvalOwner.delete(id);
+  for (const id of own.timers.keys()) rows.timerOwner.delete(id);
+  rows.signalled.delete(workflowId);
+  rows.terminal.delete(workflowId);
+  rows.workflows.delete(workflowId);
+  const pinned = rows.definitions.get(own.instance.definitionHash);
+  if (pinned !== undefined && (pinned.pins -= 1) === 0) rows.definitions.delete(own.instance.definitionHash);
+}
+
+function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRows | undefined {
+  const present = rows.workflows.get(workflowId);
+  const { instance } = batch;
+  if (instance === undefined) return present;
+  const own = present ?? {
+    sequence: (rows.sequence += 1),
+    instance,
+    operations: new Map(),
+    evidence: [],
+    timers: new Map(),
+    approvals: new Map(),
+    signals: new Map(),
+  };
+  own.instance = deepFreeze(instance);
+  if (present === undefined) {
+    rows.workflows.set(workflowId, own);
+    const pinned = rows.definitions.get(instance.definitionHash);
+    if (pinned !== undefined) pinned.pins += 1;
+    else if (batch.definition !== undefined) {
+      rows.definitions.set(batch.definition.hash, { definition: deepFreeze(batch.definition), pins: 1 });
+    }
+  }
+  if (instance.status === "terminal") rows.terminal.add(workflowId);
+  return own;
+}
+
+function writeChildren(rows: Rows, own: WorkflowRows, batch: Batch): void {
+  for (const operation of batch.operations ?? []) writeOperation(rows, own, operation);
+  for (const { operationId, result } of batch.lateResults ?? []) {
+    const operation = own.operations.get(operationId);
+    if (operation !== undefined)
+      own.operations.set(operationId, deepFreeze({ ...operation, lateResult: result }));
+  }
+  for (const evidence of batch.evidence ?? []) own.evidence.push(deepFreeze(evidence));
+  const ended = batch.cancelTimers === "all" ? [...own.timers.keys()] : (batch.cancelTimers ?? []);
+  for (const id of ended) {
+    own.timers.delete(id);
+    rows.timerOwner.delete(id);
+  }
+  for (const timer of batch.armTimers ?? []) {
+    own.timers.set(timer.id, deepFreeze(timer));
+    rows.timerOwner.set(timer.id, timer.workflowId);
+    rows.timerQueue.push(timer.dueAt, timer.id);
+  }
+  for (const approval of batch.approvals ?? []) {
+    own.approvals.set(approval.id, deepFreeze(approval));
+    rows.approvalOwner.set(approval.id, approval.workflowId);
+  }
+  for (const id of batch.consumeSignals ?? []) own.signals.delete(id);
+  if (own.signals.size === 0) rows.signalled.delete(own.instance.id);
+}
+
+function writeOperation(rows: Rows, own: WorkflowRows, operation: Operation): void {
+  own.operations.set(operation.id, deepFreeze(operation));
+  rows.operationOwner.set(operation.id, operation.workflowId);
+  if (operation.status === "running") rows.running.add(operation.id);
+  else rows.running.delete(operation.id);
+  if (operation.status === "waiting" && operation.nextAttemptAt !== undefined) {
+    rows.retryQueue.push(operation.nextAttemptAt, operation.id);
+  }
+}
+
+function countRate(rows: Rows, key: string, now: number): void {
+  const times = (rows.rates.get(key) ?? []).filter((time) => time > now - RATE_MEMORY_MS);
+  times.push(now);
+  rows.rates.set(key, times);
+}
+
+/** Keys are kept in the order of their making and live equally long, so the expired ones are in front. */
+function forgetExpired(rows: Rows, now: number): void {
+  for (const [id, request] of rows.requests) {
+    if (request.expiresAt > now) return;
+    rows.requests.delete(id);
+  }
+}
