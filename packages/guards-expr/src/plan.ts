@@ -1,0 +1,116 @@
+import type { Json } from "@mcp-flowgate/core";
+import { planArithmetic, planNegation } from "./arithmetic.ts";
+import type { BinaryNode, CallNode, ExprNode, ListNode, PathNode } from "./ast.ts";
+import { planComparison, planMatch, planNullTest } from "./comparison.ts";
+import { planCall } from "./functions.ts";
+import { planAnd, planNot, planOr } from "./logic.ts";
+import type { Pattern } from "./pattern.ts";
+import { planRead } from "./read.ts";
+import { UNKNOWN, unknown } from "./run.ts";
+import type { Step } from "./run.ts";
+
+/** Patterns of the `matches` nodes of a tree, compiled beforehand. */
+export type Patterns = ReadonlyMap<BinaryNode, Pattern>;
+
+/**
+ * Compiles a tree into one closure. The closures hold no state of an evaluation: that is all in its {@link Run}.
+ * A missing path is unknown here; the three places that accept one (`exists`, `default`, a comparison with `null`)
+ * read it themselves.
+ */
+export function planExpr(node: ExprNode, patterns: Patterns): Step {
+  switch (node.kind) {
+    case "literal": {
+      const value = node.value;
+      return () => value;
+    }
+    case "path":
+      return planRequired(node);
+    case "list":
+      return planList(node, patterns);
+    case "unary": {
+      const operand = planExpr(node.operand, patterns);
+      return node.operator === "!" ? planNot(operand) : planNegation(operand);
+    }
+    case "binary":
+      return planBinary(node, patterns);
+    case "call":
+      return planFunction(node, patterns);
+    default:
+      return node satisfies never;
+  }
+}
+
+function planRequired(node: PathNode): Step {
+  const read = planRead(node);
+  const path = node.text;
+  return (run) => {
+    const value = read(run);
+    return value === undefined ? unknown(run, () => `${path} is missing`) : value;
+  };
+}
+
+function planList(node: ListNode, patterns: Patterns): Step {
+  const items = node.items.map((item) => planExpr(item, patterns));
+  return (run) => {
+    const values: Json[] = [];
+    for (const item of items) {
+      const value = item(run);
+      if (value === undefined || value === UNKNOWN) return UNKNOWN;
+      values.push(value);
+    }
+    return values;
+  };
+}
+
+function planBinary(node: BinaryNode, patterns: Patterns): Step {
+  const { operator } = node;
+  if ((operator === "==" || operator === "!=") && (isNull(node.left) || isNull(node.right))) {
+    const other = isNull(node.left) ? node.right : node.left;
+    const step = other.kind === "path" ? planRead(other) : planExpr(other, patterns);
+    return planNullTest(operator, step);
+  }
+  const left = planExpr(node.left, patterns);
+  if (operator === "matches") {
+    const pattern = patterns.get(node);
+    return pattern === undefined ? () => UNKNOWN : planMatch(left, pattern);
+  }
+  const right = planExpr(node.right, patterns);
+  switch (operator) {
+    case "&&":
+      return planAnd(left, right);
+    case "||":
+      return planOr(left, right);
+    case "+":
+    case "-":
+    case "*":
+    case "/":
+    case "%":
+      return planArithmetic(operator, left, right);
+    default:
+      return planComparison(operator, left, right);
+  }
+}
+
+function planFunction(node: CallNode, patterns: Patterns): Step {
+  const [first, second] = node.args;
+  if (node.name === "exists" && first?.kind === "path") {
+    const read = planRead(first);
+    return (run) => read(run) !== undefined;
+  }
+  if (node.name === "default" && first?.kind === "path" && second !== undefined) {
+    const read = planRead(first);
+    const otherwise = planExpr(second, patterns);
+    return (run) => {
+      const value = read(run);
+      return value === undefined ? otherwise(run) : value;
+    };
+  }
+  return planCall(
+    node.name,
+    node.args.map((arg) => planExpr(arg, patterns)),
+  );
+}
+
+function isNull(node: ExprNode): boolean {
+  return node.kind === "literal" && node.value === null;
+}
