@@ -1,0 +1,268 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Writable } from "node:stream";
+import { FlowgateError } from "@mcp-flowgate/core";
+import type {
+  AuditDraft,
+  AuditIr,
+  AuditSink,
+  AuditSinkKind,
+  Clock,
+  Digest,
+  Ids,
+  Log,
+} from "@mcp-flowgate/core";
+import { createEventFilter } from "./event-filter.ts";
+import { createGuardedSink } from "./guard-sink.ts";
+import type { GuardedSink, SinkHealth } from "./guard-sink.ts";
+import type { Head } from "./hash-chain.ts";
+import { createPayloadMode } from "./payload-mode.ts";
+import { createRedactor } from "./redact.ts";
+import type { Redactor } from "./redact.ts";
+import { toEventText } from "./record.ts";
+import type { AuditRecord, EventText } from "./record.ts";
+import { loadSigningKey } from "./signing-key.ts";
+import { createFileSink } from "./sinks/file.ts";
+import { createMemorySink } from "./sinks/memory.ts";
+import type { MemorySink } from "./sinks/memory.ts";
+import type { Sink, SinkContext } from "./sinks/sink.ts";
+import { createStreamSink } from "./sinks/stream.ts";
+
+type SinkIr = AuditIr["sinks"][number];
+
+export interface AuditSinkDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  /** Values that must not be recorded in any form. */
+  readonly secrets: readonly string[];
+  readonly log: Log;
+  /** The name of this process in the trail. No two running processes may share one; random where it is left out. */
+  readonly process?: string;
+  readonly stderr?: Writable;
+  /** Only given where standard output is not the protocol's channel: without it the sink `stdout` is refused. */
+  readonly stdout?: Writable;
+  /** Kinds that the store records in its own transactions. The others have to be known here. */
+  readonly recordedByStore?: readonly AuditSinkKind[];
+}
+
+/** Whether events can be recorded, for `/ready` and metrics. */
+export interface AuditHealth {
+  /** False where a sink fails and `onFailure` is `fail_closed`: effects are being refused. */
+  readonly ready: boolean;
+  readonly onFailure: AuditIr["onFailure"];
+  readonly sinks: readonly SinkHealth[];
+}
+
+/** All configured sinks as one. */
+export interface AuditTrail extends AuditSink {
+  health(): AuditHealth;
+  /** How far the stream of each sink has come. */
+  heads(): readonly Head[];
+  /** Opens files anew: after SIGHUP, for logrotate. A moved file is also noticed without it, at the next event. */
+  reopen(): Promise<void>;
+  /** What the memory sink holds, oldest first; nothing where there is none. */
+  records(): readonly AuditRecord[];
+  close(): Promise<void>;
+}
+
+/**
+ * The sinks of a configuration as one. `append` resolves once every sink that wants the events has recorded them.
+ *
+ * @throws FlowgateError `AUDIT_UNAVAILABLE` for a configuration that cannot work: `stdout` where that is the protocol's
+ * channel, a path that is a folder or cannot be written, a pointer that cannot be redacted, a sink kind that
+ * the store would have to record but does not. A full disk does not stop the start: it is tried again.
+ */
+export async function createAuditSink(ir: AuditIr, deps: AuditSinkDeps): Promise<AuditTrail> {
+  const sinks: GuardedSink[] = [];
+  try {
+    const redactor = createRedactor({
+      redact: ir.redact,
+      secrets: deps.secrets,
+      key: await redactionKey(ir),
+    });
+    for (const [index, sinkIr] of ir.sinks.entries()) {
+      if (sinkIr.kind === "none" || deps.recordedByStore?.includes(sinkIr.kind)) continue;
+      const context = createContext(deps, redactor, index);
+      const sink = await createSink(sinkIr, ir, context, deps);
+      sinks.push(createGuardedSink(sink, createEventFilter(sinkIr.events), ir.onFailure, context));
+    }
+    return new CompositeTrail(ir, deps, redactor, sinks);
+  } catch (error) {
+    await Promise.allSettled(sinks.map((sink) => sink.close()));
+    if (error instanceof FlowgateError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FlowgateError("AUDIT_UNAVAILABLE", `The audit trail cannot be opened: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+class CompositeTrail implements AuditTrail {
+  readonly #ir: AuditIr;
+  readonly #ids: Ids;
+  readonly #log: Log;
+  readonly #redactor: Redactor;
+  readonly #sinks: readonly GuardedSink[];
+  readonly #mode: ReturnType<typeof createPayloadMode>;
+  #closed: Promise<void> | undefined;
+
+  constructor(ir: AuditIr, deps: AuditSinkDeps, redactor: Redactor, sinks: readonly GuardedSink[]) {
+    this.#ir = ir;
+    this.#ids = deps.ids;
+    this.#log = deps.log;
+    this.#redactor = redactor;
+    this.#sinks = sinks;
+    this.#mode = createPayloadMode(ir.payloads, deps.digest);
+  }
+
+  async append(events: readonly AuditDraft[]): Promise<void> {
+    if (this.#sinks.length === 0 || events.length === 0) return;
+    if (this.#closed !== undefined) throw new FlowgateError("AUDIT_UNAVAILABLE", "The audit trail is closed");
+    const texts = this.#toTexts(events);
+    if (this.#sinks.length === 1) return this.#sinks[0]?.append(texts);
+    const results = await Promise.allSettled(this.#sinks.map((sink) => sink.append(texts)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  health(): AuditHealth {
+    const sinks = this.#sinks.map((sink) => sink.health());
+    const { onFailure } = this.#ir;
+    return { ready: onFailure === "fail_open" || sinks.every(({ ok }) => ok), onFailure, sinks };
+  }
+
+  heads(): readonly Head[] {
+    return this.#sinks.map(({ sink }) => sink.head());
+  }
+
+  async reopen(): Promise<void> {
+    await Promise.all(this.#sinks.map(({ sink }) => sink.reopen?.()));
+  }
+
+  records(): readonly AuditRecord[] {
+    const memory = this.#sinks.find(({ sink }) => sink.kind === "memory");
+    return memory === undefined ? [] : (memory.sink as MemorySink).records();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const result of await Promise.allSettled(this.#sinks.map((sink) => sink.close()))) {
+      if (result.status === "rejected") {
+        this.#log.error("audit sink did not close well", { error: String(result.reason) });
+      }
+    }
+  }
+
+  #toTexts(events: readonly AuditDraft[]): readonly EventText[] {
+    try {
+      return events.map((draft) => this.#toText(draft));
+    } catch (error) {
+      if (this.#ir.onFailure === "fail_open") {
+        this.#log.error("audit event has no JSON text and is lost", { error: String(error) });
+        return [];
+      }
+      throw new FlowgateError("AUDIT_UNAVAILABLE", "The event cannot be written as JSON", { cause: error });
+    }
+  }
+
+  #toText(draft: AuditDraft): EventText {
+    const redactor = this.#redactor;
+    const { principal } = draft;
+    return toEventText({
+      ...draft,
+      id: this.#ids.next("evt"),
+      correlationId: redactor.redactText(draft.correlationId),
+      ...(draft.traceId === undefined ? {} : { traceId: redactor.redactText(draft.traceId) }),
+      ...(draft.workflowId === undefined ? {} : { workflowId: redactor.redactText(draft.workflowId) }),
+      ...(draft.definitionId === undefined ? {} : { definitionId: redactor.redactText(draft.definitionId) }),
+      ...(principal === undefined
+        ? {}
+        : {
+            principal: {
+              kind: principal.kind,
+              subject: redactor.redactField("subject", principal.subject),
+              tenant: redactor.redactField("tenant", principal.tenant),
+              via: redactor.redactField("via", principal.via),
+            },
+          }),
+      payload: this.#mode(redactor.redactPayload(draft.payload)),
+    });
+  }
+}
+
+async function createSink(
+  ir: SinkIr,
+  audit: AuditIr,
+  context: SinkContext,
+  deps: AuditSinkDeps,
+): Promise<Sink> {
+  switch (ir.kind) {
+    case "memory":
+      return createMemorySink(context, { maxRecords: numberOption(ir, "maxRecords", 10_000) });
+    case "stderr":
+      return createStreamSink(context, "stderr", deps.stderr ?? process.stderr);
+    case "stdout":
+      if (deps.stdout === undefined) {
+        throw unusable(
+          "The audit sink `stdout` cannot be used here: standard output is the protocol's channel",
+        );
+      }
+      return createStreamSink(context, "stdout", deps.stdout);
+    case "file":
+      return createFileSink(context, {
+        path: filePath(ir),
+        rotate: audit.rotate,
+        fsync: ir.options["fsync"] === "never" ? "never" : "always",
+        checkpointMs: numberOption(ir, "checkpointMs", 60_000),
+        ...headsOption(ir),
+        key: await loadSigningKey(audit.signingKeyFile ?? `${filePath(ir)}.key`),
+        process: deps.process ?? `${hostname()}:${process.pid}`,
+      });
+    default:
+      throw unusable(`The audit sink \`${ir.kind}\` is recorded by a store that this gateway does not use`);
+  }
+}
+
+function createContext(deps: AuditSinkDeps, redactor: Redactor, index: number): SinkContext {
+  const name = deps.process ?? randomBytes(9).toString("base64url");
+  const correlationId = deps.ids.next("cor");
+  return {
+    clock: deps.clock,
+    digest: deps.digest,
+    log: deps.log,
+    stream: `gateway:${redactor.redactText(name)}${index === 0 ? "" : `/${index}`}`,
+    makeText: (type, payload) =>
+      toEventText({ id: deps.ids.next("evt"), type, at: deps.clock.now(), correlationId, payload }),
+  };
+}
+
+/** From the signing key where there is one, so that equal secrets have equal marks in all processes and for ever. */
+async function redactionKey(ir: AuditIr): Promise<Uint8Array> {
+  const file = ir.signingKeyFile ?? ir.sinks.find((sink) => sink.kind === "file")?.path;
+  if (file === undefined) return randomBytes(32);
+  return (await loadSigningKey(ir.signingKeyFile ?? `${file}.key`)).derive("redaction");
+}
+
+function filePath(ir: SinkIr): string {
+  if (ir.path === undefined) throw unusable("The audit sink `file` needs a `path`");
+  return ir.path;
+}
+
+function headsOption(ir: SinkIr): { readonly headsPath?: string } {
+  const heads = ir.options["heads"];
+  if (heads === false) return {};
+  return { headsPath: typeof heads === "string" ? heads : `${filePath(ir)}.heads` };
+}
+
+function numberOption(ir: SinkIr, name: string, usual: number): number {
+  const value = ir.options[name];
+  return typeof value === "number" && value > 0 ? value : usual;
+}
+
+function unusable(message: string): FlowgateError {
+  return new FlowgateError("AUDIT_UNAVAILABLE", message);
+}

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { constants, fstatSync, statSync } from "node:fs";
+import { mkdir, open, readdir } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { fileNumber, findTrailFiles, readFirstRecord } from "./discover.ts";
+import type { TornLine } from "./lead-record.ts";
+
+/** A file of a trail, open for appending. Other processes append to it too. */
+export interface TrailFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly inode: string;
+  /** By its first record; the next free one where it has none yet. */
+  readonly number: number;
+  /** When its first record was written; milliseconds since the epoch. */
+  readonly beganAt: number | undefined;
+  /** Where this process last saw its end, just after a line feed; -1 where that is not known. */
+  end: number;
+}
+
+/** How a path and an open file relate now. */
+export type FileState =
+  | { readonly status: "current"; readonly size: number }
+  /** Renamed, deleted, replaced or cut: what is at the path has to be opened anew. */
+  | { readonly status: "moved" };
+
+/**
+ * Opens `path` for appending and reads which file of the trail it is.
+ * @throws with a sentence for people where it is not a file or does not hold a trail; system errors as they are.
+ */
+export async function openTrailFile(path: string, atLeast: number): Promise<TrailFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const handle = await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR, 0o600);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new NotATrailError(`${path} is not a regular file`);
+    const first = await readFirstRecord(handle);
+    if (first === "foreign") throw new NotATrailError(`${path} holds something else than an audit trail`);
+    if (stat.size === 0) await syncFolder(path);
+    return {
+      path,
+      handle,
+      inode: `${stat.dev}:${stat.ino}`,
+      number: fileNumber(first) ?? Math.max(atLeast, await nextNumber(path)),
+      beganAt: first === undefined ? undefined : Date.parse(first.timestamp),
+      end: stat.size === 0 ? 0 : -1,
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** A configuration that can never work, as against a disk that is full for now. */
+export class NotATrailError extends Error {
+  override readonly name = "NotATrailError";
+}
+
+export function checkTrailFile(file: TrailFile): FileState {
+  const stat = statSync(file.path, { throwIfNoEntry: false });
+  if (stat === undefined || `${stat.dev}:${stat.ino}` !== file.inode) return { status: "moved" };
+  return stat.size < file.end ? { status: "moved" } : { status: "current", size: stat.size };
+}
+
+/** Whether the file has no name any more: what is written to it is lost when it is closed. */
+export function isDeleted(file: TrailFile): boolean {
+  return fstatSync(file.handle.fd).nlink === 0;
+}
+
+/** The line without an end that the file stops with, where it does: somebody died while writing. */
+export async function readTornLine(file: TrailFile, size: number): Promise<TornLine | undefined> {
+  if (size === 0 || size === file.end) return undefined;
+  const last = Buffer.alloc(1);
+  await file.handle.read(last, 0, 1, size - 1);
+  if (last[0] === LINE_FEED) return undefined;
+  let tail: Buffer = Buffer.alloc(0);
+  for (let from = size; from > 0;) {
+    const length = Math.min(BLOCK_BYTES, from);
+    const block = Buffer.alloc(length);
+    await file.handle.read(block, 0, length, from - length);
+    const at = block.lastIndexOf(LINE_FEED);
+    tail = Buffer.concat([block.subarray(at + 1), tail]);
+    if (at !== -1) break;
+    from -= length;
+  }
+  return toTornLine(tail);
+}
+
+export function toTornLine(bytes: Uint8Array): TornLine {
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Makes a new or renamed file's name survive a power failure. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The name of file `number` once it is rotated out. */
+export function rotatedName(path: string, number: number): string {
+  return `${path}.${String(number).padStart(6, "0")}`;
+}
+
+/** The files that were rotated out and are still there, oldest first. */
+export async function listRotated(
+  path: string,
+): Promise<readonly { readonly path: string; readonly number: number }[]> {
+  const base = `${basename(path)}.`;
+  const names = await readdir(dirname(path));
+  return names
+    .filter((name) => name.startsWith(base) && /^\d{6,}$/.test(name.slice(base.length)))
+    .map((name) => ({ path: `${dirname(path)}/${name}`, number: Number(name.slice(base.length)) }))
+    .sort((left, right) => left.number - right.number);
+}
+
+const LINE_FEED = 0x0a;
+const BLOCK_BYTES = 64 * 1024;
+
+async function nextNumber(path: string): Promise<number> {
+  const numbers = (await findTrailFiles(path)).map((file) => file.number ?? 0);
+  return Math.max(0, ...numbers) + 1;
+}

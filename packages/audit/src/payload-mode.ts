@@ -1,0 +1,97 @@
+import { canonicalJson, createRecord } from "@mcp-flowgate/core";
+import type { AuditIr, Digest, Json, JsonObject } from "@mcp-flowgate/core";
+
+/**
+ * How much of a payload is kept. Facts (names, codes, hashes, counts) stay in every mode. Content, which is
+ * everything that callers and downstream systems sent, and whatever is not known to be a fact:
+ * - `full` stays;
+ * - `arguments` is replaced by its digest, but for what the caller itself sent;
+ * - `digest` is replaced by its digest and size;
+ * - `none` is left out.
+ */
+export function createPayloadMode(
+  mode: AuditIr["payloads"],
+  digest: Digest,
+): (payload: JsonObject) => JsonObject {
+  if (mode === "full") return (payload) => payload;
+  return (payload) => {
+    const kept = createRecord<Json>();
+    for (const [name, value] of Object.entries(payload)) {
+      if (isFact(name, value) || (mode === "arguments" && ARGUMENT_KEYS.has(name))) kept[name] = value;
+      else if (mode !== "none") kept[name] = toDigest(value, digest);
+    }
+    return kept;
+  };
+}
+
+/** Texts under these names are names, codes and hashes of the configuration and the engine, never content. */
+const FACT_KEYS: ReadonlySet<string> = new Set([
+  "actor",
+  "approvalId",
+  "argumentsHash",
+  "arguments_hash",
+  "callHash",
+  "capability",
+  "capabilityId",
+  "childId",
+  "class",
+  "code",
+  "configHash",
+  "connection",
+  "contextHash",
+  "decision",
+  "definitionVersion",
+  "effect",
+  "errorClass",
+  "errorCode",
+  "executor",
+  "fallback",
+  "from",
+  "fromState",
+  "guard",
+  "hash",
+  "id",
+  "idempotencyKey",
+  "inputHash",
+  "kind",
+  "method",
+  "outcome",
+  "outputHash",
+  "parentId",
+  "payloadHash",
+  "phase",
+  "queue",
+  "reasonCode",
+  "server",
+  "slot",
+  "state",
+  "status",
+  "subjectHash",
+  "timer",
+  "to",
+  "toState",
+  "tool",
+  "transition",
+  "transport",
+  "verdict",
+  "via",
+  "workflow",
+]);
+
+const ARGUMENT_KEYS: ReadonlySet<string> = new Set(["arguments", "input"]);
+
+/** A fact is short: a long text under a fact's name is somebody's content. */
+const LONGEST_FACT = 200;
+
+function isFact(name: string, value: Json): boolean {
+  if (value === null || typeof value === "boolean" || typeof value === "number") return true;
+  return typeof value === "string" && value.length <= LONGEST_FACT && FACT_KEYS.has(name);
+}
+
+function toDigest(value: Json, digest: Digest): Json {
+  const text = canonicalJson(value);
+  return createRecord<Json>([
+    ["bytes", Buffer.byteLength(text)],
+    ["sha256", digest.sha256(text)],
+  ]);
+}

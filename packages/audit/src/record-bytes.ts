@@ -1,0 +1,106 @@
+import { hash as hashOnce } from "node:crypto";
+import type { Head } from "./hash-chain.ts";
+
+/**
+ * Reading the place of a record from the bytes of its line, without parsing JSON.
+ *
+ * That is sound because of how lines are written: keys are sorted, so after `payload` come only `principal` (whose
+ * keys are fixed), `seq`, `stream`, `timestamp`, `traceId`, `workflowId`, and then `prevHash` and `hash`. Inside a
+ * JSON string a quote is always preceded by a backslash, so `,"seq":` can only be a key, and the last one is ours.
+ */
+export interface RecordBytes extends Head {
+  readonly prevHash: string;
+  /** Where the record begins in the buffer: after the start of the line where a torn write stands before it. */
+  readonly start: number;
+  /** Where `,"prevHash"` begins: what is hashed ends here. */
+  readonly bodyEnd: number;
+  /** Where the line ends, without the line feed. */
+  readonly end: number;
+}
+
+const BEGIN = Buffer.from('{"correlationId":"');
+const PREV_KEY = ',"prevHash":"';
+const HASH_KEY = '","hash":"';
+const SUFFIX_LENGTH = PREV_KEY.length + 64 + HASH_KEY.length + 64 + 2;
+const HEX_64 = /^[0-9a-f]{64}$/;
+
+/** The place of the record in `line[start, end)`, or `undefined` where that is not a record's line. */
+export function locateRecord(buffer: Buffer, start: number, end: number): RecordBytes | undefined {
+  const bodyEnd = end - SUFFIX_LENGTH;
+  if (bodyEnd <= start || !beginsRecord(buffer, start, end)) return undefined;
+  const suffix = buffer.toString("latin1", bodyEnd, end);
+  const prevHash = suffix.slice(PREV_KEY.length, PREV_KEY.length + 64);
+  const hash = suffix.slice(-66, -2);
+  if (!suffix.startsWith(PREV_KEY) || !suffix.endsWith('"}')) return undefined;
+  if (!suffix.startsWith(HASH_KEY, PREV_KEY.length + 64)) return undefined;
+  if (!HEX_64.test(prevHash) || !HEX_64.test(hash)) return undefined;
+  const place = locatePlace(buffer, start, bodyEnd);
+  return place && { ...place, prevHash, hash, start, bodyEnd, end };
+}
+
+/** Whether `buffer[start, end)` begins as every record does, as far as it goes. */
+export function beginsRecord(buffer: Buffer, start: number, end: number): boolean {
+  const length = Math.min(BEGIN.length, end - start);
+  return buffer.compare(BEGIN, 0, length, start, start + length) === 0;
+}
+
+/** The next place from `from` on at which a record could begin, or -1. */
+export function findBegin(buffer: Buffer, from: number, end: number): number {
+  const at = buffer.indexOf(BEGIN, from);
+  return at === -1 || at >= end ? -1 : at;
+}
+
+/** The hash that the record's bytes have: what `hash` has to say. */
+export function hashRecord(buffer: Buffer, record: RecordBytes, scratch: HashScratch): string {
+  const bodyLength = record.bodyEnd - record.start;
+  const bytes = scratch.take(64 + bodyLength + 1);
+  bytes.write(record.prevHash, 0, "latin1");
+  buffer.copy(bytes, 64, record.start, record.bodyEnd);
+  bytes[64 + bodyLength] = 0x7d;
+  return hashOnce("sha256", bytes, "hex");
+}
+
+/** Memory that hashing reuses from record to record. */
+export interface HashScratch {
+  take(length: number): Buffer;
+}
+
+export function createHashScratch(): HashScratch {
+  let memory = Buffer.allocUnsafe(64 * 1024);
+  return {
+    take(length) {
+      if (length > memory.length) memory = Buffer.allocUnsafe(length * 2);
+      return memory.subarray(0, length);
+    },
+  };
+}
+
+/** The type of the record at `start`: `eventType` comes before `payload`, so its first occurrence is the record's. */
+export function readEventType(buffer: Buffer, start: number): string {
+  const from = buffer.indexOf(TYPE_KEY, start) + TYPE_KEY.length;
+  return buffer.toString("latin1", from, buffer.indexOf(0x22, from));
+}
+
+const TYPE_KEY = Buffer.from(',"eventType":"');
+
+/** Usually `seq` to `workflowId` fit in this many bytes; where they do not, the whole body is searched. */
+const USUAL_PLACE = 320;
+
+function locatePlace(
+  buffer: Buffer,
+  start: number,
+  bodyEnd: number,
+): { readonly seq: number; readonly stream: string } | undefined {
+  let text = buffer.toString("latin1", Math.max(start, bodyEnd - USUAL_PLACE), bodyEnd);
+  let at = text.lastIndexOf(',"seq":');
+  if (at === -1) {
+    text = buffer.toString("latin1", start, bodyEnd);
+    at = text.lastIndexOf(',"seq":');
+  }
+  const streamAt = text.indexOf(',"stream":"', at);
+  const timeAt = text.indexOf('","timestamp":"', streamAt);
+  if (at === -1 || streamAt === -1 || timeAt === -1) return undefined;
+  const seq = Number(text.slice(at + 7, streamAt));
+  if (!Number.isSafeInteger(seq) || seq < 1) return undefined;
+  return { seq, stream: text.slice(streamAt + 11, timeAt) };
+}

@@ -1,0 +1,27 @@
+import type { AuditSinkKind, Clock, Digest, JsonObject, Log } from "@mcp-flowgate/core";
+import type { Head } from "../hash-chain.ts";
+import type { EventText, TrailEventType } from "../record.ts";
+
+/** Where records go. Knows nothing of filters and of what a failure means: see `guard-sink.ts`. */
+export interface Sink {
+  readonly kind: AuditSinkKind;
+  /** What people know it by: a path, or the origin of a URL. */
+  readonly target?: string;
+  /** Resolves once the events are as durable as the sink promises. Rejects where they are not, for whatever reason. */
+  write(texts: readonly EventText[]): Promise<void>;
+  /** How far its stream has come. */
+  head(): Head;
+  reopen?(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What every sink is made with. */
+export interface SinkContext {
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly log: Log;
+  /** The name of the stream that the sink writes; no other sink or process has the same. */
+  readonly stream: string;
+  /** An event that the trail writes about itself. */
+  makeText(type: TrailEventType, payload: JsonObject): EventText;
+}
