@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { allPackages, productPackages, publicNames, ROOT } from "./workspace.ts";
+
+const published = productPackages().filter(({ manifest }) => manifest.private !== true);
+
+test("only the test kit of the product packages is private", () => {
+  expect(
+    productPackages()
+      .filter(({ manifest }) => manifest.private === true)
+      .map(({ folder }) => folder),
+  ).toEqual(["packages/testkit"]);
+});
+
+test("tests, examples and the bench are never published", () => {
+  const productFolders = new Set(productPackages().map(({ folder }) => folder));
+  expect(
+    allPackages().filter(({ folder, manifest }) => !productFolders.has(folder) && manifest.private !== true),
+  ).toEqual([]);
+});
+
+describe.each(published)("$folder", ({ folder, manifest }) => {
+  test("is an ES module without side effects, licensed, described and placed", () => {
+    expect({
+      type: manifest.type,
+      sideEffects: manifest.sideEffects,
+      license: manifest.license,
+      described: (manifest.description ?? "").length > 10,
+      engines: manifest.engines?.node,
+      directory: manifest.repository?.directory,
+      main: manifest.main,
+      module: manifest.module,
+    }).toEqual({
+      type: "module",
+      sideEffects: false,
+      license: "Apache-2.0",
+      described: true,
+      engines: ">=22.13",
+      directory: folder,
+      main: undefined,
+      module: undefined,
+    });
+  });
+
+  test("has one door: the root, as types and a module", () => {
+    expect(manifest.exports).toEqual({
+      ".": {
+        "@mcp-flowgate/source": "./src/index.ts",
+        types: "./dist/index.d.ts",
+        default: "./dist/index.js",
+      },
+    });
+  });
+
+  test("publishes what its commands and entry need, and no tests", () => {
+    const needed = [
+      "dist",
+      "src",
+      ...new Set(
+        Object.values(manifest.bin ?? {}).map((file) => file.replace(/^\.\//, "").split("/")[0] as string),
+      ),
+    ];
+    expect([...(manifest.files ?? [])].toSorted()).toEqual(
+      expect.arrayContaining([...new Set(needed)].toSorted()),
+    );
+    expect((manifest.files ?? []).filter((file) => /test|\*/.test(file))).toEqual([]);
+  });
+
+  test("exports chosen names only", () => {
+    const { names, wholesale, hasDefault } = publicNames(folder);
+    expect({ wholesale, hasDefault }).toEqual({ wholesale: [], hasDefault: false });
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  test("exports the names that are on record", async () => {
+    const record = join(
+      ROOT,
+      "test/topology/public-names",
+      `${manifest.name.replace("@mcp-flowgate/", "")}.txt`,
+    );
+    await expect(`${publicNames(folder).names.join("\n")}\n`).toMatchFileSnapshot(record);
+  });
+
+  test("has a README that a stranger can use", () => {
+    const file = join(ROOT, folder, "README.md");
+    expect(existsSync(file), `${folder}/README.md`).toBe(true);
+    const text = readFileSync(file, "utf8");
+    const isCommand = manifest.bin !== undefined;
+    expect({
+      title: text.startsWith(`# ${manifest.name}\n`),
+      install: new RegExp(`(?:npm install|npx|npm i) (?:[^\\n]* )?${manifest.name}`).test(text),
+      example: /```(?:ts|js|sh|yaml)/.test(text),
+      reference: isCommand ? /^## (?:API|Commands|Usage)\b/m.test(text) : /^## API\b/m.test(text),
+      errors: /\b(?:errors?|throws?|fails?|exit codes?)\b/i.test(text),
+    }).toEqual({ title: true, install: true, example: true, reference: true, errors: true });
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * What `.ci/run` runs: installs and builds, then the tests beside everything else, two at a time. A step that fails
+ * does not stop the others. The last line counts tests and steps: `N passed, N failed`.
+ *
+ *   node tools/ci.mjs               everything
+ *   node tools/ci.mjs lint knip     only these steps
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodePath, root, setUp, toolEnvironment } from "./setup.mjs";
+
+const only = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), "flowgate-ci-"));
+const totals = { passed: 0, failed: 0 };
+const failures = [];
+const began = Date.now();
+const treeBefore = workTree();
+
+const isSetUp = await measure("install and build", async () => {
+  await setUp(console.log);
+  return { ok: true, output: "" };
+});
+if (!isSetUp && !existsSync(join(root, "node_modules", ".bin"))) finish();
+
+await Promise.all([lane([testStep()]), lane(gateSteps())]);
+if (process.env.CI === "true" && only.length === 0)
+  await measure("work tree as it was", async () => ({ ok: workTree() === treeBefore, output: workTree() }));
+finish();
+
+/** The tests. A build that failed must not hide them: they run the sources. */
+function testStep() {
+  const report = join(scratch, "vitest.json");
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const command = isSetUp ? [nodePath(), "tools/test.mjs", ...options] : ["vitest", "run", ...options];
+  return {
+    name: "tests",
+    run: async () => {
+      const result = await capture(command);
+      const counts = countTests(report);
+      totals.passed += counts.passed;
+      totals.failed += counts.failed;
+      const ok = result.ok && counts.failed === 0;
+      return { ok, output: ok ? `${counts.passed} tests passed, ${counts.skipped} skipped` : result.output };
+    },
+  };
+}
+
+function gateSteps() {
+  const generators = globSync("{packages/*,packages/*/*,apps/*}/package.json", { cwd: root })
+    .filter((file) => JSON.parse(readFileSync(join(root, file), "utf8")).scripts?.generate !== undefined)
+    .map((file) => file.replace(/\/package\.json$/, ""))
+    .sort();
+  return [
+    step("format", ["oxfmt", "--check", "."]),
+    step("lint", ["oxlint", "--type-aware", "--deny-warnings"]),
+    step("types of the tests", ["tsc", "-p", "tsconfig.tests.json"]),
+    step("boundaries", ["turbo", "boundaries"]),
+    step("knip", ["knip", "--no-progress"]),
+    step("sherif", ["sherif", "--fail-on-warnings", "--ignore-rule", "packages-without-package-json"]),
+    step("changesets", ["changeset", "status"]),
+    step("published packages", [nodePath(), "tools/check-packages.mjs"]),
+    ...generators.map((folder) =>
+      step(
+        `generated files of ${folder}`,
+        ["npm", "run", "--silent", "generate", "--", "--check"],
+        join(root, folder),
+      ),
+    ),
+  ];
+}
+
+function step(name, command, cwd = root) {
+  return { name, run: () => capture(command, cwd) };
+}
+
+async function lane(steps) {
+  for (const { name, run } of steps) if (only.length === 0 || only.includes(name)) await measure(name, run);
+}
+
+/** Runs one step, prints its name, time and, where it failed, all that it said. */
+async function measure(name, run) {
+  const started = Date.now();
+  console.log(`▶ ${name}`);
+  const { ok, output } = await run().catch((error) => ({
+    ok: false,
+    output: String(error?.message ?? error),
+  }));
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  totals[ok ? "passed" : "failed"] += 1;
+  if (!ok) failures.push(name);
+  const said = ok ? (output.trim().split("\n").at(-1) ?? "") : output;
+  console.log(`${ok ? "✓" : "✗"} ${name} (${seconds} s)${said === "" ? "" : ok ? `: ${said}` : `\n${said}`}`);
+  return ok;
+}
+
+function capture([command, ...args], cwd = root) {
+  return new Promise((done) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: toolEnvironment({ FORCE_COLOR: "0", NO_COLOR: "1", CI: "true" }),
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+    });
+    const chunks = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
+    child.once("error", (error) => done({ ok: false, output: error.message }));
+    child.once("close", (code) => done({ ok: code === 0, output: Buffer.concat(chunks).toString("utf8") }));
+  });
+}
+
+/** A file that could not be loaded has no tests; it counts as one that failed. */
+function countTests(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+  const tests = testResults.flatMap((file) => file.assertionResults);
+  const count = (...statuses) => tests.filter((test) => statuses.includes(test.status)).length;
+  const unloaded = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  ).length;
+  return {
+    passed: count("passed"),
+    failed: count("failed") + unloaded,
+    skipped: count("skipped", "pending", "todo", "disabled"),
+  };
+}
+
+function workTree() {
+  return spawnSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" }).stdout ?? "";
+}
+
+function finish() {
+  rmSync(scratch, { recursive: true, force: true });
+  console.log(
+    `\n${((Date.now() - began) / 1000).toFixed(0)} s${failures.length === 0 ? "" : `; failed: ${failures.join(", ")}`}`,
+  );
+  console.log(`${totals.passed} passed, ${totals.failed} failed`);
+  process.exit(totals.failed === 0 ? 0 : 1);
+}
