@@ -1,1 +1,12 @@
-export {};
+export { createMcpConnections } from "./connections.ts";
+export type { McpConnections, McpConnectionsOptions } from "./connections.ts";
+export type {
+  McpCallOptions,
+  McpConnectionStatus,
+  McpLifecycleEvent,
+  McpToolResult,
+} from "./managed-connection.ts";
+export { createMcpExecutor } from "./executor.ts";
+export type { McpExecutorOptions } from "./executor.ts";
+export type { McpFailure } from "./failure.ts";
+export type { McpTool, McpToolList, McpToolProblem } from "./tools.ts";

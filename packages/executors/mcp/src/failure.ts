@@ -1,0 +1,170 @@
+import type { ErrorClass, FailureEffect, Json } from "@mcp-flowgate/core";
+import {
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
+
+/** Why a request to a server gave no result. */
+export interface McpFailure {
+  readonly effect: FailureEffect;
+  readonly errorClass: ErrorClass;
+  /** One sentence that names the connection and holds no secret. */
+  readonly message: string;
+  /** The JSON-RPC error or the HTTP status, bounded. */
+  readonly detail?: Json;
+  readonly retryAfterMs?: number;
+}
+
+/** An error that already knows how it is classed. */
+export class McpConnectionError extends Error {
+  override readonly name = "McpConnectionError";
+  readonly failure: McpFailure;
+
+  constructor(failure: McpFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export function notSent(message: string, errorClass: ErrorClass = "connection_error"): McpFailure {
+  return { effect: "not_sent", errorClass, message };
+}
+
+/**
+ * What a thrown error says about the effect of a request that was handed to the transport.
+ *
+ * @param aborted Whether the request's own signal aborted.
+ */
+export function toFailure(thrown: unknown, connection: string, aborted: boolean): McpFailure {
+  if (thrown instanceof McpConnectionError) return thrown.failure;
+  if (thrown instanceof ProtocolError) return toProtocolFailure(thrown, connection);
+  if (thrown instanceof SdkHttpError) return toHttpFailure(thrown, connection);
+  if (thrown instanceof UnauthorizedError) {
+    return { ...notSent(`${connection} refused the credentials.`, "permanent"), detail: { status: 401 } };
+  }
+  if (aborted)
+    return { effect: "unknown", errorClass: "timeout", message: `${connection} did not answer in time.` };
+  if (thrown instanceof SdkError) return toSdkFailure(thrown, connection);
+  const code = toNetworkCode(thrown);
+  if (code !== undefined && NEVER_CONNECTED.has(code)) {
+    return { ...notSent(`${connection} could not be reached.`), detail: { code } };
+  }
+  return {
+    effect: "unknown",
+    errorClass: "connection_error",
+    message: `The connection to ${connection} was lost before it answered.`,
+    ...(code === undefined ? {} : { detail: { code } }),
+  };
+}
+
+/** Errors that end before a byte of a request is written (Node's and undici's codes). */
+const NEVER_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_FAIL",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "CERT_HAS_EXPIRED",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "FLOWGATE_REFUSED_ADDRESS",
+]);
+
+/** The code of the system's error below a `TypeError: fetch failed`, wherever in the chain it is. */
+export function toNetworkCode(thrown: unknown): string | undefined {
+  for (
+    let error: unknown = thrown, depth = 0;
+    error instanceof Error && depth < 5;
+    error = error.cause, depth++
+  ) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (typeof code === "string") return code;
+    if (error instanceof AggregateError) {
+      const inner = toNetworkCode(error.errors[0]);
+      if (inner !== undefined) return inner;
+    }
+  }
+  return undefined;
+}
+
+/** The server answered with a JSON-RPC error: whatever it means, it is a definite answer. */
+function toProtocolFailure(error: ProtocolError, connection: string): McpFailure {
+  return {
+    effect: "failed",
+    errorClass: classifyCode(error.code),
+    message: `${connection} answered with error ${error.code}: ${clip(error.message, 400)}`,
+    detail: { code: error.code, message: clip(error.message, 2000), ...toBoundedData(error.data) },
+  };
+}
+
+/**
+ * JSON-RPC 2.0, section 5.1, and the codes of MCP. Internal errors and the server's own range may pass; everything
+ * else is about the request, and the same request would meet it again.
+ */
+function classifyCode(code: number): ErrorClass {
+  if (code === -32603) return "transient_error";
+  if (code === -32002 || (code <= -32020 && code >= -32042)) return "permanent";
+  if (code <= -32000 && code >= -32099) return "transient_error";
+  return code === 429 ? "rate_limited" : "permanent";
+}
+
+function toHttpFailure(error: SdkHttpError, connection: string): McpFailure {
+  const { status } = error;
+  const rest = { message: `${connection} answered ${status}.`, detail: { status } };
+  if (status === 408) return { effect: "failed", errorClass: "timeout", ...rest };
+  if (status === 429) return { effect: "failed", errorClass: "rate_limited", ...rest };
+  if (status === 504) return { effect: "unknown", errorClass: "timeout", ...rest };
+  if (status === 502) return { effect: "unknown", errorClass: "transient_error", ...rest };
+  return { effect: "failed", errorClass: status >= 500 ? "transient_error" : "permanent", ...rest };
+}
+
+function toSdkFailure(error: SdkError, connection: string): McpFailure {
+  switch (error.code) {
+    case SdkErrorCode.RequestTimeout:
+      return { effect: "unknown", errorClass: "timeout", message: `${connection} did not answer in time.` };
+    case SdkErrorCode.NotConnected:
+    case SdkErrorCode.SendFailed:
+      return notSent(`${connection} could not be reached.`);
+    case SdkErrorCode.UnsupportedResultType:
+      return {
+        effect: "failed",
+        errorClass: "permanent",
+        message: `${connection} asks for input that cannot be given here.`,
+      };
+    case SdkErrorCode.InvalidResult:
+    case SdkErrorCode.ClientHttpUnexpectedContent:
+      return {
+        effect: "unknown",
+        errorClass: "permanent",
+        message: `${connection} gave an answer that is not valid.`,
+      };
+    case SdkErrorCode.MethodNotSupportedByProtocolVersion:
+    case SdkErrorCode.EraNegotiationFailed:
+      return notSent(`${connection} speaks no version of the protocol that is known here.`, "permanent");
+    default:
+      return {
+        effect: "unknown",
+        errorClass: "connection_error",
+        message: `The connection to ${connection} was lost before it answered.`,
+      };
+  }
+}
+
+function toBoundedData(data: unknown): { readonly data?: Json } {
+  if (data === undefined) return {};
+  const text = JSON.stringify(data) ?? "null";
+  return { data: text.length > 4000 ? text.slice(0, 4000) : (JSON.parse(text) as Json) };
+}
+
+function clip(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

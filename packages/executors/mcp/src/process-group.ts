@@ -1,0 +1,36 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/**
+ * Ends every process of a group: SIGTERM, then SIGKILL for what is left after `graceMs`. Resolves when none is left,
+ * or half a second after SIGKILL (a process in an uninterruptible sleep cannot be waited for).
+ *
+ * @param leader Process id of the group's leader, which is the group's id. The kernel does not give the id to another
+ * process while the group has members.
+ */
+export async function endProcessGroup(leader: number, graceMs: number): Promise<void> {
+  if (!signalGroup(leader, "SIGTERM")) return;
+  if (await isGone(leader, graceMs)) return;
+  signalGroup(leader, "SIGKILL");
+  await isGone(leader, 500);
+}
+
+/** False when the group has no member. */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-leader, signal);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function isGone(leader: number, withinMs: number): Promise<boolean> {
+  // The group's end has no event: its members need not be our children.
+  const until = performance.now() + withinMs;
+  for (let pause = 5; ; pause = Math.min(50, pause * 2)) {
+    if (!signalGroup(leader, 0)) return true;
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await wait(Math.min(pause, left));
+  }
+}

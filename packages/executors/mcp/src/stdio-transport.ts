@@ -1,0 +1,198 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
+import { isJsonObject } from "@mcp-flowgate/core";
+import { McpConnectionError, notSent } from "./failure.ts";
+import { createLineReader } from "./line-reader.ts";
+import { endProcessGroup } from "./process-group.ts";
+import { createRateBudget } from "./rate-budget.ts";
+
+/*
+ * Owns one child process that speaks JSON-RPC, one message a line, over its standard streams.
+ *
+ * 1. The child leads a process group. When `close` resolves, or after `onclose`, no process of the group is left.
+ * 2. The child's standard input is a pipe of ours alone: it closes when this process dies, however it dies.
+ * 3. Memory is bounded: a line over the limit ends the child, everything else is passed on or dropped at once.
+ * 4. What nobody asked for (notifications, answers to no question, text that is not JSON-RPC) is read at a bounded rate:
+ *    beyond it the pipe is left full, so that the child waits and not the gateway.
+ */
+
+export interface StdioTransportOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: { readonly [name: string]: string };
+  readonly cwd?: string;
+  readonly maxMessageBytes: number;
+  /** A line of standard error, without control characters. */
+  readonly onErrorLine: (line: string) => void;
+  /** Something on standard output that is not the protocol, or is too much of it. */
+  readonly onNoise: (what: string, sample: string) => void;
+}
+
+/** How a child ended. */
+export interface ChildExit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface StdioTransport extends Transport {
+  /** Both are how the SDK recognizes a transport over standard streams. */
+  readonly pid: number | null;
+  readonly stderr: null;
+  readonly exit: ChildExit | undefined;
+}
+
+/** Between closed input and SIGTERM, and between SIGTERM and SIGKILL. */
+const INPUT_GRACE_MS = 1000;
+const TERM_GRACE_MS = 2000;
+/** How long output may stay open after the child itself has exited. */
+const DRAIN_MS = 250;
+const UNASKED_PER_SECOND = 1000;
+const UNASKED_BURST = 2000;
+const PAUSE_MS = 100;
+const MAX_ERROR_LINE = 8192;
+
+export function createStdioTransport(options: StdioTransportOptions): StdioTransport {
+  let child: ChildProcess | undefined;
+  let exit: ChildExit | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  const asked = new Set<string | number>();
+  const unasked = createRateBudget(UNASKED_PER_SECOND, UNASKED_BURST);
+
+  const spendUnasked = (): void => {
+    if (unasked.spend() || child?.stdout?.isPaused() !== false) return;
+    const output = child.stdout;
+    output.pause();
+    options.onNoise("more messages than anybody asked for", "");
+    setTimeout(() => output.resume(), PAUSE_MS).unref();
+  };
+
+  const receive = (line: string): void => {
+    const message = parse(line);
+    if (message === undefined) {
+      options.onNoise("a line that is not JSON-RPC", line.slice(0, 200));
+      spendUnasked();
+      return;
+    }
+    const isAnswer = !("method" in message);
+    const id = (message as { readonly id?: unknown })["id"];
+    if (isAnswer && !asked.delete(id as string | number)) {
+      options.onNoise("an answer to no question", line.slice(0, 200));
+      spendUnasked();
+      return;
+    }
+    if (!isAnswer) spendUnasked();
+    transport.onmessage?.(message);
+  };
+
+  const start = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const spawned = spawn(options.command, options.args, {
+        cwd: options.cwd,
+        env: options.env,
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: process.platform !== "win32",
+        shell: false,
+        windowsHide: true,
+      });
+      child = spawned;
+      const output = createLineReader(options.maxMessageBytes, receive, (beginning) => {
+        options.onNoise(`a message of more than ${options.maxMessageBytes} bytes`, beginning);
+        transport.onerror?.(new Error("The server sent a message that is too large."));
+        void transport.close();
+      });
+      const errors = createLineReader(
+        MAX_ERROR_LINE,
+        (line) => options.onErrorLine(toPrintable(line)),
+        (beginning) => options.onErrorLine(toPrintable(beginning)),
+      );
+      spawned.stdout.on("data", (chunk: Buffer) => output.add(chunk));
+      spawned.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
+      // A child may close its input before we do; its exit is what counts.
+      spawned.stdin.on("error", () => undefined);
+      spawned.once("spawn", resolve);
+      spawned.on("error", (error) => {
+        if (spawned.pid === undefined) reject(error);
+        else transport.onerror?.(error);
+      });
+      ended = new Promise((resolveEnd) => {
+        spawned.once("exit", (exitCode, signal) => {
+          exit = { exitCode, signal };
+          const finish = async (): Promise<void> => {
+            await cleanUp(spawned);
+            resolveEnd();
+            transport.onclose?.();
+          };
+          void finish();
+        });
+      });
+    });
+
+  const transport: StdioTransport = {
+    get pid() {
+      return child?.pid ?? null;
+    },
+    stderr: null,
+    get exit() {
+      return exit;
+    },
+    start,
+    send(message) {
+      if (child?.stdin?.writable !== true || exit !== undefined) {
+        return Promise.reject(new McpConnectionError(notSent("The server's process has ended.")));
+      }
+      if ("method" in message && "id" in message && message.id !== undefined) asked.add(message.id);
+      const input = child.stdin;
+      return new Promise((resolve) => {
+        if (input.write(`${JSON.stringify(message)}\n`)) resolve();
+        else {
+          // Whichever comes first: a child that ends while its pipe is full never drains it.
+          input.once("drain", resolve);
+          void ended.then(resolve);
+        }
+      });
+    },
+    async close() {
+      // What never started has nothing to end.
+      if (child?.pid === undefined) return;
+      if (exit !== undefined) return await ended;
+      child.stdout?.resume();
+      child.stdin?.end();
+      await Promise.race([ended, wait(INPUT_GRACE_MS, undefined, { ref: false })]);
+      if (exit === undefined) await endChild(child);
+      await ended;
+    },
+  };
+  return transport;
+}
+
+async function cleanUp(child: ChildProcess): Promise<void> {
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  await Promise.race([closed, wait(DRAIN_MS)]);
+  await endChild(child);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (process.platform === "win32") child.kill();
+  else await endProcessGroup(child.pid as number, TERM_GRACE_MS);
+}
+
+function parse(line: string): JSONRPCMessage | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) && value["jsonrpc"] === "2.0"
+      ? (value as unknown as JSONRPCMessage)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toPrintable(line: string): string {
+  // Terminal escapes must not reach the log.
+  return stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, " ");
+}
