@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import type { ComparisonOperator } from "./ast.ts";
 import { equalValues, isInexactPair } from "./equal.ts";
+import { includesText } from "./includes-text.ts";
 import type { Pattern } from "./pattern.ts";
 import { spend, textSteps, UNKNOWN, unknown } from "./run.ts";
 import type { Run, Step, Value } from "./run.ts";
@@ -28,7 +29,7 @@ export function planMatch(left: Step, pattern: Pattern): Step {
         run,
         () => `the text is too long for \`matches\`: ${text.length} characters, at most ${pattern.maxText}`,
       );
-    if (!spend(run, textSteps(text))) return exhausted(run);
+    if (!spend(run, ((text.length + 1) * pattern.size) >> 3)) return exhausted(run);
     return pattern.test(text);
   };
 }
@@ -48,6 +49,89 @@ export function planComparison(
   };
 }
 
+type OrderOrEquality = "==" | "!=" | "<" | "<=" | ">" | ">=";
+
+export function isOrderOrEquality(operator: string): operator is OrderOrEquality {
+  return (
+    operator === "==" ||
+    operator === "!=" ||
+    operator === "<" ||
+    operator === "<=" ||
+    operator === ">" ||
+    operator === ">="
+  );
+}
+
+/**
+ * A comparison with a literal on the right: the same as {@link planComparison}, without the cases that a literal rules
+ * out. Most guards are made of these.
+ */
+export function planLiteralComparison(
+  operator: OrderOrEquality,
+  left: Step,
+  literal: boolean | number | string,
+): Step {
+  const type = typeof literal;
+  const general = COMPARISONS[operator];
+  const rest = (run: Run, value: Value): Truth =>
+    value === UNKNOWN || value === undefined ? UNKNOWN : general(run, value, literal);
+  switch (operator) {
+    case "==":
+      return (run) => {
+        const value = left(run);
+        return value === literal
+          ? true
+          : typeof value === type && type !== "number"
+            ? false
+            : rest(run, value);
+      };
+    case "!=":
+      return (run) => {
+        const value = left(run);
+        return value === literal
+          ? false
+          : typeof value === type && type !== "number"
+            ? true
+            : rest(run, value);
+      };
+    default:
+      return planLiteralOrdering(operator, left, literal, rest);
+  }
+}
+
+function planLiteralOrdering(
+  operator: Exclude<OrderOrEquality, "==" | "!=">,
+  left: Step,
+  literal: boolean | number | string,
+  rest: (run: Run, value: Value) => Truth,
+): Step {
+  if (typeof literal !== "number") return (run) => rest(run, left(run));
+  switch (operator) {
+    case "<":
+      return (run) => {
+        const value = left(run);
+        return typeof value === "number" && value === value ? value < literal : rest(run, value);
+      };
+    case "<=":
+      return (run) => {
+        const value = left(run);
+        return typeof value === "number" && value === value ? value <= literal : rest(run, value);
+      };
+    case ">":
+      return (run) => {
+        const value = left(run);
+        return typeof value === "number" && value === value ? value > literal : rest(run, value);
+      };
+    case ">=":
+      return (run) => {
+        const value = left(run);
+        return typeof value === "number" && value === value ? value >= literal : rest(run, value);
+      };
+    default:
+      return operator satisfies never;
+  }
+}
+
 const COMPARISONS: {
   readonly [operator in Exclude<ComparisonOperator, "matches">]: (run: Run, a: Json, b: Json) => Truth;
 } = {
@@ -62,7 +146,7 @@ const COMPARISONS: {
   ">=": ordering(">=", (a, b) => a >= b),
   in: (run, a, b) => isMember(run, a, b),
   contains: (run, a, b) => {
-    if (typeof a === "string") return search(run, "contains", a, b, (text, part) => text.includes(part));
+    if (typeof a === "string") return search(run, "contains", a, b, includesText);
     if (Array.isArray(a)) return isMember(run, b, a);
     return mistyped(run, "contains", a, "a string or a list");
   },
@@ -122,7 +206,7 @@ function search(
 ): Truth {
   if (typeof text !== "string") return mistyped(run, operator, text, "a string");
   if (typeof part !== "string") return mistyped(run, operator, part, "a string");
-  if (!spend(run, textSteps(text))) return exhausted(run);
+  if (!spend(run, textSteps(text) + textSteps(part))) return exhausted(run);
   return test(text, part);
 }
 

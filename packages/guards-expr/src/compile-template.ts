@@ -1,4 +1,4 @@
-import { createRecord, deepFreeze, err, ok } from "@mcp-flowgate/core";
+import { createRecord, err, ok } from "@mcp-flowgate/core";
 import type { Json, JsonObject, Result } from "@mcp-flowgate/core";
 import { LENIENT_OPERATORS, OPERATOR_NAMES, planOperator } from "./operators.ts";
 import type { Scope } from "./scope.ts";

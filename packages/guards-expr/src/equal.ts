@@ -24,6 +24,7 @@ export function equalValues(run: Run, left: Json, right: Json, depth = 0): boole
   const a = left as JsonObject;
   const b = right as JsonObject;
   const keys = Object.keys(a);
+  if (!spend(run, keys.length)) return UNKNOWN;
   if (keys.length !== Object.keys(b).length || !keys.every((key) => Object.hasOwn(b, key))) return false;
   return equalMembers(run, keys.length, depth, (index) => {
     const key = keys[index] as string;

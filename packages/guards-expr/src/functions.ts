@@ -41,7 +41,10 @@ const FUNCTIONS: { readonly [name in FunctionName]: Apply } = {
     if (typeof value === "string")
       return spend(run, textSteps(value)) ? countCharacters(value) : exhausted(run);
     if (Array.isArray(value)) return value.length;
-    if (typeof value === "object" && value !== null) return Object.keys(value).length;
+    if (typeof value === "object" && value !== null) {
+      const count = Object.keys(value).length;
+      return spend(run, count) ? count : exhausted(run);
+    }
     return mistyped(run, "size", "a string, a list or an object", value);
   },
   // Planned by the paths that they read, before they get here.

@@ -13,19 +13,22 @@ export interface ExprLimits {
   /** Longest text that `matches` looks at, in UTF-16 units. A longer one makes the match unknown. */
   readonly maxMatchedText: number;
   /**
-   * Work of one evaluation. A step is one value visited in a comparison or a search, or sixteen units of text
-   * handled. An evaluation that needs more is unknown.
+   * Work of one evaluation. A step is one value visited in a comparison or a search, sixteen units of text handled, or
+   * eight units of text against instructions of a pattern. An evaluation that needs more is unknown.
    */
   readonly maxSteps: number;
 }
 
-/** The bounds that apply where none are given. A worst case evaluation stays in the order of tens of milliseconds. */
+/**
+ * The bounds that apply where none are given. They keep the worst evaluation, whatever the expression and the data are,
+ * in the order of a tenth of a second; an ordinary one takes well below a microsecond.
+ */
 export const DEFAULT_EXPR_LIMITS: ExprLimits = Object.freeze({
   maxLength: 4096,
   maxDepth: 64,
   maxNodes: 1000,
   maxPatternLength: 512,
-  maxPatternSize: 2000,
-  maxMatchedText: 16_384,
-  maxSteps: 100_000,
+  maxPatternSize: 1000,
+  maxMatchedText: 65_536,
+  maxSteps: 250_000,
 });

@@ -1,8 +1,8 @@
 import { err, ok } from "@mcp-flowgate/core";
 import type { Json, Result } from "@mcp-flowgate/core";
 import { excerpt, parsePath } from "./path.ts";
-import type { Path } from "./path.ts";
-import { readPath } from "./read.ts";
+import { compileReader } from "./read.ts";
+import type { Reader } from "./read.ts";
 import type { Scope } from "./scope.ts";
 import type { TemplateError, Unresolved } from "./template-error.ts";
 import { inexactNumber } from "./template-run.ts";
@@ -18,7 +18,7 @@ export interface CompiledPathTemplate {
 interface Variable {
   readonly name: string;
   /** The places where it is looked for, first found wins. */
-  readonly paths: readonly Path[];
+  readonly paths: readonly { readonly text: string; readonly read: Reader }[];
 }
 
 const VARIABLE_ROOTS = ["$.arguments", "$.context", "$.workflow.input"] as const;
@@ -78,14 +78,14 @@ function compileSegment(segment: string, offset: number, errors: TemplateError[]
   return parts;
 }
 
-function variablePaths(name: string): readonly Path[] | undefined {
+function variablePaths(name: string): Variable["paths"] | undefined {
   if (name === "") return undefined;
   const sources = name.startsWith("$") ? [name] : VARIABLE_ROOTS.map((root) => `${root}.${name}`);
-  const paths: Path[] = [];
+  const paths: { readonly text: string; readonly read: Reader }[] = [];
   for (const source of sources) {
     const parsed = parsePath(source);
     if (!("path" in parsed)) return undefined;
-    paths.push(parsed.path);
+    paths.push({ text: parsed.path.text, read: compileReader(parsed.path) });
   }
   return paths;
 }
@@ -121,7 +121,7 @@ function resolveVariable(
   { name, paths }: Variable,
 ): { readonly text: string } | { readonly path: string; readonly message: string } {
   for (const path of paths) {
-    const value = readPath(scope, path);
+    const value = path.read(scope);
     if (value === undefined) continue;
     const text = encodeSegment(value);
     return text.ok ? { text: text.value } : { path: path.text, message: text.error };

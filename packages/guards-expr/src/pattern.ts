@@ -7,6 +7,8 @@ import type { ExprLimits } from "./limits.ts";
 export interface Pattern {
   /** Longest text that {@link test} may be given, in UTF-16 units. */
   readonly maxText: number;
+  /** Instructions of the compiled pattern: matching takes at most this many operations for each unit of text. */
+  readonly size: number;
   /** Whether the pattern matches anywhere in `text`; anchors are the author's. */
   test(text: string): boolean;
 }
@@ -32,8 +34,9 @@ export function compilePattern(source: string, limits: ExprLimits): Result<Patte
       `the pattern is not valid: ${error instanceof Error ? error.message : "it cannot be compiled"}`,
     );
   }
-  if (compiled.programSize() > limits.maxPatternSize) return err(tooLarge(limits));
-  return ok({ maxText: limits.maxMatchedText, test: (text) => compiled.test(text) });
+  const size = compiled.programSize();
+  if (size > limits.maxPatternSize) return err(tooLarge(limits));
+  return ok({ maxText: limits.maxMatchedText, size, test: (text) => compiled.test(text) });
 }
 
 function tooLarge(limits: ExprLimits): string {

@@ -1,11 +1,17 @@
 import type { Json } from "@mcp-flowgate/core";
 import { planArithmetic, planNegation } from "./arithmetic.ts";
 import type { BinaryNode, CallNode, ExprNode, ListNode, PathNode } from "./ast.ts";
-import { planComparison, planMatch, planNullTest } from "./comparison.ts";
+import {
+  isOrderOrEquality,
+  planComparison,
+  planLiteralComparison,
+  planMatch,
+  planNullTest,
+} from "./comparison.ts";
 import { planCall } from "./functions.ts";
 import { planAnd, planNot, planOr } from "./logic.ts";
 import type { Pattern } from "./pattern.ts";
-import { planRead } from "./read.ts";
+import { compileReader, noteRead, planRead } from "./read.ts";
 import { UNKNOWN, unknown } from "./run.ts";
 import type { Step } from "./run.ts";
 
@@ -41,10 +47,11 @@ export function planExpr(node: ExprNode, patterns: Patterns): Step {
 }
 
 function planRequired(node: PathNode): Step {
-  const read = planRead(node);
+  const read = compileReader(node);
   const path = node.text;
   return (run) => {
-    const value = read(run);
+    const value = read(run.scope);
+    if (run.trace !== undefined) noteRead(run.trace, path, value);
     return value === undefined ? unknown(run, () => `${path} is missing`) : value;
   };
 }
@@ -73,6 +80,9 @@ function planBinary(node: BinaryNode, patterns: Patterns): Step {
   if (operator === "matches") {
     const pattern = patterns.get(node);
     return pattern === undefined ? () => UNKNOWN : planMatch(left, pattern);
+  }
+  if (node.right.kind === "literal" && node.right.value !== null && isOrderOrEquality(operator)) {
+    return planLiteralComparison(operator, left, node.right.value);
   }
   const right = planExpr(node.right, patterns);
   switch (operator) {

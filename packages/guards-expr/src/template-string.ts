@@ -1,8 +1,8 @@
 import type { Json } from "@mcp-flowgate/core";
 import type { SourceProblem } from "./expr-error.ts";
 import { parsePath } from "./path.ts";
-import type { Path } from "./path.ts";
-import { readPath } from "./read.ts";
+import { compileReader } from "./read.ts";
+import type { Reader } from "./read.ts";
 import type { TemplateError } from "./template-error.ts";
 import { broken, inexactNumber, MISSING, missing } from "./template-run.ts";
 import type { Resolve, TemplateRun } from "./template-run.ts";
@@ -30,11 +30,11 @@ export function planString(
   { paths, errors }: Gathered,
   optional: boolean,
 ): Resolve {
-  const compilePath = (source: string, offset: number): Path | undefined => {
+  const compilePath = (source: string, offset: number): ReadablePath | undefined => {
     const parsed = parsePath(source);
     if ("path" in parsed) {
       paths.add(parsed.path.text);
-      return parsed.path;
+      return { text: parsed.path.text, read: compileReader(parsed.path) };
     }
     for (const problem of parsed.problems) errors.push(toTemplateError(problem, pointer, offset, source));
     return undefined;
@@ -62,15 +62,20 @@ export function planString(
   return (run) => joinSlots(run, parts.slots, parts.rest, pointer);
 }
 
+interface ReadablePath {
+  readonly text: string;
+  readonly read: Reader;
+}
+
 interface Slot {
   /** The text before it. */
   readonly before: string;
-  readonly path: Path | undefined;
+  readonly path: ReadablePath | undefined;
 }
 
 function splitSlots(
   text: string,
-  compilePath: (source: string, offset: number) => Path | undefined,
+  compilePath: (source: string, offset: number) => ReadablePath | undefined,
 ): { readonly slots: readonly Slot[]; readonly rest: string } {
   const slots: Slot[] = [];
   let before = "";
@@ -109,11 +114,16 @@ function joinSlots(
     : broken(run, pointer, slots[0]?.path?.text ?? "", `the text grows beyond ${MAX_TEXT} characters`);
 }
 
-function readWhole(run: TemplateRun, path: Path, pointer: string, optional: boolean): Json | typeof MISSING {
-  const value = readPath(run.scope, path);
-  if (value === undefined) return optional ? null : missing(run, pointer, path.text);
+function readWhole(
+  run: TemplateRun,
+  { read, text }: ReadablePath,
+  pointer: string,
+  optional: boolean,
+): Json | typeof MISSING {
+  const value = read(run.scope);
+  if (value === undefined) return optional ? null : missing(run, pointer, text);
   const inexact = inexactNumber(value);
-  return inexact === undefined ? value : broken(run, pointer, path.text, inexact);
+  return inexact === undefined ? value : broken(run, pointer, text, inexact);
 }
 
 /** A value as text: a string as it is, anything else as its JSON. */
