@@ -234,7 +234,7 @@ function createContext(deps: AuditSinkDeps, redactor: Redactor, index: number): 
     clock: deps.clock,
     digest: deps.digest,
     log: deps.log,
-    stream: `gateway:${redactor.redactText(name)}${index === 0 ? "" : `/${index}`}`,
+    stream: `gateway:${redactor.redactText(name).replace(/[^\w.:@-]/g, "_")}${index === 0 ? "" : `/${index}`}`,
     makeText: (type, payload) =>
       toEventText({ id: deps.ids.next("evt"), type, at: deps.clock.now(), correlationId, payload }),
   };

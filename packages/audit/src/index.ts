@@ -4,3 +4,7 @@ export type { SinkHealth } from "./guard-sink.ts";
 export type { Head } from "./hash-chain.ts";
 export { GENESIS_HASH, TRAIL_EVENT_TYPES } from "./record.ts";
 export type { AuditRecord, RecordType, TrailEventType } from "./record.ts";
+export type { Checkpoint, ExportedHead } from "./file/lead-record.ts";
+export { readExportedHeads, verifyTrail } from "./verify/verify-trail.ts";
+export type { VerifyOptions } from "./verify/verify-trail.ts";
+export type { ProblemKind, StreamSummary, TrailProblem, TrailVerdict } from "./verify/verdict.ts";

@@ -7,6 +7,8 @@ import type { Head } from "./hash-chain.ts";
  * That is sound because of how lines are written: keys are sorted, so after `payload` come only `principal` (whose
  * keys are fixed), `seq`, `stream`, `timestamp`, `traceId`, `workflowId`, and then `prevHash` and `hash`. Inside a
  * JSON string a quote is always preceded by a backslash, so `,"seq":` can only be a key, and the last one is ours.
+ *
+ * Names of streams are ASCII, so their bytes are their text.
  */
 export interface RecordBytes extends Head {
   readonly prevHash: string;

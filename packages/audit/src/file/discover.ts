@@ -9,6 +9,8 @@ export interface FoundFile {
   readonly path: string;
   /** What its first record says; `undefined` where it says nothing. */
   readonly number: number | undefined;
+  /** The number of the oldest file that was kept when this one began, where its first record says so. */
+  readonly oldestKept: number | undefined;
   readonly size: number;
 }
 
@@ -57,9 +59,7 @@ export async function readFirstRecord(handle: FileHandle): Promise<AuditRecord |
 
 /** Which file of its trail the file says that it is. */
 export function fileNumber(first: AuditRecord | "foreign" | undefined): number | undefined {
-  if (first === undefined || first === "foreign") return undefined;
-  const number = first.payload?.["file"];
-  return typeof number === "number" ? number : undefined;
+  return payloadNumber(first, "file");
 }
 
 const LINE_FEED = 0x0a;
@@ -70,10 +70,17 @@ async function readFound(path: string): Promise<FoundFile> {
   const handle = await open(path, "r");
   try {
     const { size } = await handle.stat();
-    return { path, number: fileNumber(await readFirstRecord(handle)), size };
+    const first = await readFirstRecord(handle);
+    return { path, number: fileNumber(first), oldestKept: payloadNumber(first, "oldest"), size };
   } finally {
     await handle.close();
   }
+}
+
+function payloadNumber(first: AuditRecord | "foreign" | undefined, name: string): number | undefined {
+  if (first === undefined || first === "foreign") return undefined;
+  const number = first.payload?.[name];
+  return typeof number === "number" ? number : undefined;
 }
 
 /** Files that say nothing go last: a file that was only just created, or one whose beginning is gone. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Head } from "../hash-chain.ts";
+import type { SeenHead } from "./lead-record.ts";
 import { locateRecord, readEventType } from "../record-bytes.ts";
 import type { RecordBytes } from "../record-bytes.ts";
 
@@ -12,13 +12,13 @@ import type { RecordBytes } from "../record-bytes.ts";
  * a later one of its stream.
  */
 export interface HeadScanner {
-  /** Reads on to `to` (a size in bytes). Stops before an unfinished line. */
-  scan(file: FileHandle, to: number): Promise<void>;
+  /** Reads on in file `number` to `to` (a size in bytes). Stops before an unfinished line. */
+  scan(file: FileHandle, number: number, to: number): Promise<void>;
   /** Starts at the beginning of another file. */
   restart(from: number): void;
   offset(): number;
   /** Heads of other streams that nobody has named yet. */
-  heads(): readonly Head[];
+  heads(): readonly SeenHead[];
   /** They are named in a record that is written now. */
   named(): void;
 }
@@ -28,24 +28,26 @@ const CHUNK_BYTES = 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScanner {
-  const tips = new Map<string, Head>();
+  const tips = new Map<string, SeenHead>();
   let offset = 0;
   let chunk = Buffer.alloc(0);
 
-  function see(buffer: Buffer, record: RecordBytes): void {
+  function see(buffer: Buffer, record: RecordBytes, file: number): void {
     const type = readEventType(buffer, record.start);
     if (type.startsWith("audit.")) for (const head of namedHeads(buffer, record)) forget(head);
-    if (!isOwn(record.stream))
-      tips.set(record.stream, { stream: record.stream, seq: record.seq, hash: record.hash });
+    if (!isOwn(record.stream)) {
+      const { stream, seq, hash } = record;
+      tips.set(stream, { stream, seq, hash, file });
+    }
   }
 
-  function forget(head: Head): void {
+  function forget(head: SeenHead): void {
     const tip = tips.get(head.stream);
     if (tip !== undefined && tip.seq <= head.seq) tips.delete(head.stream);
   }
 
   return {
-    async scan(file, to) {
+    async scan(file, number, to) {
       let want = CHUNK_BYTES;
       while (offset < to) {
         if (chunk.length < want) chunk = Buffer.allocUnsafe(want);
@@ -54,7 +56,7 @@ export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScann
         let start = 0;
         for (let end = lineEnd(chunk, 0, bytesRead); end !== -1; end = lineEnd(chunk, start, bytesRead)) {
           const record = locateRecord(chunk, start, end);
-          if (record !== undefined) see(chunk, record);
+          if (record !== undefined) see(chunk, record, number);
           start = end + 1;
         }
         offset += start;
@@ -78,10 +80,10 @@ function lineEnd(buffer: Buffer, from: number, to: number): number {
 }
 
 /** The heads that a lead record names. Those of a record that is not one, or was tampered with, name none. */
-function namedHeads(buffer: Buffer, record: RecordBytes): readonly Head[] {
+function namedHeads(buffer: Buffer, record: RecordBytes): readonly SeenHead[] {
   try {
     const parsed = JSON.parse(buffer.toString("utf8", record.start, record.end)) as {
-      payload?: { heads?: readonly Head[] };
+      payload?: { heads?: readonly SeenHead[] };
     };
     return parsed.payload?.heads ?? [];
   } catch {

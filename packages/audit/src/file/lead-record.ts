@@ -5,15 +5,21 @@ import type { SigningKey } from "../signing-key.ts";
 
 /**
  * The payloads of the records that a file sink writes about its trail. Each also says what it saw of others: `heads`
- * of their streams, and `torn`, the unfinished line that stood before it, so that an honest crash and a tampered
+ * of their streams, and `torn`, unfinished lines that stand before it, so that an honest crash and a tampered
  * line cannot be taken for each other.
  */
 export interface Sight {
   /** The number of the file that was looked at, and how far. */
   readonly file: number;
   readonly bytes: number;
-  readonly heads: readonly Head[];
-  readonly torn?: TornLine;
+  readonly heads: readonly SeenHead[];
+  /** The lines at the end of the file that are no records; the last one was not even ended. */
+  readonly torn?: readonly TornLine[];
+}
+
+/** How far another stream had come, and the number of the file that says so. */
+export interface SeenHead extends Head {
+  readonly file: number;
 }
 
 /** A line that ends without a record's end: a write that did not finish. Nobody was told that it is recorded. */
@@ -87,32 +93,36 @@ export function checkpointStatement(stream: string, checkpoint: Checkpoint): str
  * A signed statement that a stream came at least this far, to be kept where whoever can change the trail cannot
  * change it. A trail that ends before it was cut.
  */
-export interface ExportedHead extends Checkpoint {
-  readonly stream: string;
-  /** The number of the file that held record `to` or its checkpoint. */
-  readonly file: number;
+export interface ExportedHead extends SeenHead {
   /** ISO 8601. */
   readonly at: string;
   readonly keyId: string;
-  /** Ed25519, base64, over {@link checkpointStatement}. */
+  /** Ed25519, base64, over {@link headStatement}. */
   readonly signature: string;
 }
 
-export function toExportedHead(
-  stream: string,
-  file: number,
-  checkpoint: Checkpoint,
-  key: SigningKey,
-  now: number,
-): ExportedHead {
-  const signature = key.sign(checkpointStatement(stream, checkpoint));
-  return { ...checkpoint, stream, file, at: new Date(now).toISOString(), keyId: key.id, signature };
+export function toExportedHead(head: SeenHead, key: SigningKey, now: number): ExportedHead {
+  const { stream, seq, hash, file } = head;
+  return {
+    stream,
+    seq,
+    hash,
+    file,
+    at: new Date(now).toISOString(),
+    keyId: key.id,
+    signature: key.sign(headStatement(head)),
+  };
+}
+
+/** What the signature of an exported head covers. */
+export function headStatement({ stream, seq, hash, file }: SeenHead): string {
+  return `mcp-flowgate audit head 1\n${canonicalJson({ stream, seq, hash, file })}`;
 }
 
 function sightMembers(sight: Sight): { readonly [name: string]: Json } {
   return {
-    heads: sight.heads.map(({ stream, seq, hash }) => ({ stream, seq, hash })),
+    heads: sight.heads.map(({ stream, seq, hash, file }) => ({ stream, seq, hash, file })),
     seen: { file: sight.file, bytes: sight.bytes },
-    ...(sight.torn === undefined ? {} : { torn: { bytes: sight.torn.bytes, sha256: sight.torn.sha256 } }),
+    ...(sight.torn === undefined ? {} : { torn: sight.torn.map(({ bytes, sha256 }) => ({ bytes, sha256 })) }),
   };
 }

@@ -4,6 +4,7 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { fileNumber, findTrailFiles, readFirstRecord } from "./discover.ts";
+import { locateRecord } from "../record-bytes.ts";
 import type { TornLine } from "./lead-record.ts";
 
 /** A file of a trail, open for appending. Other processes append to it too. */
@@ -68,26 +69,45 @@ export function isDeleted(file: TrailFile): boolean {
   return fstatSync(file.handle.fd).nlink === 0;
 }
 
-/** The line without an end that the file stops with, where it does: somebody died while writing. */
-export async function readTornLine(file: TrailFile, size: number): Promise<TornLine | undefined> {
-  if (size === 0 || size === file.end) return undefined;
-  const last = Buffer.alloc(1);
-  await file.handle.read(last, 0, 1, size - 1);
-  if (last[0] === LINE_FEED) return undefined;
+/**
+ * What stands at the end of the file where that is not the end of a line: somebody died while writing. The line without
+ * an end comes last; before it, other lines that are no records, where whoever ended them died as well.
+ */
+export async function readTornLines(file: TrailFile, size: number): Promise<readonly TornLine[]> {
+  if (size === 0 || size === file.end) return [];
+  const last = await readBytes(file, size - 1, size);
+  if (last[0] === LINE_FEED) return [];
   let tail: Buffer = Buffer.alloc(0);
   for (let from = size; from > 0;) {
-    const length = Math.min(BLOCK_BYTES, from);
-    const block = Buffer.alloc(length);
-    await file.handle.read(block, 0, length, from - length);
-    const at = block.lastIndexOf(LINE_FEED);
-    tail = Buffer.concat([block.subarray(at + 1), tail]);
-    if (at !== -1) break;
-    from -= length;
+    const to = from;
+    from = Math.max(0, from - BLOCK_BYTES);
+    tail = Buffer.concat([await readBytes(file, from, to), tail]);
+    const torn = splitTornLines(tail, from === 0);
+    if (torn !== undefined) return torn;
   }
-  return toTornLine(tail);
+  return [];
 }
 
-export function toTornLine(bytes: Uint8Array): TornLine {
+/** The lines behind the last whole record of `tail`, or `undefined` where that is further up. */
+function splitTornLines(tail: Buffer, isWholeFile: boolean): readonly TornLine[] | undefined {
+  const torn: TornLine[] = [];
+  for (let end = tail.length; end >= 0;) {
+    const start = tail.subarray(0, end).lastIndexOf(LINE_FEED) + 1;
+    if (start === 0 && !isWholeFile) return undefined;
+    if (torn.length > 0 && locateRecord(tail, start, end) !== undefined) return torn.reverse();
+    if (end > start) torn.push(toTornLine(tail.subarray(start, end)));
+    end = start - 1;
+  }
+  return torn.reverse();
+}
+
+async function readBytes(file: TrailFile, from: number, to: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(to - from);
+  await file.handle.read(bytes, 0, bytes.length, from);
+  return bytes;
+}
+
+function toTornLine(bytes: Uint8Array): TornLine {
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 

@@ -1,10 +1,10 @@
 import { appendFile } from "node:fs/promises";
 import { checkpointPayload, openedPayload, rotatedPayload, toExportedHead } from "../file/lead-record.ts";
-import type { Checkpoint, Sight, TornLine } from "../file/lead-record.ts";
+import type { Checkpoint, SeenHead, Sight, TornLine } from "../file/lead-record.ts";
 import { createHeadScanner } from "../file/head-scanner.ts";
 import type { HeadScanner } from "../file/head-scanner.ts";
 import { rotateTrailFile } from "../file/rotate.ts";
-import { checkTrailFile, isDeleted, openTrailFile, readTornLine } from "../file/trail-file.ts";
+import { checkTrailFile, isDeleted, openTrailFile, readTornLines } from "../file/trail-file.ts";
 import type { TrailFile } from "../file/trail-file.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -80,7 +80,7 @@ class FileSink implements Sink {
   /** Where the last record of the stream is, or that it has none yet. */
   #lastFile: number | undefined;
   /** Heads of streams of its own that it gave up. */
-  #abandoned: readonly Head[] = [];
+  #abandoned: readonly SeenHead[] = [];
   #nextRotation = Number.NEGATIVE_INFINITY;
   #cancelCheckpoint: (() => void) | undefined;
 
@@ -135,7 +135,7 @@ class FileSink implements Sink {
     for (const last of [false, true]) {
       const file = await this.#settle();
       const size = currentSize(file);
-      const torn = await readTornLine(file, size);
+      const torn = await readTornLines(file, size);
       const lead = await this.#leadFor(file, size, torn);
       if (
         await this.#append(
@@ -155,12 +155,12 @@ class FileSink implements Sink {
   async #append(
     file: TrailFile,
     size: number,
-    torn: TornLine | undefined,
+    torn: readonly TornLine[],
     texts: readonly EventText[],
     hasLead: boolean,
   ): Promise<boolean> {
     const { lines } = linkEvents(this.#head, texts, this.#context.digest);
-    const prefix = torn === undefined ? "" : "\n";
+    const prefix = torn.length === 0 ? "" : "\n";
     const bytes = Buffer.from(prefix + lines.map(({ line }) => line).join(""), "utf8");
     file.end = -1;
     const { bytesWritten } = await file.handle.write(bytes, 0, bytes.length, null);
@@ -211,7 +211,9 @@ class FileSink implements Sink {
   }
 
   #abandon(): void {
-    if (this.#durable.seq > 0) this.#abandoned = [...this.#abandoned, this.#durable];
+    if (this.#durable.seq > 0) {
+      this.#abandoned = [...this.#abandoned, { ...this.#durable, file: this.#lastFile ?? 1 }];
+    }
     const stream = `${this.#context.stream}.${this.#streams.size + 1}`;
     this.#streams.add(stream);
     this.#head = emptyHead(stream);
@@ -239,7 +241,7 @@ class FileSink implements Sink {
   async #follow(file: TrailFile): Promise<void> {
     this.#file = undefined;
     try {
-      await this.#scanner.scan(file.handle, (await file.handle.stat()).size);
+      await this.#scanner.scan(file.handle, file.number, (await file.handle.stat()).size);
     } finally {
       this.#scanner.restart(0);
       await file.handle.close();
@@ -276,14 +278,14 @@ class FileSink implements Sink {
   }
 
   /** The record that has to stand before all others in this write, if any. */
-  async #leadFor(file: TrailFile, size: number, torn: TornLine | undefined): Promise<EventText | undefined> {
+  async #leadFor(file: TrailFile, size: number, torn: readonly TornLine[]): Promise<EventText | undefined> {
     const { key, process } = this.#options;
     if (this.#lastFile === undefined) {
       const sight = await this.#look(file, size, torn);
       return this.#context.makeText("audit.opened", openedPayload(file.number, process, key, sight));
     }
     if (this.#lastFile !== file.number) return this.#continued(file, await this.#look(file, size, torn));
-    if (torn === undefined) return undefined;
+    if (torn.length === 0) return undefined;
     return this.#checkpointText(this.#checkpoint(), await this.#look(file, size, torn));
   }
 
@@ -301,10 +303,10 @@ class FileSink implements Sink {
     return this.#context.makeText("audit.checkpoint", payload);
   }
 
-  async #look(file: TrailFile, size: number, torn?: TornLine): Promise<Sight> {
-    await this.#scanner.scan(file.handle, size);
+  async #look(file: TrailFile, size: number, torn: readonly TornLine[] = []): Promise<Sight> {
+    await this.#scanner.scan(file.handle, file.number, size);
     const heads = [...this.#scanner.heads(), ...this.#abandoned];
-    return { file: file.number, bytes: size, heads, ...(torn === undefined ? {} : { torn }) };
+    return { file: file.number, bytes: size, heads, ...(torn.length === 0 ? {} : { torn }) };
   }
 
   /** Writes a checkpoint where something is not covered by one, and exports it. */
@@ -314,12 +316,12 @@ class FileSink implements Sink {
     if (this.#lastFile !== file.number) await this.#writeAlone(file, (sight) => this.#continued(file, sight));
     const checkpoint = this.#checkpoint();
     await this.#writeAlone(file, (sight) => this.#checkpointText(checkpoint, sight));
-    await this.#exportHead(file, checkpoint);
+    await this.#exportHead(file);
   }
 
   async #writeAlone(file: TrailFile, makeText: (sight: Sight) => EventText): Promise<void> {
     const size = currentSize(file);
-    const torn = await readTornLine(file, size);
+    const torn = await readTornLines(file, size);
     const text = makeText(await this.#look(file, size, torn));
     if (!(await this.#append(file, size, torn, [text], true))) {
       throw new Error(`${this.target} was deleted while it was written`);
@@ -331,10 +333,10 @@ class FileSink implements Sink {
     return this.#tree.count() === 1 && this.#treeFrom > 1;
   }
 
-  async #exportHead(file: TrailFile, checkpoint: Checkpoint): Promise<void> {
+  async #exportHead(file: TrailFile): Promise<void> {
     const { headsPath, key } = this.#options;
     if (headsPath === undefined) return;
-    const head = toExportedHead(this.#head.stream, file.number, checkpoint, key, this.#context.clock.now());
+    const head = toExportedHead({ ...this.#head, file: file.number }, key, this.#context.clock.now());
     try {
       await appendFile(headsPath, `${JSON.stringify(head)}\n`, { mode: 0o600, flush: true });
     } catch (error) {

@@ -1,0 +1,56 @@
+import { open } from "node:fs/promises";
+
+/** A line: `buffer[start, end)` without its line feed. Only valid until the visitor returns. */
+export interface LineBytes {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** Where the line begins in the file. */
+  readonly offset: number;
+  /** False for what stands behind the last line feed. */
+  readonly terminated: boolean;
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Calls `visit` with every line of the file from `from` (the beginning of a line) on, until it returns false. Memory is
+ * bounded by the longest line, not by the file.
+ */
+export async function readLines(path: string, visit: (line: LineBytes) => boolean, from = 0): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    let buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let filled = 0;
+    let offset = from;
+    for (;;) {
+      if (filled === buffer.length) {
+        const larger = Buffer.allocUnsafe(buffer.length * 2);
+        buffer.copy(larger, 0, 0, filled);
+        buffer = larger;
+      }
+      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, offset + filled);
+      filled += bytesRead;
+      let start = 0;
+      for (let end = findLineFeed(buffer, start, filled); end !== -1;) {
+        if (!visit({ buffer, start, end, offset: offset + start, terminated: true })) return;
+        start = end + 1;
+        end = findLineFeed(buffer, start, filled);
+      }
+      if (bytesRead === 0) {
+        if (filled > start) visit({ buffer, start, end: filled, offset: offset + start, terminated: false });
+        return;
+      }
+      buffer.copyWithin(0, start, filled);
+      offset += start;
+      filled -= start;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function findLineFeed(buffer: Buffer, from: number, to: number): number {
+  const at = buffer.indexOf(0x0a, from);
+  return at >= to ? -1 : at;
+}
