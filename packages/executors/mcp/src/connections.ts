@@ -12,6 +12,7 @@ import type {
   McpLifecycleEvent,
   McpToolResult,
 } from "./managed-connection.ts";
+import { createOrphanWatch } from "./orphan-watch.ts";
 import type { McpToolList } from "./tools.ts";
 
 export interface McpConnectionsOptions {
@@ -57,6 +58,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   const draining = new Set<Promise<void>>();
   const changeListeners = new Set<(connection: string) => void>();
   const lifecycleListeners = new Set<(event: McpLifecycleEvent) => void>();
+  const orphans = createOrphanWatch();
   let closed = false;
 
   const find = (name: string): Result<ManagedConnection, McpFailure> => {
@@ -72,6 +74,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       clock: options.clock,
       clientInfo: options.clientInfo,
       fetch: options.fetch ?? fetchWithinOrigin,
+      orphans,
       onToolsChanged: () => {
         for (const listener of changeListeners) listener(name);
       },
@@ -115,6 +118,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       for (const managed of connections.values()) end(managed, "closed", 0);
       connections.clear();
       await Promise.all(draining);
+      orphans.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { ErrorClass, FailureEffect, Json } from "@mcp-flowgate/core";
+import { isJsonObject } from "@mcp-flowgate/core";
 import {
   ProtocolError,
   SdkError,
@@ -81,19 +82,23 @@ const NEVER_CONNECTED = new Set([
 
 /** The code of the system's error below a `TypeError: fetch failed`, wherever in the chain it is. */
 export function toNetworkCode(thrown: unknown): string | undefined {
-  for (
-    let error: unknown = thrown, depth = 0;
-    error instanceof Error && depth < 5;
-    error = error.cause, depth++
-  ) {
+  let error = thrown;
+  for (let depth = 0; error instanceof Error && depth < 5; depth++) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (typeof code === "string") return code;
+    if (typeof code === "string" && !(error instanceof SdkError)) return code;
     if (error instanceof AggregateError) {
       const inner = toNetworkCode(error.errors[0]);
       if (inner !== undefined) return inner;
     }
+    error = toCause(error);
   }
   return undefined;
+}
+
+/** The SDK keeps the cause of an error of its own in `data`. */
+function toCause(error: Error): unknown {
+  const data: unknown = error instanceof SdkError ? error.data : undefined;
+  return error.cause ?? (isJsonObject(data) ? data["cause"] : undefined);
 }
 
 /** The server answered with a JSON-RPC error: whatever it means, it is a definite answer. */

@@ -1,6 +1,7 @@
 import type { AuthProvider, FetchLike, Transport } from "@modelcontextprotocol/client";
 import { SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { McpHttpConnectionIr } from "@mcp-flowgate/core";
+import { McpConnectionError, notSent } from "./failure.ts";
 import type { TokenSource } from "./oauth-token.ts";
 
 export interface HttpTransportOptions {
@@ -19,8 +20,12 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   let authProvider: AuthProvider | undefined;
   switch (auth?.kind) {
     case undefined:
-    case "forward":
       break;
+    case "forward":
+      // A session belongs to whoever opened it; one that is shared must not carry one caller's token.
+      throw new McpConnectionError(
+        notSent(`${connection.name} cannot forward tokens over MCP.`, "permanent"),
+      );
     case "bearer":
       headers["authorization"] = `Bearer ${auth.token}`;
       break;

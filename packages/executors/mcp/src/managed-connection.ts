@@ -7,6 +7,7 @@ import { McpConnectionError, notSent, toFailure, toNetworkCode } from "./failure
 import type { McpFailure } from "./failure.ts";
 import { createTokenSource } from "./oauth-token.ts";
 import type { TokenSource } from "./oauth-token.ts";
+import type { OrphanWatch } from "./orphan-watch.ts";
 import { createRateBudget } from "./rate-budget.ts";
 import { ANY_RESULT, openSession } from "./session.ts";
 import type { McpConnectionIr, Session, Verdict } from "./session.ts";
@@ -79,6 +80,7 @@ export interface ManagedConnectionOptions {
   readonly clock: Clock;
   readonly clientInfo: Implementation;
   readonly fetch: FetchLike;
+  readonly orphans: OrphanWatch;
   readonly onToolsChanged: () => void;
   readonly onLifecycle: (event: McpLifecycleEvent) => void;
 }
@@ -125,6 +127,7 @@ class Connection implements ManagedConnection {
   readonly #tokens: TokenSource;
   readonly #stderr = createRateBudget(STDERR_LINES_PER_SECOND, STDERR_BURST);
   readonly #noise = createRateBudget(0.2, 5);
+  readonly #closing = new AbortController();
   #phase: Phase = { kind: "idle" };
   #verdict: Verdict | undefined;
   #inFlight = 0;
@@ -214,6 +217,7 @@ class Connection implements ManagedConnection {
     }
     const phase = this.#phase;
     this.#phase = { kind: "closed" };
+    this.#closing.abort();
     this.#cancelTimers();
     this.#changeDue?.();
     const session =
@@ -360,6 +364,8 @@ class Connection implements ManagedConnection {
       clientInfo: rest.clientInfo,
       fetch: rest.fetch,
       tokens: this.#tokens,
+      orphans: rest.orphans,
+      signal: this.#closing.signal,
       startTimeoutMs: START_TIMEOUT_MS,
       // A server that starts slowly looks like one that does not know the question: the next try gives it longer.
       probeTimeoutMs: Math.min(START_TIMEOUT_MS, PROBE_TIMEOUT_MS * 2 ** Math.min(3, this.#failures)),

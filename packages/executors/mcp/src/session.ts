@@ -17,6 +17,7 @@ import { toChildEnvironment } from "./child-environment.ts";
 import type { HostEnvironment } from "./child-environment.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import type { TokenSource } from "./oauth-token.ts";
+import type { OrphanWatch } from "./orphan-watch.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { ChildExit, StdioTransport } from "./stdio-transport.ts";
 
@@ -51,6 +52,9 @@ export interface SessionOptions {
   readonly probeTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly verdict: Verdict | undefined;
+  readonly orphans: OrphanWatch;
+  /** Ends the attempt, and with it whatever it started. */
+  readonly signal: AbortSignal;
   readonly now: () => number;
   readonly onToolsChanged: () => void;
   readonly onClosed: () => void;
@@ -79,7 +83,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const attempts = toAttempts(options);
   let last: unknown;
   for (const attempt of attempts) {
-    if (last !== undefined && !attempt.after(last)) continue;
+    if (last !== undefined && (options.signal.aborted || !attempt.after(last))) continue;
     try {
       return await connect(options, attempt);
     } catch (thrown) {
@@ -146,14 +150,20 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
   };
   client.setNotificationHandler("notifications/tools/list_changed", options.onToolsChanged);
   const prior: PriorDiscovery | undefined = attempt.legacy ? { kind: "legacy" } : undefined;
+  // The question about the era takes no signal, but it ends with its transport.
+  const onAbort = (): void => void transport.close().catch(() => undefined);
+  options.signal.addEventListener("abort", onAbort, { once: true });
   try {
     await client.connect(transport, {
       timeout: options.startTimeoutMs,
       ...(prior === undefined ? {} : { prior }),
     });
+    options.signal.throwIfAborted();
   } catch (thrown) {
     await transport.close().catch(() => undefined);
     throw thrown;
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
   }
   if (closed) throw new Error("The server closed the connection during the handshake.");
   open = true;
@@ -200,6 +210,7 @@ function createTransport(
     maxMessageBytes: options.maxMessageBytes,
     onErrorLine: options.onErrorLine,
     onNoise: options.onNoise,
+    orphans: options.orphans,
   });
   return { transport: child, child };
 }

@@ -6,6 +6,7 @@ import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { isJsonObject } from "@mcp-flowgate/core";
 import { McpConnectionError, notSent } from "./failure.ts";
 import { createLineReader } from "./line-reader.ts";
+import type { OrphanWatch } from "./orphan-watch.ts";
 import { endProcessGroup } from "./process-group.ts";
 import { createRateBudget } from "./rate-budget.ts";
 
@@ -13,7 +14,8 @@ import { createRateBudget } from "./rate-budget.ts";
  * Owns one child process that speaks JSON-RPC, one message a line, over its standard streams.
  *
  * 1. The child leads a process group. When `close` resolves, or after `onclose`, no process of the group is left.
- * 2. The child's standard input is a pipe of ours alone: it closes when this process dies, however it dies.
+ * 2. The child's standard input is a pipe of ours alone: it closes when this process dies, however it dies. A child that
+ *    does not care is ended by the orphan watch, which knows of it from its start to the end of its group.
  * 3. Memory is bounded: a line over the limit ends the child, everything else is passed on or dropped at once.
  * 4. What nobody asked for (notifications, answers to no question, text that is not JSON-RPC) is read at a bounded rate:
  *    beyond it the pipe is left full, so that the child waits and not the gateway.
@@ -29,6 +31,7 @@ export interface StdioTransportOptions {
   readonly onErrorLine: (line: string) => void;
   /** Something on standard output that is not the protocol, or is too much of it. */
   readonly onNoise: (what: string, sample: string) => void;
+  readonly orphans: OrphanWatch;
 }
 
 /** How a child ended. */
@@ -53,6 +56,7 @@ const UNASKED_PER_SECOND = 1000;
 const UNASKED_BURST = 2000;
 const PAUSE_MS = 100;
 const MAX_ERROR_LINE = 8192;
+const MAX_ASKED = 10_000;
 
 export function createStdioTransport(options: StdioTransportOptions): StdioTransport {
   let child: ChildProcess | undefined;
@@ -112,7 +116,10 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       spawned.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
       // A child may close its input before we do; its exit is what counts.
       spawned.stdin.on("error", () => undefined);
-      spawned.once("spawn", resolve);
+      spawned.once("spawn", () => {
+        options.orphans.add(spawned.pid as number);
+        resolve();
+      });
       spawned.on("error", (error) => {
         if (spawned.pid === undefined) reject(error);
         else transport.onerror?.(error);
@@ -122,6 +129,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
           exit = { exitCode, signal };
           const finish = async (): Promise<void> => {
             await cleanUp(spawned);
+            options.orphans.remove(spawned.pid as number);
             resolveEnd();
             transport.onclose?.();
           };
@@ -143,7 +151,11 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       if (child?.stdin?.writable !== true || exit !== undefined) {
         return Promise.reject(new McpConnectionError(notSent("The server's process has ended.")));
       }
-      if ("method" in message && "id" in message && message.id !== undefined) asked.add(message.id);
+      if ("method" in message && "id" in message && message.id !== undefined) {
+        asked.add(message.id);
+        // Questions that were given up are never answered: the oldest is one of them.
+        if (asked.size > MAX_ASKED) asked.delete(asked.values().next().value as string | number);
+      }
       const input = child.stdin;
       return new Promise((resolve) => {
         if (input.write(`${JSON.stringify(message)}\n`)) resolve();
