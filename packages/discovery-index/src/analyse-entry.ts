@@ -11,6 +11,7 @@ export interface AnalysedEntry {
   /** Term key to saturated BM25F weight, in order of first occurrence. */
   readonly terms: ReadonlyMap<string, number>;
   readonly nameTerms: readonly string[];
+  readonly serverTerms: readonly string[];
 }
 
 /** Most characters of one field that are looked at; a description of 10 MB costs no more than one of 8 kB. */
@@ -37,7 +38,15 @@ export function analyseEntry(
   const terms = new Map<string, number>();
   for (const [key, weight] of weights) terms.set(key, weight / (constants.k1 + weight));
   const named = new Set(nameTokens.filter((token) => !isFunctionWord(token.word)).map((token) => token.stem));
-  return { terms, nameTerms: [...named] };
+  const sv =
+    entry.serverTitle !== undefined && entry.serverTitle !== "" ? entry.serverTitle : (entry.server ?? "");
+  const serverTerms = new Set(
+    tokenizer
+      .tokens(sv.slice(0, 200), 16)
+      .filter((token) => !isFunctionWord(token.word))
+      .map((token) => token.stem),
+  );
+  return { terms, nameTerms: [...named], serverTerms: [...serverTerms] };
 }
 
 /** The name that is ranked: the given one, else the id. */

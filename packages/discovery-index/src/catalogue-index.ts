@@ -14,6 +14,7 @@ import type { CatalogueEntry } from "./catalogue-entry.ts";
 import { compareIds } from "./compare-ids.ts";
 import { RANKING, type RankingConstants } from "./constants.ts";
 import { foldName } from "./fold-name.ts";
+import { conceptKeys } from "./lexicon.ts";
 import { appendPosting, createPostings, removePosting, type Postings } from "./postings.ts";
 import { createTokenizer, type Tokenizer } from "./tokenize.ts";
 import { createTrigramMap, type TrigramMap } from "./trigrams.ts";
@@ -44,16 +45,16 @@ export interface SearchableIndex extends DiscoveryIndex {
   term(key: string): Term | undefined;
   document(ordinal: number): IndexedDocument | undefined;
   /** Ordinals of entries whose folded id, name or title is this. */
-  named(folded: string): ReadonlySet<number> | undefined;
+  named(folded: string): Iterable<number>;
   ordinal(id: string): number | undefined;
-  /** How many server keys there have been; each document carries one below it. */
-  readonly servers: number;
 }
 
 /** A word, joined word or concept of the vocabulary, and where it occurs. */
 export interface Term {
   readonly key: string;
   readonly postings: Postings;
+  /** Keys of the concepts the word can stand for. */
+  readonly concepts: readonly string[];
 }
 
 export interface IndexedDocument {
@@ -62,6 +63,7 @@ export interface IndexedDocument {
   readonly name: string;
   readonly server: number;
   readonly nameTerms: readonly Term[];
+  readonly serverTerms: readonly Term[];
   readonly terms: readonly Term[];
   readonly foldedNames: readonly string[];
 }
@@ -107,10 +109,6 @@ class CatalogueIndex implements SearchableIndex {
     return this.#documents.length;
   }
 
-  get servers(): number {
-    return this.#serverKeys.size;
-  }
-
   get(id: string): CatalogueEntry | undefined {
     const ordinal = this.#ordinals.get(id);
     return ordinal === undefined ? undefined : this.#documents[ordinal]?.entry;
@@ -133,8 +131,8 @@ class CatalogueIndex implements SearchableIndex {
     return this.#terms.get(key);
   }
 
-  named(folded: string): ReadonlySet<number> | undefined {
-    return this.#named.get(folded);
+  named(folded: string): Iterable<number> {
+    return folded === "" ? [] : (this.#named.get(folded) ?? []);
   }
 
   replace(entry: CatalogueEntry): void {
@@ -143,7 +141,7 @@ class CatalogueIndex implements SearchableIndex {
 
   add(entry: CatalogueEntry): void {
     this.remove(entry.id);
-    const { terms, nameTerms } = analyseEntry(entry, this.tokenizer, this.constants);
+    const { terms, nameTerms, serverTerms } = analyseEntry(entry, this.tokenizer, this.constants);
     const ordinal = this.#documents.length;
     const foldedNames = [
       ...new Set([foldName(entry.id), foldName(nameOf(entry)), foldName(entry.title ?? "")]),
@@ -152,7 +150,7 @@ class CatalogueIndex implements SearchableIndex {
     for (const [key, impact] of terms) {
       let term = this.#terms.get(key);
       if (term === undefined) {
-        term = { key, postings: createPostings() };
+        term = { key, postings: createPostings(), concepts: conceptKeys(key) };
         this.#terms.set(key, term);
         this.vocabulary.add(key);
       }
@@ -170,6 +168,7 @@ class CatalogueIndex implements SearchableIndex {
       name: nameOf(entry),
       server: this.#serverOf(entry.server ?? ""),
       nameTerms: nameTerms.map((key) => this.#terms.get(key)).filter((term) => term !== undefined),
+      serverTerms: serverTerms.map((key) => this.#terms.get(key)).filter((term) => term !== undefined),
       terms: held,
       foldedNames,
     });

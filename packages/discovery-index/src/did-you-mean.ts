@@ -1,5 +1,6 @@
 import type { IndexedDocument, SearchableIndex } from "./catalogue-index.ts";
 import { compareIds } from "./compare-ids.ts";
+import type { Ranked } from "./refine.ts";
 import { cutAtWord } from "./summary.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 import { topicCounts } from "./topic-counts.ts";
@@ -13,13 +14,12 @@ const MAX_TITLE = 80;
  */
 export function suggest(
   index: SearchableIndex,
-  weak: readonly number[],
+  weak: readonly Ranked[],
   admits: (ordinal: number) => boolean,
 ): string[] {
   const titles = new Set<string>();
-  for (const ordinal of weak) {
-    const document = index.document(ordinal);
-    if (document !== undefined) titles.add(titleOf(document));
+  for (const { document } of weak) {
+    titles.add(titleOf(document));
     if (titles.size === COUNT) break;
   }
   titles.delete("");

@@ -22,17 +22,6 @@ im looking interested wondering curious plan planning now also still already soo
 based including included include regarding related relevant specific particular certain additionally furthermore
 `;
 
-/** Words that carry some meaning but are said in almost any request. */
-const QUIET = `
-find show see check look search list fetch retrieve obtain return display information info details detail data result results
-good best better great new recent recently latest top available different interesting popular suitable
-work working way ways idea ideas recommend recommendation recommendations suggest suggestion suggestions advice
-today tomorrow yesterday day days week weeks month year years time times
-tool tools api apis service services platform app application online website site web
-friend friends family company business project team user users people person
-first last next two three
-`;
-
 const FOREIGN = `
 el la los las un una unos unas de del al y o en con por para que se su mi tu es son como lo le les mas pero sin sobre este esta
 der die das den dem des ein eine einen einem einer und oder mit fur von zu im ist sind ich wir mir mich bitte wie was auf nicht auch
@@ -47,7 +36,6 @@ ve bir bu ne icin ile da de mi ben
 
 const MEANS_NOTHING: ReadonlySet<string> = new Set(words(SILENT));
 const FOREIGN_SILENT: ReadonlySet<string> = new Set(words(FOREIGN));
-const MEANS_LITTLE: ReadonlySet<string> = new Set(words(QUIET));
 
 /** Whether the folded word is left out of the index and of queries. */
 export function isFunctionWord(word: string): boolean {
@@ -57,11 +45,6 @@ export function isFunctionWord(word: string): boolean {
 /** Whether the folded word is a function word of another language than English. */
 export function isForeignFunctionWord(word: string): boolean {
   return FOREIGN_SILENT.has(word);
-}
-
-/** Whether the folded word is said in almost any request. */
-export function isQuietWord(word: string): boolean {
-  return MEANS_LITTLE.has(word);
 }
 
 function words(text: string): string[] {

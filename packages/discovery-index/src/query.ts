@@ -1,5 +1,6 @@
 import type { SearchableIndex } from "./catalogue-index.ts";
-import { isForeignFunctionWord, isFunctionWord, isQuietWord } from "./function-words.ts";
+import { clauseStems } from "./clauses.ts";
+import { isForeignFunctionWord, isFunctionWord } from "./function-words.ts";
 import { conceptKeys, dictionaryConcepts } from "./lexicon.ts";
 import type { Postings } from "./postings.ts";
 import { sanitizeText } from "./sanitize-text.ts";
@@ -16,45 +17,45 @@ export interface Alternative {
 /** One word of the query with everything that counts as saying it; an entry gets the best of them, once. */
 export interface QueryGroup {
   readonly stem: string;
-  readonly weight: number;
-  /** What a perfect match of this word is worth: its share of the request's meaning. */
+  /** What the best alternative is worth: the word's share of the request's meaning. */
   readonly mass: number;
   readonly alternatives: readonly Alternative[];
 }
 
+/** A request as the index sees it. */
 export interface ParsedQuery {
   readonly groups: readonly QueryGroup[];
   /** Sum of the masses, words unknown to the catalogue included. */
   readonly mass: number;
+  /** Indices into `groups` for each part of a request of several parts; empty for a request of one. */
+  readonly clauses: readonly (readonly number[])[];
 }
 
 const MAX_QUERY_CHARACTERS = 4_000;
 const MAX_QUERY_TOKENS = 256;
-const QUIET_WEIGHT = 0.3;
+/** Words looked up by spelling, which costs more than any other look-up. */
+const MAX_UNKNOWN = 8;
+const NEAR_WORDS = 3;
+/** What `de` or `la` may still be worth: it can be a name in an English catalogue. */
 const FOREIGN_WEIGHT = 0.1;
-const DIGITS = /^\p{N}+$/u;
+/** A part of a request with fewer known words asks for nothing by itself. */
+const LEAST_CLAUSE = 2;
 
 /** Turns a request into weighted groups of index terms. Bounded: 4,000 characters, 256 words. */
 export function parseQuery(index: SearchableIndex, query: string): ParsedQuery {
   const text = sanitizeText(query, MAX_QUERY_CHARACTERS);
   const tokens = index.tokenizer.tokens(text, MAX_QUERY_TOKENS);
-  const spoken = tokens.filter((token) => !isFunctionWord(token.word));
-  const kept = spoken.length > 0 ? spoken : tokens;
-  const groups: QueryGroup[] = [];
-  const seen = new Map<string, number>();
-  for (const token of kept) seen.set(token.stem, (seen.get(token.stem) ?? 0) + 1);
-  for (const [stem, times] of seen) {
-    const word = kept.find((token) => token.stem === stem)?.word ?? stem;
-    const weight = wordWeight(word) * (1 + index.constants.repeatGain * Math.log(times));
-    groups.push(groupOf(index, stem, weight));
-  }
-  for (const joined of joinedWords(index, tokens)) {
-    if (!seen.has(joined)) groups.push(joinedGroup(index, joined));
-  }
-  for (const key of new Set(index.tokenizer.cjkRuns(text).flatMap((run) => [...dictionaryConcepts(run)]))) {
-    groups.push(conceptGroup(index, key));
-  }
-  return { groups, mass: groups.reduce((sum, group) => sum + group.mass, 0) };
+  const groups = [
+    ...wordGroups(index, tokens),
+    ...joinedGroups(index, tokens),
+    ...unspacedGroups(index, index.tokenizer.cjkRuns(text)),
+  ];
+  const mass = groups.reduce((sum, group) => sum + group.mass, 0);
+  return {
+    groups,
+    mass,
+    clauses: groupClauses(groups, clauseStems(text, index.tokenizer, MAX_QUERY_TOKENS)),
+  };
 }
 
 /** BM25's inverse document frequency, never negative. */
@@ -62,46 +63,50 @@ export function inverseFrequency(index: SearchableIndex, documents: number): num
   return Math.log(1 + (index.size - documents + 0.5) / (documents + 0.5));
 }
 
-function wordWeight(word: string): number {
-  if (isQuietWord(word)) return QUIET_WEIGHT;
-  if (isForeignFunctionWord(word)) return FOREIGN_WEIGHT;
-  return DIGITS.test(word) ? QUIET_WEIGHT : 1;
-}
-
-function groupOf(index: SearchableIndex, stem: string, weight: number): QueryGroup {
-  const { conceptWeight, nearWeight, nearSimilarity } = index.constants;
-  const alternatives: Alternative[] = [];
-  const add = (key: string, share: number): void => {
-    const term = index.term(key);
-    if (term === undefined) return;
-    const value = weight * share * inverseFrequency(index, term.postings.length);
-    alternatives.push({ key, postings: term.postings, value });
-  };
-  add(stem, 1);
-  for (const key of conceptKeys(stem)) add(key, conceptWeight);
-  if (alternatives.length === 0) {
-    for (const near of index.vocabulary.nearest(stem, nearSimilarity, 3))
-      add(near.word, nearWeight * near.similarity);
+function wordGroups(index: SearchableIndex, tokens: readonly Token[]): QueryGroup[] {
+  const spoken = tokens.filter((token) => !isFunctionWord(token.word));
+  // A request of function words only (`what to do`) is taken by its word.
+  const said = new Map<string, { word: string; times: number }>();
+  for (const { word, stem } of spoken.length > 0 ? spoken : tokens) {
+    const before = said.get(stem);
+    if (before === undefined) said.set(stem, { word, times: 1 });
+    else before.times++;
   }
-  const mass =
-    alternatives.length > 0
-      ? Math.max(...alternatives.map(({ value }) => value))
-      : unknownMass(index, weight);
-  return { stem, weight, mass, alternatives };
+  let unknown = 0;
+  return [...said].map(([stem, { word, times }]) => {
+    const weight =
+      (isForeignFunctionWord(word) ? FOREIGN_WEIGHT : 1) * (1 + index.constants.repeatGain * Math.log(times));
+    const known = knownAlternatives(index, stem, weight);
+    if (known.length > 0) return group(stem, known);
+    unknown++;
+    const near = unknown > MAX_UNKNOWN ? [] : nearAlternatives(index, stem, weight);
+    return near.length > 0 ? group(stem, near) : { stem, mass: unknownMass(index, weight), alternatives: [] };
+  });
 }
 
-function joinedGroup(index: SearchableIndex, key: string): QueryGroup {
-  const term = index.term(key);
-  if (term === undefined) return { stem: key, weight: 0, mass: 0, alternatives: [] };
-  const value = index.constants.joinedWeight * inverseFrequency(index, term.postings.length);
-  return { stem: key, weight: 1, mass: 0, alternatives: [{ key, postings: term.postings, value }] };
+function group(stem: string, alternatives: readonly Alternative[]): QueryGroup {
+  return { stem, mass: Math.max(...alternatives.map(({ value }) => value)), alternatives };
 }
 
-function conceptGroup(index: SearchableIndex, key: string): QueryGroup {
+function knownAlternatives(index: SearchableIndex, stem: string, weight: number): Alternative[] {
+  return [
+    alternative(index, stem, weight),
+    ...conceptKeys(stem).map((key) => alternative(index, key, weight * index.constants.conceptWeight)),
+  ].filter((one) => one !== undefined);
+}
+
+function nearAlternatives(index: SearchableIndex, stem: string, weight: number): Alternative[] {
+  const { nearWeight, nearSimilarity } = index.constants;
+  return index.vocabulary
+    .nearest(stem, nearSimilarity, NEAR_WORDS)
+    .map(({ word, similarity }) => alternative(index, word, weight * nearWeight * similarity))
+    .filter((one) => one !== undefined);
+}
+
+function alternative(index: SearchableIndex, key: string, weight: number): Alternative | undefined {
   const term = index.term(key);
-  if (term === undefined) return { stem: key, weight: 1, mass: unknownMass(index, 1), alternatives: [] };
-  const value = inverseFrequency(index, term.postings.length);
-  return { stem: key, weight: 1, mass: value, alternatives: [{ key, postings: term.postings, value }] };
+  if (term === undefined) return undefined;
+  return { key, postings: term.postings, value: weight * inverseFrequency(index, term.postings.length) };
 }
 
 /** A word the catalogue has never seen is as telling as one that occurs once. */
@@ -109,14 +114,34 @@ function unknownMass(index: SearchableIndex, weight: number): number {
   return weight * inverseFrequency(index, 1);
 }
 
-function joinedWords(index: SearchableIndex, tokens: readonly Token[]): Set<string> {
-  const joined = new Set<string>();
+/** `file system` also asks for `filesystem`; without mass, since its words have theirs. */
+function joinedGroups(index: SearchableIndex, tokens: readonly Token[]): QueryGroup[] {
+  const stems = new Set(tokens.map(({ stem }) => stem));
+  const groups = new Map<string, QueryGroup>();
   for (const [at, token] of tokens.entries()) {
     const next = tokens[at + 1];
-    if (next === undefined || (isFunctionWord(token.word) && isFunctionWord(next.word) && tokens.length > 3))
-      continue;
+    if (next === undefined) break;
+    if (isFunctionWord(token.word) && isFunctionWord(next.word) && tokens.length > 3) continue;
     const key = index.tokenizer.stem(token.word + next.word);
-    if (index.term(key) !== undefined) joined.add(key);
+    const found = stems.has(key) ? undefined : alternative(index, key, index.constants.joinedWeight);
+    if (found !== undefined) groups.set(key, { stem: token.stem, mass: 0, alternatives: [found] });
   }
-  return joined;
+  return [...groups.values()];
+}
+
+function unspacedGroups(index: SearchableIndex, runs: readonly string[]): QueryGroup[] {
+  const keys = new Set(runs.flatMap((run) => [...dictionaryConcepts(run)]));
+  return [...keys].map((key) => {
+    const found = alternative(index, key, 1);
+    return found === undefined
+      ? { stem: key, mass: unknownMass(index, 1), alternatives: [] }
+      : group(key, [found]);
+  });
+}
+
+function groupClauses(groups: readonly QueryGroup[], clauses: readonly ReadonlySet<string>[]): number[][] {
+  const members = clauses
+    .map((stems) => [...groups.keys()].filter((at) => stems.has(groups[at]?.stem ?? "")))
+    .filter((clause) => clause.length >= LEAST_CLAUSE);
+  return members.length > 1 ? members : [];
 }

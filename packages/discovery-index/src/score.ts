@@ -1,90 +1,70 @@
 import type { SearchableIndex } from "./catalogue-index.ts";
-import { inverseFrequency, type ParsedQuery } from "./query.ts";
+import type { ParsedQuery, QueryGroup } from "./query.ts";
 
-/** Scores by ordinal, and which ordinals have one. */
-export interface Scores {
+/** What the words of a request are worth to every entry. */
+export interface WordScores {
+  /** By ordinal; 0 for entries without a word of the request. */
   readonly values: Float64Array;
-  readonly touched: number[];
+  /** The sum of the best that each word brought to any entry. */
+  readonly ideal: number;
 }
 
-/** Sums the best alternative of every group for every entry that `admits` lets through. */
-export function scoreEntries(
-  index: SearchableIndex,
-  query: ParsedQuery,
-  admits: (ordinal: number) => boolean,
-): Scores {
+/**
+ * Sums over the words of the request the best alternative that an entry has. When the request has several parts,
+ * a share of the score is that of the best part alone, so that an entry which serves one part wholly is not
+ * beaten by one that has a little of each.
+ */
+export function scoreWords(index: SearchableIndex, query: ParsedQuery): WordScores {
   const values = new Float64Array(index.capacity);
   const best = new Float64Array(index.capacity);
-  for (const group of query.groups) {
-    const [only] = group.alternatives;
-    if (group.alternatives.length === 1 && only !== undefined) {
-      const { docs, impacts, length } = only.postings;
-      for (let at = 0; at < length; at++) {
-        const doc = docs[at] as number;
-        values[doc] = (values[doc] as number) + only.value * (impacts[at] as number);
-      }
-      continue;
-    }
-    for (const { postings, value } of group.alternatives) {
-      for (let at = 0; at < postings.length; at++) {
-        const doc = postings.docs[at] as number;
-        const gain = value * (postings.impacts[at] as number);
-        if (gain > (best[doc] as number)) best[doc] = gain;
-      }
-    }
-    for (const { postings } of group.alternatives) {
-      for (let at = 0; at < postings.length; at++) {
-        const doc = postings.docs[at] as number;
-        values[doc] = (values[doc] as number) + (best[doc] as number);
-        best[doc] = 0;
-      }
+  const clauses = query.clauses.map(() => new Float64Array(index.capacity));
+  const clausesOf = new Map<number, Float64Array[]>();
+  for (const [at, members] of query.clauses.entries()) {
+    for (const member of members) {
+      const sums = clausesOf.get(member);
+      if (sums === undefined) clausesOf.set(member, [clauses[at] as Float64Array]);
+      else sums.push(clauses[at] as Float64Array);
     }
   }
-  const touched: number[] = [];
-  for (let doc = 0; doc < values.length; doc++)
-    if ((values[doc] as number) > 0 && admits(doc)) touched.push(doc);
-  return { values, touched };
+  let ideal = 0;
+  for (const [at, group] of query.groups.entries()) {
+    ideal += addGroup(group, best, [values, ...(clausesOf.get(at) ?? [])]);
+  }
+  if (clauses.length > 0) mixClauses(values, clauses, index.constants.clauseWeight);
+  return { values, ideal };
 }
 
-/** Adds the bonus for covered names and the share of the server's best scores. */
-export function refineScores(index: SearchableIndex, query: ParsedQuery, scores: Scores): void {
-  const { nameBonus, serverShare, serverTop } = index.constants;
-  const asked = new Map<string, number>();
-  for (const group of query.groups) {
-    for (const { key, value } of group.alternatives) {
-      if (group.mass > 0) asked.set(key, Math.max(asked.get(key) ?? 0, value / group.mass));
+/** Adds a group's best alternative to each sum; returns the highest gain. `best` is all zeros before and after. */
+function addGroup(group: QueryGroup, best: Float64Array, sums: readonly Float64Array[]): number {
+  for (const { postings, value } of group.alternatives) {
+    const { docs, impacts, length } = postings;
+    for (let at = 0; at < length; at++) {
+      const doc = docs[at] as number;
+      const gain = value * (impacts[at] as number);
+      if (gain > (best[doc] as number)) best[doc] = gain;
     }
   }
-  const tops = new Float64Array(index.servers * serverTop);
-  for (const doc of scores.touched) {
-    const document = index.document(doc);
-    if (document === undefined) continue;
-    let total = 0;
-    let covered = 0;
-    for (const { key, postings } of document.nameTerms) {
-      const weight = inverseFrequency(index, postings.length);
-      total += weight;
-      covered += weight * (asked.get(key) ?? 0);
+  let highest = 0;
+  for (const { postings } of group.alternatives) {
+    const { docs, length } = postings;
+    for (let at = 0; at < length; at++) {
+      const doc = docs[at] as number;
+      const gain = best[doc] as number;
+      if (gain === 0) continue;
+      if (gain > highest) highest = gain;
+      for (const sum of sums) sum[doc] = (sum[doc] as number) + gain;
+      best[doc] = 0;
     }
-    if (total > 0) scores.values[doc] = (scores.values[doc] as number) * (1 + (nameBonus * covered) / total);
-    insertTop(tops, document.server * serverTop, serverTop, scores.values[doc] as number);
   }
-  for (const doc of scores.touched) {
-    const document = index.document(doc);
-    if (document === undefined) continue;
-    let sum = 0;
-    for (let at = 0; at < serverTop; at++) sum += tops[document.server * serverTop + at] as number;
-    scores.values[doc] = (scores.values[doc] as number) + (serverShare * sum) / serverTop;
-  }
+  return highest;
 }
 
-function insertTop(tops: Float64Array, from: number, count: number, value: number): void {
-  let rising = value;
-  for (let at = from; at < from + count; at++) {
-    const held = tops[at] as number;
-    if (rising > held) {
-      tops[at] = rising;
-      rising = held;
-    }
+function mixClauses(values: Float64Array, clauses: readonly Float64Array[], weight: number): void {
+  for (let doc = 0; doc < values.length; doc++) {
+    const whole = values[doc] as number;
+    if (whole === 0) continue;
+    let top = 0;
+    for (const sums of clauses) if ((sums[doc] as number) > top) top = sums[doc] as number;
+    values[doc] = (1 - weight) * whole + weight * top;
   }
 }

@@ -1,10 +1,10 @@
-import { toSearchable, type DiscoveryIndex, type SearchableIndex } from "./catalogue-index.ts";
 import type { EntryKind } from "./catalogue-entry.ts";
-import { compareIds } from "./compare-ids.ts";
+import { toSearchable, type DiscoveryIndex, type SearchableIndex } from "./catalogue-index.ts";
 import { suggest } from "./did-you-mean.ts";
 import { foldName } from "./fold-name.ts";
-import { parseQuery } from "./query.ts";
-import { refineScores, scoreEntries } from "./score.ts";
+import { inverseFrequency, parseQuery, type ParsedQuery } from "./query.ts";
+import { rankEntries, type Ranked } from "./refine.ts";
+import { scoreWords, type WordScores } from "./score.ts";
 import { toTopic } from "./topic-counts.ts";
 
 /** What is looked for. */
@@ -22,12 +22,14 @@ export interface SearchRequest {
   readonly visible?: ((id: string) => boolean) | undefined;
 }
 
+/** One found entry. */
 export interface SearchHit {
   readonly id: string;
-  /** Comparable within one answer only; 0 in a listing. */
+  /** Comparable within one answer only, and not above the hits that the query names; 0 in a listing. */
   readonly score: number;
 }
 
+/** What was found. */
 export interface SearchAnswer {
   /** How many entries answer the request, on all pages. */
   readonly total: number;
@@ -36,77 +38,95 @@ export interface SearchAnswer {
   readonly didYouMean: readonly string[];
 }
 
-/** Answers a request. Never throws on any text, and the same catalogue and request give the same answer. */
+/**
+ * Answers a request. Never throws on any text, and the same catalogue and request give the same answer whatever
+ * order the catalogue was built in.
+ */
 export function search(discovery: DiscoveryIndex, request: SearchRequest): SearchAnswer {
   const index = toSearchable(discovery);
   const admits = admission(index, request);
-  const offset = Math.max(0, request.offset ?? 0);
-  const limit = Math.max(0, request.limit);
+  const offset = Math.max(0, Math.floor(request.offset ?? 0));
+  const end = offset + Math.max(0, Math.floor(request.limit));
   if (request.query.trim() === "") {
     const listed = index.ids().filter((id) => admits(index.ordinal(id) ?? -1));
     return {
       total: listed.length,
-      hits: listed.slice(offset, offset + limit).map((id) => ({ id, score: 0 })),
+      hits: listed.slice(offset, end).map((id) => ({ id, score: 0 })),
       didYouMean: [],
     };
   }
   const query = parseQuery(index, request.query);
-  const scores = scoreEntries(index, query, admits);
-  refineScores(index, query, scores);
-  const least = query.mass * index.constants.floor;
-  const exact = exactMatches(index, request.query);
-  for (const ordinal of exact.keys())
-    if (scores.values[ordinal] === 0 && admits(ordinal)) scores.touched.push(ordinal);
-  const ranked = scores.touched.map((doc) => ({
-    doc,
-    id: index.document(doc)?.id ?? "",
-    score: scores.values[doc] as number,
-    tier: exact.get(doc) ?? UNNAMED,
-  }));
-  ranked.sort(
-    (left, right) => left.tier - right.tier || right.score - left.score || compareIds(left.id, right.id),
+  const words = scoreWords(index, query);
+  const matched: number[] = [];
+  for (let ordinal = 0; ordinal < words.values.length; ordinal++) {
+    if ((words.values[ordinal] as number) > 0 && admits(ordinal)) matched.push(ordinal);
+  }
+  const named = namedEntries(index, request.query, admits);
+  const least = scoreFloor(index, query, words, matched);
+  const served = matched.filter(
+    (ordinal) => (words.values[ordinal] as number) >= least && !named.has(ordinal),
   );
-  const hits = ranked.filter(({ score, tier }) => tier < UNNAMED || score >= least);
-  return {
-    total: hits.length,
-    hits: hits.slice(offset, offset + limit).map(({ id, score }) => ({ id, score })),
-    didYouMean:
-      hits.length > 0
-        ? []
-        : suggest(
-            index,
-            ranked.map(({ doc }) => doc),
-            admits,
-          ),
-  };
+  const total = served.length + named.size;
+  if (total === 0)
+    return { total, hits: [], didYouMean: suggest(index, rankEntries(index, query, words, matched), admits) };
+  const ranked = rankEntries(index, query, words, [...named.keys(), ...served]);
+  return { total, hits: namedFirst(ranked, named).slice(offset, end), didYouMean: [] };
 }
 
-/** The tier of entries that the query does not name; below it, a smaller tier comes first. */
-const UNNAMED = 3;
+/**
+ * The least score by words that still answers the request: a share of the best one's. Infinite when even the best
+ * entry has too little of the request: neither a fair share of a short one's meaning, nor enough of a long one's
+ * (of which any tool serves only a part, so the bar rises with the root of its length).
+ */
+function scoreFloor(
+  index: SearchableIndex,
+  query: ParsedQuery,
+  words: WordScores,
+  matched: readonly number[],
+): number {
+  const { floorShare, floorRoot, tailShare } = index.constants;
+  let best = 0;
+  for (const ordinal of matched) best = Math.max(best, words.values[ordinal] as number);
+  const rare = inverseFrequency(index, 1);
+  const answers = best >= floorShare * query.mass || best >= floorRoot * Math.sqrt(query.mass * rare);
+  return answers ? tailShare * best : Infinity;
+}
 
 function admission(index: SearchableIndex, request: SearchRequest): (ordinal: number) => boolean {
   const wanted = (request.tags ?? []).map(toTopic);
   return (ordinal) => {
     const document = index.document(ordinal);
     if (document === undefined) return false;
-    const { entry } = document;
-    if (request.kind !== undefined && entry.kind !== request.kind) return false;
+    if (request.kind !== undefined && document.entry.kind !== request.kind) return false;
     if (wanted.length > 0) {
-      const tags = new Set((entry.tags ?? []).map(toTopic));
+      const tags = new Set((document.entry.tags ?? []).map(toTopic));
       if (!wanted.every((tag) => tags.has(tag))) return false;
     }
     return request.visible === undefined || request.visible(document.id);
   };
 }
 
-/** Entries whose id or name is the query: the id itself first, then the name itself, then either one folded. */
-function exactMatches(index: SearchableIndex, query: string): Map<number, number> {
+/** How exactly the query names an entry: 0 its very id, 1 its very name, 2 one of them or its title, folded. */
+type Tier = 0 | 1 | 2;
+
+function namedEntries(
+  index: SearchableIndex,
+  query: string,
+  admits: (ordinal: number) => boolean,
+): Map<number, Tier> {
   const asked = query.trim();
-  const matches = new Map<number, number>();
-  for (const ordinal of index.named(foldName(asked)) ?? []) {
+  const tiers = new Map<number, Tier>();
+  for (const ordinal of index.named(foldName(asked))) {
     const document = index.document(ordinal);
-    if (document === undefined) continue;
-    matches.set(ordinal, document.id === asked ? 0 : document.name === asked ? 1 : 2);
+    if (document === undefined || !admits(ordinal)) continue;
+    tiers.set(ordinal, document.id === asked ? 0 : document.name === asked ? 1 : 2);
   }
-  return matches;
+  return tiers;
+}
+
+function namedFirst(ranked: readonly Ranked[], named: ReadonlyMap<number, Tier>): SearchHit[] {
+  const toHit = ({ document, score }: Ranked): SearchHit => ({ id: document.id, score });
+  if (named.size === 0) return ranked.map(toHit);
+  const tier = ({ ordinal }: Ranked): number => named.get(ordinal) ?? 3;
+  return ranked.toSorted((left, right) => tier(left) - tier(right)).map(toHit);
 }

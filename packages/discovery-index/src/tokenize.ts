@@ -18,11 +18,11 @@ export interface Tokenizer {
 }
 
 const RUN = /[\p{L}\p{N}\p{M}'’]+/gu;
-/** Han, kana, hangul, and scripts that are written without spaces (Thai, Lao, Khmer, Burmese). */
+/** Han, kana, and scripts that are written without spaces (Thai, Lao, Khmer, Burmese); hangul, whose particles cling. */
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]+/gu;
 const HAS_UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]/u;
 /** An acronym's plural (`IDs`), an acronym before a hump, a hump, digits; digits stay with the letters before them. */
 const PART =
   /\p{Lu}{2,}s(?!\p{Ll})|(?:\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{Lu}+)\p{N}*|\p{N}+/gu;
@@ -58,6 +58,11 @@ export function createTokenizer(): Tokenizer {
     stem: stemOf,
     cjkRuns: (text) => (HAS_UNSPACED.test(text) ? (text.normalize("NFKC").match(UNSPACED) ?? []) : []),
   };
+}
+
+/** Whether the text has letters of a script that is written without spaces. */
+export function isUnspaced(text: string): boolean {
+  return HAS_UNSPACED.test(text);
 }
 
 /** Lower case without the accents of Latin, Greek and Cyrillic letters. */

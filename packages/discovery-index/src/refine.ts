@@ -1,0 +1,137 @@
+import type { IndexedDocument, SearchableIndex, Term } from "./catalogue-index.ts";
+import { compareIds } from "./compare-ids.ts";
+import { inverseFrequency, type ParsedQuery } from "./query.ts";
+import type { WordScores } from "./score.ts";
+
+/** An entry with its final score. */
+export interface Ranked {
+  readonly ordinal: number;
+  readonly document: IndexedDocument;
+  readonly score: number;
+}
+
+/**
+ * Ranks entries by their words, by how much of their name and of their server's title the request says, and by what
+ * their server's other entries score. Names and servers are looked at for the best `window` entries by words only;
+ * the others follow in the order of their words. The window does not depend on the page that is asked for, so pages
+ * fit together.
+ */
+export function rankEntries(
+  index: SearchableIndex,
+  query: ParsedQuery,
+  words: WordScores,
+  ordinals: readonly number[],
+): Ranked[] {
+  const { window } = index.constants;
+  const bar = ordinals.length > window ? nthHighest(ordinals, words.values, window) : 0;
+  const inside: Ranked[] = [];
+  const outside: Ranked[] = [];
+  for (const ordinal of ordinals) {
+    const document = index.document(ordinal);
+    if (document === undefined) continue;
+    const score = words.values[ordinal] as number;
+    (score >= bar ? inside : outside).push({ ordinal, document, score });
+  }
+  const refined = refine(index, query, words, inside).sort(byScore);
+  return outside.length === 0 ? refined : [...refined, ...outside.sort(byScore)];
+}
+
+function byScore(left: Ranked, right: Ranked): number {
+  return right.score - left.score || compareIds(left.document.id, right.document.id);
+}
+
+function refine(
+  index: SearchableIndex,
+  query: ParsedQuery,
+  words: WordScores,
+  entries: readonly Ranked[],
+): Ranked[] {
+  const { nameBonus, nameAddition, serverBonus, serverShare, serverTop } = index.constants;
+  const asked = askedKeys(query);
+  const titles = new Map<number, number>();
+  const tops = new Map<number, number[]>();
+  const named = entries.map((entry) => {
+    const { nameTerms, serverTerms, server } = entry.document;
+    const name = coverage(index, nameTerms, asked, true);
+    let title = titles.get(server);
+    if (title === undefined) {
+      title = coverage(index, serverTerms, asked, false) ** 2;
+      titles.set(server, title);
+    }
+    const worded = entry.score * (1 + serverBonus * title) * (1 + nameBonus * name);
+    const score = worded + nameAddition * words.ideal * name;
+    keepTop(tops, server, score, serverTop);
+    return { ...entry, score };
+  });
+  return named.map((entry) => {
+    const sum = (tops.get(entry.document.server) ?? []).reduce((total, score) => total + score, 0);
+    return { ...entry, score: entry.score + (serverShare * sum) / serverTop };
+  });
+}
+
+/** How fully the request says each of its terms: 1 for the word itself, less for what stands in for it. */
+function askedKeys(query: ParsedQuery): Map<string, number> {
+  const asked = new Map<string, number>();
+  for (const { mass, alternatives } of query.groups) {
+    if (mass === 0) continue;
+    for (const { key, value } of alternatives) asked.set(key, Math.max(asked.get(key) ?? 0, value / mass));
+  }
+  return asked;
+}
+
+/** The share of some terms' weight that the request covers. */
+function coverage(
+  index: SearchableIndex,
+  terms: readonly Term[],
+  asked: ReadonlyMap<string, number>,
+  byConcept: boolean,
+): number {
+  let total = 0;
+  let covered = 0;
+  for (const { key, postings, concepts } of terms) {
+    const weight = inverseFrequency(index, postings.length);
+    let share = asked.get(key) ?? 0;
+    if (byConcept) for (const concept of concepts) share = Math.max(share, asked.get(concept) ?? 0);
+    total += weight;
+    covered += weight * share;
+  }
+  return total === 0 ? 0 : covered / total;
+}
+
+function keepTop(tops: Map<number, number[]>, server: number, score: number, count: number): void {
+  const held = tops.get(server);
+  if (held === undefined) {
+    tops.set(server, [score]);
+    return;
+  }
+  held.push(score);
+  held.sort((left, right) => right - left);
+  if (held.length > count) held.pop();
+}
+
+/** The `count`-th highest value, by Hoare's selection with the middle element as pivot. */
+function nthHighest(ordinals: readonly number[], values: Float64Array, count: number): number {
+  const scores = Float64Array.from(ordinals, (ordinal) => values[ordinal] as number);
+  let low = 0;
+  let high = scores.length - 1;
+  const target = count - 1;
+  while (low < high) {
+    const pivot = scores[(low + high) >> 1] as number;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((scores[left] as number) > pivot) left++;
+      while ((scores[right] as number) < pivot) right--;
+      if (left > right) break;
+      const swapped = scores[left] as number;
+      scores[left] = scores[right] as number;
+      scores[right] = swapped;
+      left++;
+      right--;
+    }
+    if (target <= right) high = right;
+    else if (target >= left) low = left;
+    else break;
+  }
+  return scores[target] as number;
+}
