@@ -6,7 +6,7 @@
  *   node tools/ci.mjs lint knip     only these steps
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodePath, root, setUp, toolEnvironment } from "./setup.mjs";
@@ -48,9 +48,9 @@ function testStep() {
 }
 
 function gateSteps() {
-  const generators = globSync("{packages/*,packages/*/*,apps/*}/package.json", { cwd: root })
-    .filter((file) => JSON.parse(readFileSync(join(root, file), "utf8")).scripts?.generate !== undefined)
-    .map((file) => file.replace(/\/package\.json$/, ""))
+  const generators = ["packages", "packages/executors", "packages/stores", "apps"]
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
+    .filter((folder) => hasGenerator(join(root, folder, "package.json")))
     .sort();
   return [
     step("format", ["oxfmt", "--check", "."]),
@@ -69,6 +69,10 @@ function gateSteps() {
       ),
     ),
   ];
+}
+
+function hasGenerator(manifest) {
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).scripts?.generate !== undefined;
 }
 
 function step(name, command, cwd = root) {

@@ -1,0 +1,3 @@
+export function find(texts, part) {
+  return texts.filter((text) => text.includes(part));
+}

@@ -1,0 +1,3 @@
+export function roman(number) {
+  return "I".repeat(number);
+}
