@@ -1,1 +1,1 @@
-export {};
+export { createNodeDigest, createNodeReader } from "./node-reader.ts";

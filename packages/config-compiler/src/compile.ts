@@ -1,0 +1,161 @@
+import {
+  canonicalJson,
+  createRecord,
+  deepFreeze,
+  type Diagnostic,
+  type Digest,
+  type GatewayPlan,
+  type Json,
+  type JsonObject,
+  type WorkflowIr,
+} from "@mcp-flowgate/core";
+import { createReporter, type Report } from "./diagnostics/reporter.ts";
+import { createCatalogue, type Catalogue } from "./emit/capabilities.ts";
+import { indexConnections } from "./emit/connections.ts";
+import { Cursor } from "./emit/cursor.ts";
+import { emitSettings } from "./emit/settings.ts";
+import { emitWorkflow } from "./emit/workflows.ts";
+import { createPathResolver, type World } from "./emit/world.ts";
+import { hashDefinition } from "./hash.ts";
+import { RULES } from "./rules/index.ts";
+import type { RuleContext } from "./rules/rule.ts";
+import { createStateGraph } from "./rules/state-graph.ts";
+import { checkShape } from "./schema/check-shape.ts";
+import { CONFIG } from "./schema/config.ts";
+import { normalize } from "./schema/normalize.ts";
+import { policies as policiesField } from "./schema/policies.ts";
+import { quote, type ConfigNode, type MapEntry, type MapNode, type Span } from "./source/config-node.ts";
+import { loadSources, type SourceReader } from "./source/load.ts";
+
+export interface CompileOptions {
+  /** Absolute paths; the later ones are overlays on the earlier. */
+  readonly files: readonly string[];
+  readonly reader: SourceReader;
+  readonly env: (name: string) => string | undefined;
+  readonly digest: Digest;
+}
+
+export interface Compilation {
+  /** The plan, when there is no error. Frozen. */
+  readonly plan?: GatewayPlan;
+  /** Everything that was found, in the order of files and lines. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The text of each configuration file, as written, for excerpts. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** SHA-256 of each workflow's definition, by id. */
+  readonly workflowHashes: ReadonlyMap<string, string>;
+}
+
+/** Compiles configuration files into a plan, or says everything that is wrong with them. Never throws for their content. */
+export async function compileConfig(options: CompileOptions): Promise<Compilation> {
+  const { files, reader, env, digest } = options;
+  const reporter = createReporter();
+  const { report } = reporter;
+  const loaded = await loadSources(files, reader, env, report);
+  const order = loaded.sources.map(({ file }) => file);
+  const sources = new Map(loaded.sources.map(({ file, text }) => [file, text]));
+  const hashes = new Map<string, string>();
+  let plan: GatewayPlan | undefined;
+  if (loaded.root !== undefined) {
+    const emitted = emit(loaded.root, options, report);
+    if (emitted !== undefined && !reporter.failed) {
+      for (const [id, ir] of Object.entries(emitted.workflows)) hashes.set(id, hashDefinition(ir, digest));
+      const hash = digest.sha256(canonicalJson(emitted as unknown as Json));
+      plan = deepFreeze({ hash, files: loaded.files, ...emitted, secrets: loaded.secrets });
+    }
+  }
+  return {
+    ...(plan === undefined ? {} : { plan }),
+    diagnostics: reporter.sorted(order),
+    sources,
+    workflowHashes: hashes,
+  };
+}
+
+type Emitted = Omit<GatewayPlan, "hash" | "files" | "secrets">;
+
+function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report): Emitted | undefined {
+  if (!checkVersion(rootNode, report)) return undefined;
+  checkShape(CONFIG, rootNode, report);
+  const root = new Cursor(rootNode);
+  const paths = createPathResolver(reader, env("HOME"));
+  const connections = indexConnections(root, paths, report);
+  const workflowIds = new Set(root.entriesOf("workflows").map(({ name }) => name));
+  let catalogue: Catalogue | undefined;
+  const world: World = {
+    report,
+    paths,
+    connections,
+    workflowIds,
+    capability: (id, at) => catalogue?.resolve(id, at),
+  };
+  catalogue = createCatalogue(root, world);
+  const workflows = createRecord<WorkflowIr>();
+  for (const cursor of root.entriesOf("workflows")) {
+    const workflow = emitWorkflow(cursor, world);
+    if (workflow !== undefined) workflows[cursor.name] = workflow;
+  }
+  const { capabilities, exposed, imports } = catalogue.finish();
+  const settings = emitSettings(root, paths, report);
+  const context: RuleContext = {
+    root,
+    report,
+    settings,
+    capabilities,
+    workflows,
+    graphs: new Map(Object.entries(workflows).map(([id, ir]) => [id, createStateGraph(ir)])),
+    ...locators(rootNode),
+  };
+  for (const rule of RULES) rule(context);
+  const policies = (normalize(policiesField, root.get("policies")?.node) ??
+    []) as unknown as readonly JsonObject[];
+  return {
+    connections: connections.finish(),
+    capabilities,
+    exposed,
+    imports,
+    workflows,
+    policies,
+    ...settings,
+  };
+}
+
+const SUPPORTED_MAJOR = "1";
+
+/** A document of another major version means other things by the same words: nothing else is said about it. */
+function checkVersion(root: MapNode, report: Report): boolean {
+  const version = root.entries.get("version")?.value;
+  if (
+    version?.kind !== "scalar" ||
+    version.value === null ||
+    version.value === true ||
+    version.value === false
+  )
+    return true;
+  const text = String(version.value);
+  const [, major] = /^(\d+)(?:\.|$)/.exec(text) ?? [];
+  if (major === undefined || major === SUPPORTED_MAJOR) return true;
+  report("FG205", version, `version ${quote(text)} is not supported; this is version 1 of the format`, {
+    pointer: "/version",
+    hint: 'Write `version: "1.0.0"`.',
+  });
+  return false;
+}
+
+function locators(root: MapNode): Pick<RuleContext, "valueAt" | "keyAt"> {
+  const find = (pointer: string): { readonly key: Span; readonly value: Span } => {
+    let found = { key: root as Span, value: root as Span };
+    let node: ConfigNode = root;
+    for (const raw of pointer.split("/").slice(1)) {
+      const segment = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+      const entry: MapEntry | undefined = node.kind === "map" ? node.entries.get(segment) : undefined;
+      const item: ConfigNode | undefined = node.kind === "list" ? node.items[Number(segment)] : undefined;
+      const value: ConfigNode | undefined = entry?.value ?? item;
+      if (value === undefined) break;
+      found = { key: entry?.key ?? value, value };
+      node = value;
+    }
+    return found;
+  };
+  return { valueAt: (pointer) => find(pointer).value, keyAt: (pointer) => find(pointer).key };
+}

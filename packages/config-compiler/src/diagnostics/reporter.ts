@@ -1,0 +1,75 @@
+import type { Diagnostic } from "@mcp-flowgate/core";
+import { placeOf, type Span } from "../source/config-node.ts";
+import type { DiagnosticCode } from "./code-entry.ts";
+import { severityOf } from "./codes.ts";
+
+export interface ReportOptions {
+  readonly hint?: string | undefined;
+  /** JSON pointer into the merged configuration. */
+  readonly pointer?: string | undefined;
+  /** Where the code's own severity does not fit. */
+  readonly severity?: Diagnostic["severity"];
+}
+
+/** Notes one finding. `at` is undefined where no file can be named. */
+export type Report = (
+  code: DiagnosticCode,
+  at: Span | undefined,
+  message: string,
+  options?: ReportOptions,
+) => void;
+
+/** Findings beyond this are counted, not kept. */
+const MAX_KEPT = 2000;
+
+/** Collects findings; equal ones (an alias, a fragment that is used twice) count once. */
+export interface Reporter {
+  readonly report: Report;
+  /** Adds one that already has its place. */
+  add(diagnostic: Diagnostic): void;
+  readonly failed: boolean;
+  /** By file as loaded, then by position, then by code. */
+  sorted(files: readonly string[]): readonly Diagnostic[];
+}
+
+export function createReporter(): Reporter {
+  const found = new Map<string, Diagnostic>();
+  let failed = false;
+  const add = (diagnostic: Diagnostic): void => {
+    if (diagnostic.severity === "error") failed = true;
+    const { code, place, message } = diagnostic;
+    const key = `${code}\n${place?.file ?? ""}\n${place?.line ?? 0}:${place?.column ?? 0}\n${message}`;
+    if (found.size < MAX_KEPT || diagnostic.severity === "error") {
+      if (!found.has(key) && found.size < 2 * MAX_KEPT) found.set(key, diagnostic);
+    }
+  };
+  return {
+    add,
+    report: (code, at, message, options = {}) => {
+      add({
+        code,
+        severity: options.severity ?? severityOf(code),
+        message,
+        ...(options.hint === undefined ? {} : { hint: options.hint }),
+        ...(at === undefined ? {} : { place: placeOf(at) }),
+        ...(options.pointer === undefined ? {} : { pointer: options.pointer }),
+      });
+    },
+    get failed() {
+      return failed;
+    },
+    sorted: (files) => {
+      const order = new Map(files.map((file, index) => [file, index]));
+      const rank = (diagnostic: Diagnostic): number =>
+        diagnostic.place === undefined ? -1 : (order.get(diagnostic.place.file) ?? files.length);
+      return [...found.values()].sort(
+        (a, b) =>
+          rank(a) - rank(b) ||
+          (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
+          (a.place?.column ?? 0) - (b.place?.column ?? 0) ||
+          (a.code < b.code ? -1 : Number(a.code > b.code)) ||
+          (a.message < b.message ? -1 : Number(a.message > b.message)),
+      );
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { GuardIr, Json } from "@mcp-flowgate/core";
+import { compileGuard, compilePathTemplate, compileTemplate, modernizeExpr } from "@mcp-flowgate/guards-expr";
+import { isDiagnosticCode } from "../diagnostics/codes.ts";
+import type { Report } from "../diagnostics/reporter.ts";
+import { nodeAt } from "../schema/check-shape.ts";
+import { toJson, type ConfigNode, type Span } from "../source/config-node.ts";
+import type { Cursor } from "./cursor.ts";
+
+/** Reports every expression, template or schedule in `guard` that does not compile. */
+export function checkGuard(guard: GuardIr, cursor: Cursor, report: Report): void {
+  const compiled = compileGuard(guard);
+  if (compiled.ok) return;
+  for (const error of compiled.error) {
+    const below = error.pointer === "" && guard.kind === "expr" ? "/expr" : error.pointer;
+    const node = nodeAt(cursor.node, below) ?? cursor.node;
+    const at = error.at === undefined ? node : within(node, error.at.offset, error.at.length);
+    const code = isDiagnosticCode(error.code) ? error.code : "FG510";
+    report(code, at, error.message, { pointer: `${cursor.pointer}${below}` });
+  }
+}
+
+/** The expression in today's spelling; each older form is a notice. */
+export function modernized(cursor: Cursor | undefined, report: Report): string | undefined {
+  const source = cursor?.value;
+  if (cursor === undefined || source === undefined) return undefined;
+  const result = modernizeExpr(source);
+  for (const change of result.changes) {
+    report("FG206", within(cursor.node, change.offset, change.length), change.message, {
+      pointer: cursor.pointer,
+    });
+  }
+  return result.source;
+}
+
+/** Reports what is wrong with a value template. */
+export function checkTemplate(cursor: Cursor | undefined, report: Report): void {
+  if (cursor === undefined || !mayRead(cursor.node)) return;
+  const compiled = compileTemplate(toJson(cursor.node));
+  if (compiled.ok) return;
+  for (const error of compiled.error) {
+    const node = nodeAt(cursor.node, error.pointer) ?? cursor.node;
+    const code = isDiagnosticCode(error.code) ? error.code : "FG511";
+    report(code, within(node, error.offset, error.length), error.message, {
+      pointer: `${cursor.pointer}${error.pointer}`,
+    });
+  }
+}
+
+export function checkPathTemplate(cursor: Cursor | undefined, report: Report): void {
+  const path = cursor?.value;
+  if (cursor === undefined || path === undefined || !/[{}]/.test(path)) return;
+  const compiled = compilePathTemplate(path);
+  if (compiled.ok) return;
+  for (const error of compiled.error) {
+    const code = isDiagnosticCode(error.code) ? error.code : "FG511";
+    report(code, within(cursor.node, error.offset, error.length), error.message, { pointer: cursor.pointer });
+  }
+}
+
+/** The paths that a template reads, or none when it does not compile. */
+export function pathsOf(template: Json): readonly string[] {
+  const compiled = compileTemplate(template);
+  return compiled.ok ? compiled.value.paths : [];
+}
+
+/** A part of a scalar's text, where the text stands in the source as it is; else the whole scalar. */
+export function within(node: ConfigNode, offset: number | undefined, length: number | undefined): Span {
+  if (offset === undefined) return node;
+  if (node.kind !== "scalar" || typeof node.value !== "string" || node.template !== undefined) return node;
+  const { source, start } = node;
+  const quoted = source.text[start] === '"' || source.text[start] === "'" ? 1 : 0;
+  const from = start + quoted;
+  if (source.text.slice(from, from + node.value.length) !== node.value) return node;
+  return { source, start: from + offset, end: from + offset + Math.max(1, length ?? 1) };
+}
+
+/** Most values are literals: a text with `$` reads, an object may be an operator. */
+function mayRead(node: ConfigNode): boolean {
+  if (node.kind === "scalar") return typeof node.value === "string" && node.value.includes("$");
+  if (node.kind === "map") return node.entries.size > 0;
+  return node.items.some(mayRead);
+}

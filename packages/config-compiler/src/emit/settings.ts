@@ -1,0 +1,209 @@
+import {
+  createRecord,
+  type AuditIr,
+  type AuditSinkKind,
+  type DiscoveryIr,
+  type Json,
+  type JsonObject,
+  type LimitsIr,
+  type ServerIr,
+  type StoreIr,
+  type TelemetryIr,
+} from "@mcp-flowgate/core";
+import type { Report } from "../diagnostics/reporter.ts";
+import type { Field } from "../schema/field.ts";
+import { parseAddress } from "../schema/formats.ts";
+import { normalize } from "../schema/normalize.ts";
+import { audit, discovery, identity, limits, server, store, telemetry } from "../schema/settings.ts";
+import { optional, type Cursor } from "./cursor.ts";
+import type { PathResolver } from "./world.ts";
+
+/** The parts of a plan that are settings of the gateway itself. */
+export interface Settings {
+  readonly discovery: DiscoveryIr;
+  readonly store: StoreIr;
+  readonly audit: AuditIr;
+  readonly identity: readonly JsonObject[];
+  readonly roles: { readonly [role: string]: readonly string[] };
+  readonly server: ServerIr;
+  readonly limits: LimitsIr;
+  readonly telemetry: TelemetryIr;
+}
+
+export function emitSettings(root: Cursor, paths: PathResolver, report: Report): Settings {
+  const server = emitServer(root, paths);
+  return {
+    discovery: emitDiscovery(root),
+    store: emitStore(root, paths, report),
+    audit: emitAudit(root, paths, server.transport, report),
+    ...emitIdentity(root, paths),
+    server,
+    limits: read(limits, root.get("limits")) as unknown as LimitsIr,
+    telemetry: read(telemetry, root.get("telemetry")) as unknown as TelemetryIr,
+  };
+}
+
+function read(field: Field, cursor: Cursor | undefined): JsonObject {
+  return (normalize(field, cursor?.node) ?? {}) as JsonObject;
+}
+
+function emitDiscovery(root: Cursor): DiscoveryIr {
+  const { enabled, index: _, ...rest } = read(discovery, root.get("discovery"));
+  return (enabled === false ? { ...rest, include: [] } : rest) as unknown as DiscoveryIr;
+}
+
+function emitStore(root: Cursor, paths: PathResolver, report: Report): StoreIr {
+  const cursor = root.child("store");
+  const value = read(store, root.get("store"));
+  const retention = value["retention"] as JsonObject;
+  const written = value["kind"] as "memory" | "sqlite" | "postgres" | "file";
+  const kind = written === "file" ? "sqlite" : written;
+  const given = paths.resolve(cursor?.get("path"));
+  const path =
+    written === "file" && given !== undefined ? `${given.replace(/[/\\]$/, "")}/flowgate.sqlite` : given;
+  const url = cursor?.text("url");
+  if (cursor !== undefined && kind === "sqlite" && path === undefined) {
+    report("FG202", cursor.key, `a store of kind ${written} needs \`path\``, {
+      pointer: `${cursor.pointer}/path`,
+    });
+  }
+  if (cursor !== undefined && kind === "postgres" && url === undefined) {
+    report("FG202", cursor.key, "a store of kind postgres needs `url`", { pointer: `${cursor.pointer}/url` });
+  }
+  return {
+    kind,
+    ...optional("path", path),
+    ...optional("url", url),
+    poolSize: value["poolSize"] as number,
+    statementTimeoutMs: value["statementTimeoutMs"] as number,
+    leaseMs: value["leaseMs"] as number,
+    retention: { terminalMs: retention["terminal"] as number, auditMs: retention["audit"] as number },
+  };
+}
+
+function emitAudit(root: Cursor, paths: PathResolver, transport: string, report: Report): AuditIr {
+  const cursor = root.child("audit");
+  const value = read(audit, root.get("audit"));
+  const rotate = value["rotate"] as JsonObject;
+  const listed = cursor?.itemsOf("sinks") ?? [];
+  if (cursor !== undefined && listed.length > 0 && cursor.has("sink")) {
+    report(
+      "FG207",
+      cursor.get("sink")?.key,
+      "`sink` is the short form of `sinks`: only one of them can be given",
+      {
+        pointer: cursor.pointer,
+      },
+    );
+  }
+  const sinks =
+    listed.length > 0
+      ? listed.flatMap((sink) => emitSink(sink, "kind", paths, transport, report) ?? [])
+      : cursor?.has("sink")
+        ? [emitSink(cursor, "sink", paths, transport, report) ?? []].flat()
+        : [];
+  return {
+    sinks: sinks.filter(({ kind }) => kind !== "none"),
+    onFailure: value["onFailure"] as AuditIr["onFailure"],
+    rotate: {
+      maxBytes: rotate["maxBytes"] as number,
+      maxAgeMs: rotate["maxAge"] as number,
+      keep: rotate["keep"] as number,
+    },
+    payloads: value["payloads"] as AuditIr["payloads"],
+    redact: cursor?.texts("redact") ?? [],
+    ...optional("signingKeyFile", paths.resolve(cursor?.get("signingKeyFile"))),
+  };
+}
+
+const SINK_OPTIONS: readonly string[] = ["headers", "secret", "fsync"];
+
+function emitSink(
+  cursor: Cursor,
+  key: "kind" | "sink",
+  paths: PathResolver,
+  transport: string,
+  report: Report,
+): AuditIr["sinks"][number] | undefined {
+  let kind = cursor.text(key) as AuditSinkKind | undefined;
+  if (kind === undefined) return undefined;
+  if (kind === "stdout" && transport === "stdio") {
+    report(
+      "FG206",
+      cursor.get(key)?.node,
+      "standard output carries MCP on stdio, so records go to standard error",
+      {
+        pointer: `${cursor.pointer}/${key}`,
+        hint: `Write \`${key}: stderr\`.`,
+      },
+    );
+    kind = "stderr";
+  }
+  const needs = kind === "file" ? "path" : kind === "otlp" || kind === "webhook" ? "url" : undefined;
+  if (needs !== undefined && !cursor.has(needs)) {
+    report("FG202", cursor.get(key)?.node, `an audit sink of kind ${kind} needs \`${needs}\``, {
+      pointer: `${cursor.pointer}/${needs}`,
+    });
+  }
+  const options = createRecord<Json>();
+  for (const name of SINK_OPTIONS) {
+    const option = cursor.json(name);
+    if (option !== undefined) options[name] = option;
+  }
+  return {
+    kind,
+    ...optional("path", paths.resolve(cursor.get("path"))),
+    ...optional("url", cursor.text("url")),
+    events: cursor.texts("events"),
+    options,
+  };
+}
+
+function emitIdentity(root: Cursor, paths: PathResolver): Pick<Settings, "identity" | "roles"> {
+  const cursor = root.get("identity");
+  const value = normalize(identity, cursor?.node) as JsonObject | readonly JsonObject[] | undefined;
+  const single = Array.isArray(value) ? undefined : (value as JsonObject | undefined);
+  const several = single?.["kind"] === "providers" ? single : undefined;
+  const providers = (several?.["providers"] ?? value ?? []) as readonly JsonObject[] | JsonObject;
+  const list = Array.isArray(providers) ? (providers as readonly JsonObject[]) : [providers as JsonObject];
+  const cursors = several === undefined ? (cursor?.items() ?? []) : (cursor?.itemsOf("providers") ?? []);
+  return {
+    identity: list.map((provider, index) => {
+      const jwksFile = paths.resolve(cursors[index]?.get("jwksFile"));
+      return jwksFile === undefined ? provider : { ...provider, jwksFile };
+    }),
+    roles: (several?.["roles"] ?? createRecord()) as { readonly [role: string]: readonly string[] },
+  };
+}
+
+function emitServer(root: Cursor, paths: PathResolver): ServerIr {
+  const cursor = root.child("server");
+  const value = read(server, root.get("server"));
+  const http = value["http"] as JsonObject;
+  const admin = value["admin"] as JsonObject;
+  const drain = value["drain"] as JsonObject;
+  const { listen: _, tls: __, ...rest } = http;
+  const tls = cursor?.child("http")?.child("tls");
+  const cert = paths.resolve(tls?.get("cert"));
+  const key = paths.resolve(tls?.get("key"));
+  return {
+    ...optional("name", value["name"] as string | undefined),
+    transport: value["transport"] as ServerIr["transport"],
+    toolNames: value["toolNames"] as ServerIr["toolNames"],
+    http: {
+      ...(rest as unknown as Omit<ServerIr["http"], "host" | "port" | "tls">),
+      ...(parseAddress(http["listen"] as string) ?? { host: "127.0.0.1", port: 8787 }),
+      ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
+    },
+    ...(cursor?.has("admin")
+      ? {
+          admin: {
+            ...(parseAddress(admin["listen"] as string) ?? { host: "127.0.0.1", port: 8788 }),
+            inline: admin["inline"] as boolean,
+          },
+        }
+      : {}),
+    drain: { deadlineMs: drain["deadlineMs"] as number },
+    watch: value["watch"] as boolean,
+  };
+}

@@ -1,0 +1,9 @@
+import { canonicalJson, type Digest, type Json, type WorkflowIr } from "@mcp-flowgate/core";
+
+/**
+ * SHA-256 (hex) of a definition's canonical JSON (RFC 8785). Key order, comments, anchors, units and the files that it
+ * was written in do not matter; what it means does.
+ */
+export function hashDefinition(ir: WorkflowIr, digest: Digest): string {
+  return digest.sha256(canonicalJson(ir as unknown as Json));
+}

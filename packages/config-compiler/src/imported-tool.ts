@@ -1,0 +1,74 @@
+import {
+  isJsonObject,
+  type CapabilityIr,
+  type ExecutorIr,
+  type ImportIr,
+  type JsonObject,
+} from "@mcp-flowgate/core";
+
+/** A tool as an MCP server lists it. */
+export interface ListedTool {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly inputSchema: JsonObject;
+  readonly outputSchema?: JsonObject;
+  readonly annotations?: JsonObject;
+}
+
+/** The capability that an imported tool becomes. Its texts were written by the server: they are untrusted. */
+export function capabilityFromTool(entry: ImportIr, tool: ListedTool): CapabilityIr {
+  const title = titleOf(tool);
+  return {
+    id: entry.prefix === undefined ? tool.name : `${entry.prefix}.${tool.name}`,
+    ...(title === undefined ? {} : { title }),
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    tags: entry.tags,
+    aliases: [],
+    examples: [],
+    inputSchema: tool.inputSchema,
+    ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
+    executor: withAnnotations(
+      { kind: "mcp", effect: "once", effectDeclared: false, connection: entry.connection, tool: tool.name },
+      tool,
+    ),
+    guards: entry.guards,
+    reliability: entry.reliability,
+    source: {
+      kind: "imported",
+      connection: entry.connection,
+      tool: tool.name,
+      ...(tool.annotations === undefined ? {} : { annotations: tool.annotations }),
+    },
+  };
+}
+
+/** A capability that wraps an imported tool, with what it leaves open taken from the tool. Others come back as they are. */
+export function completeWrapped(capability: CapabilityIr, tool: ListedTool): CapabilityIr {
+  if (capability.source.kind !== "declared" || capability.source.wraps === undefined) return capability;
+  const title = capability.title ?? titleOf(tool);
+  const description = capability.description ?? tool.description;
+  const outputSchema = capability.outputSchema ?? tool.outputSchema;
+  return {
+    ...capability,
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    inputSchema: capability.inputSchema ?? tool.inputSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+    executor: withAnnotations(capability.executor, tool),
+  };
+}
+
+function titleOf(tool: ListedTool): string | undefined {
+  if (tool.title !== undefined) return tool.title;
+  const title = isJsonObject(tool.annotations) ? tool.annotations["title"] : undefined;
+  return typeof title === "string" ? title : undefined;
+}
+
+/** Hints of the server count only where the author said nothing. */
+function withAnnotations(executor: ExecutorIr, tool: ListedTool): ExecutorIr {
+  if (executor.effectDeclared || executor.kind !== "mcp") return executor;
+  if (tool.annotations?.["readOnlyHint"] === true) return { ...executor, effect: "read" };
+  if (tool.annotations?.["idempotentHint"] === true) return { ...executor, effect: "idempotent" };
+  return executor;
+}

@@ -1,0 +1,413 @@
+import { isJsonObject } from "@mcp-flowgate/core";
+import { escapePointer, inspectSchema, nearest } from "@mcp-flowgate/json-schema";
+import type { Report } from "../diagnostics/reporter.ts";
+import {
+  describeNode,
+  quote,
+  toJson,
+  type ConfigNode,
+  type ListNode,
+  type MapNode,
+  type ScalarNode,
+} from "../source/config-node.ts";
+import { resolvePlain } from "../source/scalar.ts";
+import type {
+  ChoiceField,
+  DurationField,
+  EitherField,
+  Field,
+  ListField,
+  MapField,
+  NumberField,
+  ObjectField,
+  TextField,
+  VariantsField,
+} from "./field.ts";
+import { formatFault } from "./formats.ts";
+import { caseOf, resolveField } from "./resolve.ts";
+import { toBytes, toMilliseconds } from "./units.ts";
+
+/** A position while walking: the name of the key, and its pointer. */
+interface Spot {
+  readonly name: string;
+  readonly pointer: string;
+}
+
+/** What was found out on the way, so that later stages need not ask again. */
+export interface ShapeFindings {
+  /** Every JSON Schema that is well-formed, for checks that go deeper. */
+  readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[];
+}
+
+/** Reports everything about `node` that `field` does not allow: FG201 to FG210. */
+export function checkShape(field: Field, node: ConfigNode, report: Report): ShapeFindings {
+  const walker = new ShapeWalker(report);
+  walker.check(field, node, { name: "configuration", pointer: "" });
+  return walker;
+}
+
+class ShapeWalker implements ShapeFindings {
+  readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[] = [];
+  readonly #report: Report;
+  /** Schemas are often shared by alias, and inspecting is the dearest check. */
+  readonly #inspected = new Set<ConfigNode>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  check(field: Field, node: ConfigNode, spot: Spot): void {
+    const resolved = resolveField(field);
+    switch (resolved.kind) {
+      case "text":
+        this.#text(resolved, node, spot);
+        return;
+      case "choice":
+        this.#choice(resolved, node, spot);
+        return;
+      case "number":
+        this.#number(resolved, node, spot);
+        return;
+      case "flag":
+        if (coerced(node) !== true && coerced(node) !== false) this.#type(node, spot, "true or false");
+        return;
+      case "duration":
+        this.#duration(resolved, node, spot);
+        return;
+      case "size":
+        if (toBytes(coerced(node)) === undefined) {
+          this.#report(
+            "FG208",
+            node,
+            `\`${spot.name}\` must be a size such as 256KiB or 4MiB, not ${describeNode(node)}`,
+            spot,
+          );
+        }
+        return;
+      case "list":
+        this.#list(resolved, node, spot);
+        return;
+      case "map":
+        this.#map(resolved, node, spot);
+        return;
+      case "object":
+        this.#object(resolved, node, spot, undefined);
+        return;
+      case "json":
+        if (resolved.object === true && node.kind !== "map") this.#type(node, spot, "a map");
+        return;
+      case "schema":
+        this.#schema(node, spot);
+        return;
+      case "either":
+        this.#either(resolved, node, spot);
+        return;
+      case "variants":
+        this.#variants(resolved, node, spot);
+        return;
+      default:
+        resolved satisfies never;
+    }
+  }
+
+  #type(node: ConfigNode, spot: Spot, expected: string): void {
+    this.#report("FG203", node, `\`${spot.name}\` must be ${expected}, not ${describeNode(node)}`, {
+      pointer: spot.pointer,
+    });
+  }
+
+  #text(field: TextField, node: ConfigNode, spot: Spot): void {
+    if (node.kind !== "scalar" || typeof node.value !== "string") {
+      const scalar = node.kind === "scalar" && node.value !== null;
+      this.#report("FG203", node, `\`${spot.name}\` must be text, not ${describeNode(node)}`, {
+        pointer: spot.pointer,
+        hint: scalar ? `Write it in quotes: "${String(node.value)}".` : undefined,
+      });
+      return;
+    }
+    const shown = quote(node.template ?? node.value);
+    if (node.value === "" && field.mayBeEmpty !== true) {
+      this.#report("FG204", node, `\`${spot.name}\` must not be empty`, spot);
+    } else if (field.pattern !== undefined && !new RegExp(field.pattern.source, "u").test(node.value)) {
+      this.#report("FG204", node, `\`${spot.name}\` must be ${field.pattern.words}, not ${shown}`, spot);
+    } else if (field.format !== undefined && !unresolved(node)) {
+      const fault = formatFault(field.format, node.value);
+      if (fault !== undefined)
+        this.#report("FG209", node, `\`${spot.name}\` ${fault}; this is ${shown}`, spot);
+    }
+  }
+
+  #choice(field: ChoiceField, node: ConfigNode, spot: Spot): void {
+    const value = node.kind === "scalar" ? node.value : undefined;
+    const known = field.values.find((candidate) => candidate.value === value);
+    if (known === undefined) {
+      const values = field.values
+        .filter(({ deprecated }) => deprecated === undefined)
+        .map(({ value }) => value);
+      const close = typeof value === "string" ? nearest(value, values) : undefined;
+      this.#report("FG204", node, `\`${spot.name}\` must be ${listOf(values)}, not ${describeNode(node)}`, {
+        pointer: spot.pointer,
+        hint: close === undefined ? undefined : `Did you mean \`${close}\`?`,
+      });
+    } else if (known.deprecated !== undefined) {
+      this.#deprecated(node, spot, `\`${spot.name}: ${known.value}\` is an older form`, known.deprecated);
+    }
+  }
+
+  #number(field: NumberField, node: ConfigNode, spot: Spot): void {
+    const value = coerced(node);
+    if (typeof value !== "number" || (field.whole && !Number.isInteger(value))) {
+      this.#type(node, spot, field.whole ? "a whole number" : "a number");
+    } else if (field.minimum !== undefined && value < field.minimum) {
+      this.#report("FG204", node, `\`${spot.name}\` must be at least ${field.minimum}, not ${value}`, spot);
+    } else if (field.maximum !== undefined && value > field.maximum) {
+      this.#report("FG204", node, `\`${spot.name}\` must be at most ${field.maximum}, not ${value}`, spot);
+    }
+  }
+
+  #duration(field: DurationField, node: ConfigNode, spot: Spot): void {
+    const value = coerced(node);
+    const milliseconds = toMilliseconds(value);
+    if (milliseconds === undefined) {
+      this.#report(
+        "FG208",
+        node,
+        `\`${spot.name}\` must be a duration such as 500ms, 30s or 24h, not ${describeNode(node)}`,
+        spot,
+      );
+    } else if (typeof value === "number" && !spot.name.endsWith("Ms")) {
+      this.#report(
+        "FG208",
+        node,
+        `\`${spot.name}\` needs a unit: ${value}ms, ${value}s, ${value}h or ${value}d`,
+        spot,
+      );
+    } else if (milliseconds < (field.minimum ?? 0)) {
+      this.#report("FG204", node, `\`${spot.name}\` must be at least ${field.minimum} ms`, spot);
+    }
+  }
+
+  #list(field: ListField, node: ConfigNode, spot: Spot): void {
+    if (node.kind !== "list") {
+      if (field.orOne === true && node.kind === "scalar" && node.value !== null)
+        this.check(field.of, node, spot);
+      else this.#type(node, spot, "a list");
+      return;
+    }
+    if (node.items.length < (field.minItems ?? 0)) {
+      this.#report("FG204", node, `\`${spot.name}\` must have at least ${field.minItems} item`, spot);
+    }
+    for (const [index, item] of node.items.entries()) {
+      this.check(field.of, item, { name: `${spot.name}[${index}]`, pointer: `${spot.pointer}/${index}` });
+    }
+  }
+
+  #map(field: MapField, node: ConfigNode, spot: Spot): void {
+    if (node.kind !== "map") {
+      // `workflows:` with nothing below it is an empty map to everybody who writes it.
+      if (node.kind === "scalar" && node.value === null && (field.minEntries ?? 0) === 0) return;
+      this.#type(node, spot, "a map");
+      return;
+    }
+    if (node.entries.size < (field.minEntries ?? 0)) {
+      this.#report("FG204", node, `\`${spot.name}\` must have at least ${field.minEntries} entry`, spot);
+    }
+    const pattern = field.keyPattern === undefined ? undefined : new RegExp(field.keyPattern.source, "u");
+    for (const [key, entry] of node.entries) {
+      const pointer = `${spot.pointer}/${escapePointer(key)}`;
+      if (pattern !== undefined && !pattern.test(key)) {
+        this.#report(
+          "FG204",
+          entry.key,
+          `the ${field.keys} ${quote(key)} must be ${field.keyPattern?.words}`,
+          { pointer },
+        );
+      }
+      this.check(field.of, entry.value, { name: key, pointer });
+    }
+  }
+
+  #object(field: ObjectField, node: ConfigNode, spot: Spot, discriminator: string | undefined): void {
+    if (node.kind !== "map") {
+      if (node.kind === "scalar" && node.value === null && field.required.length === 0) return;
+      this.#type(node, spot, "a map");
+      return;
+    }
+    for (const [key, entry] of node.entries) {
+      if (key === discriminator) continue;
+      const pointer = `${spot.pointer}/${escapePointer(key)}`;
+      const known = Object.hasOwn(field.fields, key) ? field.fields[key] : undefined;
+      if (known === undefined) {
+        this.#unknownKey(field, entry.key, key, { name: spot.name, pointer }, discriminator);
+        continue;
+      }
+      if (known.deprecated !== undefined) {
+        this.#deprecated(entry.key, { name: key, pointer }, `\`${key}\` is an older form`, known.deprecated);
+      }
+      this.check(known, entry.value, { name: key, pointer });
+    }
+    for (const name of field.required) if (!node.entries.has(name)) this.#missing(node, spot, name);
+  }
+
+  #missing(node: MapNode | ListNode, spot: Spot, name: string): void {
+    const where = spot.pointer === "" ? "the configuration" : `\`${spot.name}\``;
+    this.#report("FG202", node, `${where} needs \`${name}\``, {
+      pointer: `${spot.pointer}/${escapePointer(name)}`,
+    });
+  }
+
+  #unknownKey(
+    field: ObjectField,
+    key: ConfigNode | { readonly source: ConfigNode["source"]; readonly start: number; readonly end: number },
+    name: string,
+    spot: Spot,
+    discriminator: string | undefined,
+  ): void {
+    const known = [...Object.keys(field.fields), ...(discriminator === undefined ? [] : [discriminator])];
+    const close = nearest(name, known);
+    const where = spot.pointer.lastIndexOf("/") === 0 ? "a configuration" : `\`${spot.name}\``;
+    this.#report("FG201", key, `${where} has no key \`${quote(name).slice(1, -1)}\``, {
+      pointer: spot.pointer,
+      hint: close === undefined ? `Its keys are ${known.join(", ")}.` : `Did you mean \`${close}\`?`,
+    });
+  }
+
+  #deprecated(at: Parameters<Report>[1], spot: Spot, message: string, instead: string): void {
+    this.#report("FG206", at, message, { pointer: spot.pointer, hint: instead });
+  }
+
+  #either(field: EitherField, node: ConfigNode, spot: Spot): void {
+    const fitting = field.of.find((candidate) => fits(resolveField(candidate), node));
+    if (fitting !== undefined) this.check(fitting, node, spot);
+    else this.#type(node, spot, listOf(field.of.map((candidate) => wordFor(resolveField(candidate)))));
+  }
+
+  #variants(field: VariantsField, node: ConfigNode, spot: Spot): void {
+    if (node.kind !== "map") {
+      this.#type(node, spot, "a map");
+      return;
+    }
+    const found = caseOf(field, node);
+    if (found === undefined) {
+      this.#noCase(field, node, spot);
+      return;
+    }
+    if (found.alias !== undefined) {
+      const value = node.entries.get(field.key)?.value ?? node;
+      this.#deprecated(
+        value,
+        { name: field.key, pointer: `${spot.pointer}/${field.key}` },
+        `\`${field.key}: ${found.alias}\` is an older name`,
+        `Write \`${field.key}: ${found.name}\`.`,
+      );
+    }
+    this.#object(found.object, node, spot, field.key === "" ? undefined : field.key);
+  }
+
+  #noCase(field: VariantsField, node: MapNode, spot: Spot): void {
+    const names = Object.keys(field.cases);
+    const entry = field.key === "" ? undefined : node.entries.get(field.key);
+    if (entry === undefined) {
+      const message =
+        field.key === ""
+          ? `\`${spot.name}\` needs one of ${names.join(", ")}`
+          : `\`${spot.name}\` needs \`${field.key}\`: ${listOf(names)}`;
+      this.#report("FG202", node, message, { pointer: spot.pointer });
+      return;
+    }
+    const value = entry.value.kind === "scalar" ? entry.value.value : undefined;
+    const close =
+      typeof value === "string" ? nearest(value, [...names, ...Object.keys(field.aliases)]) : undefined;
+    this.#report(
+      "FG204",
+      entry.value,
+      `\`${field.key}\` must be ${listOf(names)}, not ${describeNode(entry.value)}`,
+      {
+        pointer: `${spot.pointer}/${field.key}`,
+        hint: close === undefined ? undefined : `Did you mean \`${close}\`?`,
+      },
+    );
+  }
+
+  #schema(node: ConfigNode, spot: Spot): void {
+    if (node.kind !== "map") {
+      this.#type(node, spot, "a JSON Schema (a map)");
+      return;
+    }
+    if (this.#inspected.has(node)) return;
+    this.#inspected.add(node);
+    const json = toJson(node);
+    const problems = isJsonObject(json) ? inspectSchema(json) : [];
+    for (const problem of problems) {
+      const at = nodeAt(node, problem.pointer) ?? node;
+      this.#report("FG210", at, problem.message, { pointer: `${spot.pointer}${problem.pointer}` });
+    }
+    if (problems.length === 0) this.schemas.push({ node, pointer: spot.pointer });
+  }
+}
+
+/** The value of a scalar; text that came from a variable is read as what it looks like. */
+export function coerced(node: ConfigNode): string | number | boolean | null | undefined {
+  if (node.kind !== "scalar") return undefined;
+  if (node.template === undefined || typeof node.value !== "string") return node.value;
+  const plain = resolvePlain(node.value.trim());
+  return plain.ok ? plain.value : node.value;
+}
+
+/** The node at a JSON pointer below `root`, or the nearest one above it. */
+export function nodeAt(root: ConfigNode, pointer: string): ConfigNode | undefined {
+  let node: ConfigNode = root;
+  if (pointer === "") return node;
+  for (const raw of pointer.slice(1).split("/")) {
+    const segment = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+    const next: ConfigNode | undefined =
+      node.kind === "map"
+        ? node.entries.get(segment)?.value
+        : node.kind === "list"
+          ? node.items[Number(segment)]
+          : undefined;
+    if (next === undefined) return node;
+    node = next;
+  }
+  return node;
+}
+
+/** A variable that could not be replaced was reported; its text says nothing. */
+function unresolved(node: ScalarNode): boolean {
+  return typeof node.value === "string" && node.value.includes("${");
+}
+
+type Resolved = ReturnType<typeof resolveField>;
+
+function fits(field: Resolved, node: ConfigNode): boolean {
+  switch (field.kind) {
+    case "list":
+      return (
+        node.kind === "list" ||
+        (field.orOne === true && node.kind === "scalar" && typeof node.value === "string")
+      );
+    case "map":
+    case "object":
+    case "schema":
+    case "variants":
+      return node.kind === "map";
+    case "flag":
+      return typeof coerced(node) === "boolean";
+    case "number":
+      return typeof coerced(node) === "number";
+    default:
+      return node.kind === "scalar" && typeof node.value === "string";
+  }
+}
+
+function wordFor(field: Resolved): string {
+  if (field.kind === "flag") return "true, false";
+  if (field.kind === "number") return "a number";
+  if (field.kind === "list") return "a list";
+  return field.kind === "text" || field.kind === "choice" ? "text" : "a map";
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length <= 1) return names.join("");
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}

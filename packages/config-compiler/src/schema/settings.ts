@@ -1,0 +1,416 @@
+import {
+  choice,
+  duration,
+  either,
+  flag,
+  list,
+  map,
+  number,
+  object,
+  size,
+  text,
+  texts,
+  whole,
+  type Field,
+  type ObjectField,
+  type VariantsField,
+} from "./field.ts";
+
+export const discovery: ObjectField = object("What `gateway.search` finds.", {
+  enabled: flag("Whether anything is found at all.", true, {
+    deprecated: "Write `include: []` to hide everything.",
+  }),
+  index: choice(
+    "Where the index lives.",
+    "memory",
+    { memory: "In memory, the only form." },
+    {
+      default: "memory",
+      deprecated: "Leave it out.",
+    },
+  ),
+  include: list(
+    "Kinds that are found.",
+    choice("A kind.", "workflows", {
+      proxy: "Exposed and imported capabilities.",
+      workflows: "Workflows.",
+      connections: "Connections, by name and description.",
+    }),
+    ["proxy", "workflows"],
+    { default: ["proxy", "workflows", "connections"] },
+  ),
+  visibility: choice(
+    "What a caller sees that may not start everything.",
+    "byGuards",
+    {
+      all: "Everything.",
+      byGuards: "Not what stands behind a role or permission that the caller lacks.",
+    },
+    { default: "all" },
+  ),
+  embeddings: object(
+    "A service that turns text into vectors, for searching by meaning.",
+    {
+      kind: choice(
+        "How it is reached.",
+        "http",
+        { http: "An OpenAI-compatible endpoint." },
+        { default: "http" },
+      ),
+      url: text("The endpoint.", "http://localhost:11434/v1/embeddings", { format: "url" }),
+      model: text("The model.", "nomic-embed-text"),
+    },
+    ["url", "model"],
+  ),
+  learn: flag("Ranks what callers chose higher.", false),
+});
+
+export const store: ObjectField = object("Where instances are kept.", {
+  kind: choice(
+    "The store.",
+    "sqlite",
+    {
+      memory: "Nothing survives a restart.",
+      sqlite: "One file; several gateways on one machine may share it.",
+      postgres: "A PostgreSQL database; any number of replicas.",
+      file: "A folder of JSON files.",
+    },
+    {
+      default: "memory",
+      deprecatedValues: { file: "Write `sqlite`; a database file is kept in the folder." },
+    },
+  ),
+  path: text(
+    "The SQLite file, seen from the file that names it. `~/` is the home folder.",
+    "./data/flowgate.sqlite",
+  ),
+  url: text("The PostgreSQL URL.", "${DATABASE_URL}"),
+  poolSize: whole("Connections to PostgreSQL.", 10, { minimum: 1, default: 10 }),
+  statementTimeoutMs: duration("The time one statement may take.", 10_000, { minimum: 1, default: 10_000 }),
+  leaseMs: duration("How long a silent replica keeps its work.", 15_000, { minimum: 100, default: 15_000 }),
+  retention: object("How long things are kept.", {
+    terminal: duration("Finished instances.", "30d", { default: "30d" }),
+    audit: duration("Audit records.", "400d", { default: "400d" }),
+  }),
+});
+
+const sinkKinds = {
+  none: "Nothing is recorded.",
+  stderr: "Lines of JSON on standard error.",
+  stdout: "Lines of JSON on standard output; only where MCP does not use it.",
+  memory: "Kept in memory, for tests.",
+  file: "Appended to a file, rotated.",
+  sqlite: "In the store's own transaction.",
+  postgres: "In the store's own transaction.",
+  otlp: "Sent as OpenTelemetry logs.",
+  webhook: "Posted to a URL.",
+};
+
+const sinkPlace: { readonly [name: string]: Field } = {
+  path: text("The file, for `file`.", "./data/audit.jsonl"),
+  url: text("Where to send to, for `otlp` and `webhook`.", "https://collector.example.com/v1/logs", {
+    format: "url",
+  }),
+};
+
+export const audit: ObjectField = object("The record of everything that was asked, decided and done.", {
+  sink: choice("Where records go; the short form of one entry in `sinks`.", "file", sinkKinds, {
+    default: "none",
+  }),
+  ...sinkPlace,
+  sinks: list(
+    "Where records go.",
+    object(
+      "One sink.",
+      {
+        kind: choice("The sink.", "file", sinkKinds),
+        ...sinkPlace,
+        events: texts("Globs over event types; empty means all.", ["workflow.*", "guard.rejected"], {
+          default: [],
+        }),
+        headers: map("Headers of `otlp` and `webhook`.", "header", text("The value.", "Bearer ${TOKEN}"), {
+          Authorization: "Bearer ${TOKEN}",
+        }),
+        secret: text("The key that signs a webhook's bodies.", "${WEBHOOK_SECRET}"),
+        fsync: choice("When a file is flushed to the disk.", "batch", {
+          always: "After each record.",
+          batch: "After each batch, within milliseconds.",
+          never: "When the operating system likes.",
+        }),
+      },
+      ["kind"],
+    ),
+    [{ kind: "file", path: "./data/audit.jsonl" }],
+  ),
+  onFailure: choice(
+    "What happens when a record cannot be written.",
+    "fail_closed",
+    {
+      fail_open: "Work goes on and the gap is reported.",
+      fail_closed: "Nothing runs whose record cannot be written.",
+    },
+    { default: "fail_open" },
+  ),
+  rotate: object("When a file sink begins a new file.", {
+    maxBytes: size("At this size.", "128MiB", { default: "128MiB" }),
+    maxAge: duration("At this age.", "24h", { default: "24h" }),
+    keep: whole("Files kept.", 30, { minimum: 1, default: 30 }),
+  }),
+  payloads: choice(
+    "How much of arguments and results is recorded.",
+    "digest",
+    {
+      full: "Arguments and results, redacted.",
+      arguments: "Arguments, redacted; results as hashes.",
+      digest: "Only hashes.",
+      none: "Nothing of them.",
+    },
+    { default: "full" },
+  ),
+  redact: texts(
+    "JSON pointers or key names whose values are never recorded, besides the built-in ones.",
+    ["iban"],
+    {
+      default: [],
+    },
+  ),
+  signingKeyFile: text("A private ed25519 key (PEM) that signs checkpoints.", "./keys/audit.pem"),
+});
+
+const identityText = (about: string, example: string): Field => text(about, example);
+
+const provider: VariantsField = {
+  kind: "variants",
+  about: "One way in which callers show who they are.",
+  example: { kind: "jwt", issuer: "https://login.example.com", audience: "flowgate" },
+  key: "kind",
+  aliases: {},
+  cases: {
+    anonymous: object("Everybody is the same caller, without roles.", {}),
+    local: object("On stdio: the user of the operating system.", {
+      roles: texts("Roles that this user has.", ["developer"], { default: [] }),
+      permissions: texts("Permissions that this user has.", ["repo.*"], { default: [] }),
+    }),
+    apiKeys: object(
+      "Keys sent as a bearer token.",
+      {
+        keys: list(
+          "The keys.",
+          object(
+            "One key and whom it stands for.",
+            {
+              id: text("A name for the key, shown instead of it.", "ci"),
+              hash: text("The key's hash, as `mcp-flowgate init-key` prints it.", "scrypt$32768$8$1$…"),
+              key: text("The key itself, from a variable.", "${CI_KEY}"),
+              subject: text("Who it is.", "ci"),
+              tenant: text("The tenant.", "acme"),
+              kind: choice(
+                "What it is.",
+                "service",
+                {
+                  agent: "A program that acts for somebody.",
+                  human: "A person.",
+                  service: "A system.",
+                },
+                { default: "agent" },
+              ),
+              roles: texts("Roles.", ["deployer"], { default: [] }),
+              permissions: texts("Permissions.", ["deploy.*"], { default: [] }),
+            },
+            ["id", "subject"],
+          ),
+          [{ id: "ci", hash: "scrypt$…", subject: "ci", roles: ["deployer"] }],
+          { minItems: 1 },
+        ),
+      },
+      ["keys"],
+    ),
+    jwt: object(
+      "Access tokens of an OAuth 2.1 authorization server.",
+      {
+        issuer: identityText("Who issues them.", "https://login.example.com"),
+        audience: either(
+          "For whom they are issued.",
+          [texts("Any of these.", ["flowgate"], { orOne: true })],
+          "flowgate",
+        ),
+        jwksUrl: text(
+          "Where the public keys are; left out, found by the issuer's metadata.",
+          "https://login.example.com/jwks",
+          {
+            format: "url",
+          },
+        ),
+        jwksFile: text("A file with the public keys, for machines without a network.", "./keys/jwks.json"),
+        algorithms: texts("Signature algorithms that are accepted.", ["RS256", "ES256"], {
+          default: ["RS256", "ES256", "EdDSA"],
+        }),
+        clockSkewMs: duration("How far clocks may differ.", "30s", { default: "30s" }),
+        claims: object("Which claims carry what.", {
+          subject: text("The subject.", "sub", { default: "sub" }),
+          tenant: text("The tenant.", "tid"),
+          roles: text("The roles, a list.", "groups"),
+          permissions: text("The permissions, a list or a text with spaces.", "scope"),
+          kind: text("What the caller is: agent, human or service.", "kind"),
+        }),
+      },
+      ["issuer", "audience"],
+    ),
+    trustedHeaders: object(
+      "Headers that a proxy in front has set. From anybody else they are ignored and the call is refused.",
+      {
+        subject: text("The header with the subject.", "X-User"),
+        tenant: text("The header with the tenant.", "X-Tenant"),
+        roles: text("The header with the roles, separated by commas.", "X-Roles"),
+        permissions: text("The header with the permissions, separated by commas.", "X-Permissions"),
+        kind: text("The header that says agent, human or service.", "X-Kind"),
+        trustedProxies: texts("Addresses (CIDR) from which the headers are believed.", ["10.0.0.0/8"], {
+          default: [],
+        }),
+        secretHeader: object(
+          "A shared secret that the proxy sends.",
+          { name: text("The header.", "X-Proxy-Secret"), value: text("The secret.", "${PROXY_SECRET}") },
+          ["name", "value"],
+        ),
+      },
+      ["subject"],
+    ),
+  },
+};
+
+const roles = map(
+  "What each role permits.",
+  "role",
+  texts("Permissions of the role.", ["deploy.*"]),
+  { "release-manager": ["deploy.*", "workflow.resolve"] },
+  { default: {} },
+);
+
+export const identity: Field = either(
+  "Who callers are. One way, a list of ways of which the first that recognises the request wins, or `providers` with `roles`.",
+  [
+    list("Ways, tried in order.", provider, [{ kind: "anonymous" }]),
+    {
+      kind: "variants",
+      about: "One way, or several with the roles' permissions.",
+      example: { kind: "anonymous" },
+      key: "kind",
+      aliases: {},
+      cases: {
+        ...provider.cases,
+        providers: object(
+          "Several ways, and what roles permit.",
+          {
+            providers: list("Ways, tried in order.", provider, [{ kind: "anonymous" }], { minItems: 1 }),
+            roles,
+          },
+          ["providers"],
+        ),
+      },
+      infer: (keys) => (keys.has("providers") ? "providers" : undefined),
+    },
+  ],
+  { kind: "anonymous" },
+  { default: { kind: "anonymous" } },
+);
+
+const address = (about: string, example: string, fallback?: string): Field =>
+  text(about, example, { format: "address", ...(fallback === undefined ? {} : { default: fallback }) });
+
+export const server: ObjectField = object("How the gateway itself is reached.", {
+  name: text("The name it gives itself.", "acme-gateway"),
+  transport: choice(
+    "How clients speak to it.",
+    "http",
+    { stdio: "As a child process, over its standard streams.", http: "Streamable HTTP." },
+    { default: "stdio" },
+  ),
+  toolNames: choice(
+    "How the seven tools are called.",
+    "underscore",
+    { dotted: "`gateway.search`.", underscore: "`gateway_search`, for hosts that refuse dots." },
+    { default: "dotted" },
+  ),
+  http: object("The HTTP server.", {
+    listen: address("Host and port.", "127.0.0.1:8787", "127.0.0.1:8787"),
+    path: text("The MCP endpoint's path.", "/mcp", {
+      default: "/mcp",
+      pattern: { source: "^/", words: "a path that begins with `/`" },
+    }),
+    maxBodyBytes: size("The largest request.", "4MiB", { default: "4MiB" }),
+    requestTimeoutMs: duration("The time one request may take.", 60_000, { minimum: 1, default: 60_000 }),
+    allowedHosts: texts(
+      "`Host` values that are accepted besides the listening address.",
+      ["flowgate.example.com"],
+      {
+        default: [],
+      },
+    ),
+    allowedOrigins: texts("`Origin` values that are accepted.", ["https://app.example.com"], { default: [] }),
+    insecure: flag("Allows other machines to connect without an `identity`.", false),
+    tls: object(
+      "Serve HTTPS.",
+      {
+        cert: text("The certificate chain (PEM).", "./tls/cert.pem"),
+        key: text("The private key (PEM).", "./tls/key.pem"),
+      },
+      ["cert", "key"],
+    ),
+  }),
+  admin: object("The admin API and the console.", {
+    listen: address("A listener of its own.", "127.0.0.1:8788", "127.0.0.1:8788"),
+    inline: flag("Serve it on the MCP listener instead.", false),
+  }),
+  drain: object("Stopping.", {
+    deadlineMs: duration("How long running calls may take to finish.", "30s", { default: 30_000 }),
+  }),
+  watch: flag("Reload when a file of the configuration changes.", false),
+});
+
+const bytes = (about: string, example: string, fallback: number): Field =>
+  size(about, example, { default: fallback });
+const count = (about: string, example: number, fallback: number): Field =>
+  whole(about, example, { minimum: 1, default: fallback });
+
+export const limits: ObjectField = object("Bounds, so that nobody can take everything.", {
+  argumentsBytes: bytes("Arguments of one call.", "256KiB", 262_144),
+  outputBytes: bytes("Output of one step.", "1MiB", 1_048_576),
+  contextBytes: bytes("The context of one instance.", "256KiB", 262_144),
+  responseBytes: bytes("One answer to a client; larger values are cut and can be read on.", "24KiB", 24_000),
+  links: count("Links in one answer.", 20, 20),
+  versions: count("Steps of one instance.", 1000, 1000),
+  searchResults: count("Hits of one search.", 50, 50),
+  depth: count("Workflows inside workflows.", 10, 10),
+  operationMs: duration("The time one step may take in all.", "5m", { minimum: 1, default: 300_000 }),
+});
+
+export const telemetry: ObjectField = object("Logs, traces and metrics.", {
+  logs: object("Logs, on standard error.", {
+    level: choice(
+      "How much.",
+      "info",
+      {
+        trace: "Everything.",
+        debug: "What helps to find a fault.",
+        info: "What happens.",
+        warn: "What should be looked at.",
+        error: "What failed.",
+        silent: "Nothing.",
+      },
+      { default: "info" },
+    ),
+    format: choice("The form.", "json", { text: "For people.", json: "For machines." }, { default: "text" }),
+  }),
+  traces: object(
+    "OpenTelemetry traces.",
+    {
+      otlp: text("Where to send them.", "http://localhost:4318/v1/traces", { format: "url" }),
+      sample: number("The share of calls that is traced.", 0.1, { minimum: 0, maximum: 1, default: 1 }),
+    },
+    ["otlp"],
+  ),
+  metrics: object("Metrics.", {
+    prometheus: flag("Serve `/metrics`.", true),
+    otlp: text("Where to send them as well.", "http://localhost:4318/v1/metrics", { format: "url" }),
+  }),
+});

@@ -1,0 +1,130 @@
+import type { Report } from "../diagnostics/reporter.ts";
+import { quote, type ConfigNode, type MapEntry, type ScalarNode } from "./config-node.ts";
+
+/** Where variables and secret files come from, already read where reading is asynchronous. */
+export interface Variables {
+  readonly env: (name: string) => string | undefined;
+  /** Contents by the path as written, or why there are none. */
+  readonly files: ReadonlyMap<string, { readonly text: string } | { readonly message: string }>;
+  /** Takes each value that came from outside the configuration. */
+  readonly keepSecret: (value: string) => void;
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const REFERENCE = /\$\$\{|\$\{([^{}]*)\}?/g;
+
+/** The paths of every `${file:…}` below `node`. */
+export function secretFilesOf(node: ConfigNode, found: Set<string> = new Set()): ReadonlySet<string> {
+  if (node.kind === "scalar") {
+    if (typeof node.value === "string" && node.value.includes("${file:")) {
+      for (const [, inner] of node.value.matchAll(REFERENCE)) {
+        if (inner?.startsWith("file:")) found.add(inner.slice("file:".length));
+      }
+    }
+  } else if (node.kind === "list") for (const item of node.items) secretFilesOf(item, found);
+  else for (const { value } of node.entries.values()) secretFilesOf(value, found);
+  return found;
+}
+
+/** The tree with every `${…}` replaced. What cannot be replaced is reported and stays as written. */
+export function interpolate(
+  node: ConfigNode,
+  variables: Variables,
+  report: Report,
+  done: Map<ConfigNode, ConfigNode> = new Map(),
+): ConfigNode {
+  const known = done.get(node);
+  if (known !== undefined) return known;
+  const result = replaced(node, variables, report, done);
+  done.set(node, result);
+  return result;
+}
+
+function replaced(
+  node: ConfigNode,
+  variables: Variables,
+  report: Report,
+  done: Map<ConfigNode, ConfigNode>,
+): ConfigNode {
+  if (node.kind === "scalar") {
+    return typeof node.value === "string" && node.value.includes("${")
+      ? interpolateScalar(node, node.value, variables, report)
+      : node;
+  }
+  if (node.kind === "list") {
+    const items = node.items.map((item) => interpolate(item, variables, report, done));
+    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items };
+  }
+  let changed = false;
+  const entries = new Map<string, MapEntry>();
+  for (const [key, entry] of node.entries) {
+    const value = interpolate(entry.value, variables, report, done);
+    if (value === entry.value) entries.set(key, entry);
+    else {
+      changed = true;
+      entries.set(key, { key: entry.key, value });
+    }
+  }
+  return changed ? { ...node, entries } : node;
+}
+
+function interpolateScalar(
+  node: ScalarNode,
+  template: string,
+  variables: Variables,
+  report: Report,
+): ScalarNode {
+  let fromOutside = false;
+  const value = template.replaceAll(REFERENCE, (whole: string, inner: string | undefined) => {
+    if (inner === undefined) return "${";
+    if (!whole.endsWith("}")) {
+      report("FG111", node, `${quote(whole)} is not closed`, { hint: "Write `$${` for a literal `${`." });
+      return whole;
+    }
+    const resolved = resolveReference(inner, variables);
+    if ("problem" in resolved) {
+      report(resolved.code, node, resolved.problem, { hint: resolved.hint });
+      return whole;
+    }
+    if (resolved.secret) {
+      fromOutside = true;
+      variables.keepSecret(resolved.text);
+    }
+    return resolved.text;
+  });
+  return fromOutside || value !== template ? { ...node, value, template } : node;
+}
+
+type Resolved =
+  | { readonly text: string; readonly secret: boolean }
+  | { readonly code: "FG110" | "FG111" | "FG114"; readonly problem: string; readonly hint?: string };
+
+function resolveReference(inner: string, variables: Variables): Resolved {
+  if (inner.startsWith("file:")) {
+    const path = inner.slice("file:".length);
+    const file = variables.files.get(path);
+    if (file !== undefined && "text" in file) return { text: file.text, secret: true };
+    return {
+      code: "FG114",
+      problem: `the file ${quote(path)} cannot be read: ${file?.message ?? "no reader"}`,
+    };
+  }
+  const bare = inner.startsWith("env.") ? inner.slice("env.".length) : inner;
+  const [, name = bare, operator, rest = ""] = /^([^:]*):([-?])(.*)$/s.exec(bare) ?? [];
+  if (!NAME.test(name)) {
+    return {
+      code: "FG111",
+      problem: `\${${inner}} is not a variable reference`,
+      hint: "The forms are ${VAR}, ${VAR:-default}, ${VAR:?message}, ${env.VAR} and ${file:path}; write `$${` for a literal `${`.",
+    };
+  }
+  const value = variables.env(name);
+  // As in a shell, the `:` forms take an empty variable for an unset one.
+  if (value !== undefined && (value !== "" || operator === undefined)) return { text: value, secret: true };
+  if (operator === "-") return { text: rest, secret: false };
+  return {
+    code: "FG110",
+    problem: operator === "?" && rest !== "" ? `\${${name}} is not set: ${rest}` : `\${${name}} is not set`,
+    hint: `Set ${name}, or give a default: \${${name}:-value}.`,
+  };
+}
