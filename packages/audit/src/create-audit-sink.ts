@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Writable } from "node:stream";
-import { FlowgateError } from "@mcp-flowgate/core";
+import { createRecord, FlowgateError, isJsonObject } from "@mcp-flowgate/core";
 import type {
   AuditDraft,
   AuditIr,
@@ -26,7 +26,10 @@ import { createFileSink } from "./sinks/file.ts";
 import { createMemorySink } from "./sinks/memory.ts";
 import type { MemorySink } from "./sinks/memory.ts";
 import type { Sink, SinkContext } from "./sinks/sink.ts";
+import { createOtlpSink } from "./sinks/otlp.ts";
 import { createStreamSink } from "./sinks/stream.ts";
+import { createWebhookSink } from "./sinks/webhook.ts";
+import type { WebhookSinkOptions } from "./sinks/webhook.ts";
 
 type SinkIr = AuditIr["sinks"][number];
 
@@ -222,6 +225,19 @@ async function createSink(
         key: await loadSigningKey(audit.signingKeyFile ?? `${filePath(ir)}.key`),
         process: deps.process ?? `${hostname()}:${process.pid}`,
       });
+    case "webhook":
+      return createWebhookSink(context, {
+        ...remoteOptions(ir, audit),
+        url: remoteUrl(ir),
+        secret:
+          textOption(ir, "secret") ?? refuse("The audit sink `webhook` needs `options.secret` to sign with"),
+      });
+    case "otlp":
+      return createOtlpSink(context, {
+        ...remoteOptions(ir, audit),
+        url: remoteUrl(ir),
+        serviceName: textOption(ir, "serviceName") ?? "mcp-flowgate",
+      });
     default:
       throw unusable(`The audit sink \`${ir.kind}\` is recorded by a store that this gateway does not use`);
   }
@@ -247,9 +263,40 @@ async function redactionKey(ir: AuditIr): Promise<Uint8Array> {
   return (await loadSigningKey(ir.signingKeyFile ?? `${file}.key`)).derive("redaction");
 }
 
+function remoteOptions(
+  ir: SinkIr,
+  audit: AuditIr,
+): Pick<WebhookSinkOptions, "background" | "attempts" | "maxPending" | "closeMs" | "headers" | "timeoutMs"> {
+  const headers = ir.options["headers"];
+  const entries = isJsonObject(headers) ? Object.entries(headers) : [];
+  return {
+    background: audit.onFailure === "fail_open",
+    attempts: numberOption(ir, "attempts", 3),
+    maxPending: numberOption(ir, "maxPending", 10_000),
+    closeMs: numberOption(ir, "closeMs", 5000),
+    timeoutMs: numberOption(ir, "timeoutMs", 5000),
+    headers: createRecord(entries.map(([name, value]) => [name, String(value)])),
+  };
+}
+
+function remoteUrl(ir: SinkIr): string {
+  const { protocol } = new URL(ir.url ?? refuse(`The audit sink \`${ir.kind}\` needs a \`url\``));
+  if (protocol !== "http:" && protocol !== "https:")
+    refuse(`The audit sink \`${ir.kind}\` speaks http and https`);
+  return ir.url ?? "";
+}
+
+function textOption(ir: SinkIr, name: string): string | undefined {
+  const value = ir.options[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function refuse(message: string): never {
+  throw unusable(message);
+}
+
 function filePath(ir: SinkIr): string {
-  if (ir.path === undefined) throw unusable("The audit sink `file` needs a `path`");
-  return ir.path;
+  return ir.path ?? refuse("The audit sink `file` needs a `path`");
 }
 
 function headsOption(ir: SinkIr): { readonly headsPath?: string } {

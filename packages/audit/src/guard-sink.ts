@@ -72,13 +72,17 @@ class Guard implements GuardedSink {
     this.#clock = context.clock;
     this.#log = context.log;
     this.#makeText = context.makeText;
+    sink.onLost?.((texts, error) => this.#fail(error, texts));
   }
 
   async append(texts: readonly EventText[]): Promise<void> {
     const wanted = texts.filter((text) => this.#wants(text.eventType));
     if (wanted.length === 0) return;
     try {
-      if (this.#failure !== undefined) await this.#recover();
+      if (this.#failure !== undefined) {
+        if (this.sink.isRemote === true) throw new Error(this.#failure.error);
+        await this.#recover();
+      }
       await this.sink.write(wanted);
     } catch (error) {
       this.#fail(error, wanted);
@@ -88,13 +92,13 @@ class Guard implements GuardedSink {
 
   health(): SinkHealth {
     const { kind, target } = this.sink;
+    const error = this.#failure?.error ?? this.sink.trouble?.();
     return {
       kind,
       ...(target === undefined ? {} : { target }),
-      ok: this.#failure === undefined,
-      ...(this.#failure === undefined
-        ? {}
-        : { error: this.#failure.error, failingSince: this.#failure.since }),
+      ok: error === undefined,
+      ...(error === undefined ? {} : { error }),
+      ...(this.#failure === undefined ? {} : { failingSince: this.#failure.since }),
       lost: this.#lost,
       refused: this.#refused,
     };

@@ -8,3 +8,7 @@ export type { Checkpoint, ExportedHead } from "./file/lead-record.ts";
 export { readExportedHeads, verifyTrail } from "./verify/verify-trail.ts";
 export type { VerifyOptions } from "./verify/verify-trail.ts";
 export type { ProblemKind, StreamSummary, TrailProblem, TrailVerdict } from "./verify/verdict.ts";
+export { EXPORT_FORMATS, exportRecords } from "./export/export-records.ts";
+export type { ExportFormat } from "./export/export-records.ts";
+export { matchesRecord, queryTrail, readTrail } from "./query-trail.ts";
+export type { RecordFilter, TrailQuery } from "./query-trail.ts";

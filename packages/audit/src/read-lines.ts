@@ -54,3 +54,40 @@ function findLineFeed(buffer: Buffer, from: number, to: number): number {
   const at = buffer.indexOf(0x0a, from);
   return at >= to ? -1 : at;
 }
+
+/** Like {@link readLines}, from the last line before `to` to the first. */
+export async function readLinesBackward(
+  path: string,
+  visit: (line: LineBytes) => boolean,
+  to: number,
+): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    let tail: Buffer = Buffer.alloc(0);
+    let offset = to;
+    let terminated = false;
+    while (offset > 0) {
+      const length = Math.min(CHUNK_BYTES, offset);
+      const block = Buffer.allocUnsafe(length);
+      await handle.read(block, 0, length, offset - length);
+      offset -= length;
+      const buffer: Buffer = Buffer.concat([block, tail]);
+      let end = buffer.length;
+      for (
+        let at = buffer.lastIndexOf(0x0a, end - 1);
+        end > 0 && at !== -1;
+        at = buffer.lastIndexOf(0x0a, end - 1)
+      ) {
+        if (at + 1 < end && !visit({ buffer, start: at + 1, end, offset: offset + at + 1, terminated }))
+          return;
+        terminated = true;
+        end = at;
+        if (end === 0) break;
+      }
+      tail = buffer.subarray(0, end);
+    }
+    if (tail.length > 0) visit({ buffer: tail, start: 0, end: tail.length, offset: 0, terminated });
+  } finally {
+    await handle.close();
+  }
+}

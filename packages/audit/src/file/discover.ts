@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly number: number | undefined;
   /** The number of the oldest file that was kept when this one began, where its first record says so. */
   readonly oldestKept: number | undefined;
+  /** Stays the same when the file is renamed: the beginning of the hash of its first record. */
+  readonly id: string | undefined;
   readonly size: number;
 }
 
@@ -71,10 +73,20 @@ async function readFound(path: string): Promise<FoundFile> {
   try {
     const { size } = await handle.stat();
     const first = await readFirstRecord(handle);
-    return { path, number: fileNumber(first), oldestKept: payloadNumber(first, "oldest"), size };
+    return {
+      path,
+      number: fileNumber(first),
+      oldestKept: payloadNumber(first, "oldest"),
+      id: firstHash(first),
+      size,
+    };
   } finally {
     await handle.close();
   }
+}
+
+function firstHash(first: AuditRecord | "foreign" | undefined): string | undefined {
+  return first === undefined || first === "foreign" ? undefined : first.hash.slice(0, 16);
 }
 
 function payloadNumber(first: AuditRecord | "foreign" | undefined, name: string): number | undefined {

@@ -178,6 +178,7 @@ class FileSink implements Sink {
     file.end = size + bytes.length;
     this.#advance(file, lines, hasLead);
     this.#durable = this.#head;
+    if (lines.some(({ eventType }) => eventType === "audit.checkpoint")) await this.#exportHead(file);
     return true;
   }
 
@@ -316,7 +317,6 @@ class FileSink implements Sink {
     if (this.#lastFile !== file.number) await this.#writeAlone(file, (sight) => this.#continued(file, sight));
     const checkpoint = this.#checkpoint();
     await this.#writeAlone(file, (sight) => this.#checkpointText(checkpoint, sight));
-    await this.#exportHead(file);
   }
 
   async #writeAlone(file: TrailFile, makeText: (sight: Sight) => EventText): Promise<void> {

@@ -12,6 +12,12 @@ export interface Sink {
   /** How far its stream has come. */
   head(): Head;
   reopen?(): Promise<void>;
+  /** True where every attempt may take seconds: a failing one is then not tried by each caller. */
+  readonly isRemote?: boolean;
+  /** Why it does not get on, where it has taken events that it could not deliver yet. */
+  trouble?(): string | undefined;
+  /** Hears of events that `write` had taken and that are lost after all. */
+  onLost?(listener: (texts: readonly EventText[], error: unknown) => void): void;
   close(): Promise<void>;
 }
 

@@ -106,8 +106,14 @@ export class TrailCheck {
     for (const [stream, heads] of this.#expected) {
       const reached = this.#streams.get(stream)?.seq ?? 0;
       for (const head of heads.values()) {
-        if (head.seq > reached && head.file >= firstFile)
+        if (head.seq > reached && head.file >= firstFile) {
           return truncated(stream, head.seq, reached, "an exported head");
+        }
+        const key = this.#keys.get(head.keyId);
+        if (key !== undefined && !key.verify(headStatement(head), head.signature)) {
+          const message = `the exported head of ${stream} at record ${head.seq} is not signed with the key that it names`;
+          return { kind: "forged_checkpoint", message };
+        }
       }
     }
     return undefined;
