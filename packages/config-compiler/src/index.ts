@@ -7,3 +7,5 @@ export { capabilityFromTool, completeWrapped } from "./imported-tool.ts";
 export type { ListedTool } from "./imported-tool.ts";
 export type { SourceReader } from "./source/load.ts";
 export { nearest } from "@mcp-flowgate/json-schema";
+export { explainPath } from "./schema/explain-path.ts";
+export { SCHEMA_ID, toConfigSchema } from "./schema/to-json-schema.ts";

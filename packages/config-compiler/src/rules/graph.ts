@@ -32,7 +32,7 @@ function checkWorkflow(graph: StateGraph, base: string, context: RuleContext): v
     const state = workflow.states[name];
     const pointer = `${base}/states/${escapePointer(name)}`;
     if (state === undefined) continue;
-    if (!reached.has(name)) {
+    if (!reached.has(name) && graph.dangling.length === 0) {
       context.report(
         "FG402",
         context.keyAt(pointer),

@@ -1,0 +1,102 @@
+import { Command, CommanderError, Option } from "commander";
+import { runCheck, type CheckOptions } from "./commands/check.ts";
+import { runExplain } from "./commands/explain.ts";
+import { CHECK_FORMATS } from "./render/format.ts";
+import { PACKAGE_VERSION } from "./package-version.ts";
+
+const write = (text: string): void => void process.stdout.write(text);
+const writeError = (text: string): void => void process.stderr.write(text);
+
+/** Runs `flowgate-check` with the arguments after the program's name. 0 ok, 1 findings, 2 usage. Never rejects. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const exit = { code: 0 };
+  const program = createProgram(exit);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exit.code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    const debug = argv.includes("--debug");
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    writeError(`flowgate-check: ${debug && thrown instanceof Error ? thrown.stack : message}\n`);
+    return 2;
+  }
+}
+
+interface CheckFlags {
+  readonly config?: readonly string[];
+  readonly format: (typeof CHECK_FORMATS)[number];
+  readonly strict?: boolean;
+  readonly quiet?: boolean;
+  readonly each?: boolean;
+  readonly watch?: boolean;
+  readonly explain?: string;
+}
+
+function createProgram(exit: { code: number }): Command {
+  const program = new Command("flowgate-check")
+    .description("Checks mcp-flowgate configurations before they run.")
+    .version(PACKAGE_VERSION, "--version")
+    .exitOverride()
+    .showHelpAfterError("(flowgate-check --help lists what there is)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  flowgate-check gateway.yaml --strict\n  flowgate-check --explain FG402\n",
+    );
+  program
+    .command("check", { isDefault: true })
+    .description("reports every mistake, with its place and how to mend it")
+    .argument("[files...]", "the configuration; further files are overlays on it")
+    .option("-c, --config <file...>", "the same as FILES")
+    .addOption(
+      new Option("--format <format>", "how findings are written")
+        .choices([...CHECK_FORMATS])
+        .default("pretty"),
+    )
+    .option("--strict", "warnings fail too")
+    .option("--quiet", "show only what fails")
+    .option("--each", "each file is a configuration of its own")
+    .option("--watch", "check again whenever a file changes")
+    .option("--explain <topic>", "say what a code (FG402) or a key (store.kind) means")
+    .option("--debug", "show the stack of an unexpected failure")
+    .action(async (files: string[], flags: CheckFlags) => {
+      exit.code = await check(files, flags);
+    });
+  program
+    .command("explain")
+    .description("says what codes (FG402) and keys (workflows.*.states) mean")
+    .argument("<topics...>", "codes or dotted keys")
+    .action((topics: string[]) => {
+      exit.code = runExplain(topics, { write, writeError });
+    });
+  return program;
+}
+
+async function check(files: readonly string[], flags: CheckFlags): Promise<number> {
+  if (flags.explain !== undefined) return runExplain([flags.explain], { write, writeError });
+  const named = [...files, ...(flags.config ?? [])];
+  const all = named.length > 0 ? named : fromEnvironment();
+  if (all.length === 0) {
+    writeError("flowgate-check: name a configuration, for example `flowgate-check gateway.yaml`\n");
+    return 2;
+  }
+  const options: CheckOptions = {
+    files: all,
+    format: flags.format,
+    strict: flags.strict === true,
+    quiet: flags.quiet === true,
+    each: flags.each === true,
+  };
+  return runCheck(options, { write, color: wantsColor() });
+}
+
+/** `FLOWGATE_CONFIG=base.yaml:prod.yaml`. */
+function fromEnvironment(): readonly string[] {
+  const separator = process.platform === "win32" ? ";" : ":";
+  return (process.env["FLOWGATE_CONFIG"] ?? "").split(separator).filter((file) => file !== "");
+}
+
+function wantsColor(): boolean {
+  if ((process.env["NO_COLOR"] ?? "") !== "") return false;
+  return process.stdout.isTTY === true || (process.env["FORCE_COLOR"] ?? "") !== "";
+}

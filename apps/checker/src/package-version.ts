@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/** This package's version. */
+export const PACKAGE_VERSION: string = readVersion();
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "0.0.0";
+}
