@@ -39,6 +39,7 @@ export type {
   Evidence,
   InstanceStatus,
   Operation,
+  OperationDecision,
   OperationError,
   OperationSlot,
   OperationStatus,

@@ -3,3 +3,19 @@ export { createManualClock, settled } from "./manual-clock.ts";
 export type { ManualClock } from "./manual-clock.ts";
 export { createRecordingExecutor, failed, hangs, succeeded } from "./recording-executor.ts";
 export type { RecordedCall, RecordingExecutor, Scripted } from "./recording-executor.ts";
+export {
+  buildCapability,
+  buildChild,
+  buildDefinition,
+  buildEnd,
+  buildHuman,
+  buildMcp,
+  buildNoop,
+  buildPerson,
+  buildPrincipal,
+  buildState,
+  buildTransition,
+  buildWorkflow,
+} from "./build-ir.ts";
+export { createRecordingAudit, silentLog } from "./recording-audit.ts";
+export type { RecordingAudit } from "./recording-audit.ts";

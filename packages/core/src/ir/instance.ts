@@ -96,6 +96,8 @@ export interface Operation {
   readonly call?: ResolvedCall;
   readonly childId?: string;
   readonly approvalId?: string;
+  /** What people decided about it, once they did. */
+  readonly decision?: OperationDecision;
   readonly status: OperationStatus;
   /** The instance's fence that its claim set. */
   readonly fence: number;
@@ -114,6 +116,13 @@ export interface Operation {
   readonly lateResult?: Json;
   /** Where it led, once committed. */
   readonly toState?: string;
+}
+
+export interface OperationDecision {
+  /** Subjects, in the order of their decisions. */
+  readonly approvers: readonly string[];
+  readonly reason?: string;
+  readonly input: JsonObject;
 }
 
 export interface OperationError {

@@ -1,0 +1,183 @@
+import type { ErrorClass, ErrorCode, Operation, Principal } from "@mcp-flowgate/core";
+import { ERROR_CODES } from "@mcp-flowgate/core";
+import { stateOf } from "./advance.ts";
+import { linksOf } from "./links.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
+import type { Work } from "./work.ts";
+
+/** The call that is answered. */
+export type Asked = "start" | "get" | "submit" | "decide";
+
+/**
+ * The answer to a call. `view` is the instance as it stands; `steps` are the operations that the call brought to an
+ * end, or that an equal call before it did: the same steps give the same answer (W9).
+ */
+export function answer(
+  asked: Asked,
+  view: Work,
+  principal: Principal,
+  steps: readonly Operation[],
+): Snapshot {
+  const { instance } = view;
+  const last = steps.at(-1);
+  const failure = failureOf(asked, view, last);
+  const status = statusOf(asked, view, last);
+  const ran = steps.findLast((step) => step.status === "committed" && step.result !== undefined);
+  const output = asked === "get" ? instance.output : ran?.result;
+  const content = (asked === "get" ? view.operation : ran)?.content;
+  const ids = new Set(steps.map(({ id }) => id));
+  const state = stateOf(view);
+  return {
+    instance,
+    status,
+    message: failure?.message ?? messageOf(status, view),
+    ...(output === undefined || output === null ? {} : { output }),
+    ...(content === undefined ? {} : { content }),
+    context: instance.context,
+    ...(instance.status === "terminal" ? {} : guidanceOf(state)),
+    links: linksOf(view, principal),
+    chain: steps.flatMap(chainStepOf),
+    evidence:
+      asked === "get" ? view.evidence : view.evidence.filter(({ operationId }) => ids.has(operationId)),
+    approvals: view
+      .approvals()
+      .filter(({ status }) => status === "pending")
+      .map(refOf),
+    ...(failure === undefined ? {} : { error: failure }),
+  };
+}
+
+/** The answer to a call that was refused: the instance stays, with its links. */
+export function rejection(view: Work, principal: Principal, error: Refusal): Snapshot {
+  return {
+    ...answer("get", view, principal, []),
+    status: "rejected",
+    message: error.message,
+    evidence: [],
+    error,
+  };
+}
+
+export function refOf(approval: ApprovalRef): ApprovalRef {
+  const { id, kind, queue, title, transitions, status, requestedAt, expiresAt } = approval;
+  return { id, kind, queue, title, transitions, status, requestedAt, expiresAt };
+}
+
+function statusOf(asked: Asked, view: Work, last: Operation | undefined): SnapshotStatus {
+  const { instance } = view;
+  if (instance.status === "outcome_unknown") return "outcome_unknown";
+  if (asked !== "get" && last?.status === "failed") return "failed";
+  if (instance.status === "terminal") {
+    if (instance.outcome === "timed_out" || instance.outcome === "cancelled") return instance.outcome;
+    return "completed";
+  }
+  if (asked !== "get" && instance.status === "parked") return "failed";
+  if (instance.status !== "idle") return "pending";
+  if (last?.slot === "timeout") return "timed_out";
+  if (asked === "start") return "started";
+  return asked === "get" ? "waiting_for_action" : "executed";
+}
+
+/** What went wrong in this call; of a get, what went wrong last and is still so. */
+function failureOf(asked: Asked, view: Work, last: Operation | undefined): Refusal | undefined {
+  const { instance } = view;
+  const operation = last ?? view.operation;
+  if (instance.status === "outcome_unknown") {
+    const since =
+      view.operation === undefined ? "" : ` since ${new Date(view.operation.startedAt).toISOString()}`;
+    const message = `\`${view.operation?.transition ?? "the operation"}\` may or may not have taken effect${since}; a person has to find out and resolve it`;
+    return refusal("OUTCOME_UNKNOWN", message, attempted(view.operation));
+  }
+  if (instance.status === "terminal") return undefined;
+  if (instance.status === "parked" && operation?.status !== "failed") {
+    const code = codeOf(operation?.error?.code);
+    return refusal(code, instance.parkedReason ?? "the workflow is parked", attempted(operation));
+  }
+  if (operation === undefined || operation.fromVersion !== instance.version) return undefined;
+  if (operation.status !== "failed" && operation.status !== "not_executed") return undefined;
+  if (asked === "get" && instance.operationId !== undefined) return undefined;
+  const chained = operation.slot === "chain" || operation.slot === "onEnter";
+  const said = operation.error?.message ?? "the executor failed";
+  const message = chained ? `\`${operation.transition}\` of the chain failed: ${said}` : said;
+  const { errorClass, detail } = operation.error ?? {};
+  return refusal(chained ? "CHAIN_FAILED" : codeOf(operation.error?.code), message, {
+    ...attempted(operation),
+    ...classOf(errorClass),
+    ...(detail === undefined ? {} : { details: Array.isArray(detail) ? detail : [detail] }),
+  });
+}
+
+function codeOf(code: string | undefined): ErrorCode {
+  return ERROR_CODES.find((known) => known === code) ?? "EXECUTOR_FAILED";
+}
+
+function classOf(errorClass: ErrorClass | undefined): { readonly errorClass?: ErrorClass } {
+  return errorClass === undefined ? {} : { errorClass };
+}
+
+function attempted(operation: Operation | undefined): { readonly attemptedTransition?: string } {
+  return operation === undefined ? {} : { attemptedTransition: operation.transition };
+}
+
+function messageOf(status: SnapshotStatus, view: Work): string {
+  const { instance, operation } = view;
+  const state = `\`${instance.state}\``;
+  switch (status) {
+    case "started":
+      return `Started; it waits in ${state}.`;
+    case "waiting_for_action":
+      return `It waits in ${state}.`;
+    case "executed":
+      return `Done; now in ${state}.`;
+    case "completed":
+      return instance.outcome === "failure"
+        ? `Ended in ${state}, without success.`
+        : `Completed in ${state}.`;
+    case "timed_out":
+      return `A deadline has passed; now in ${state}.`;
+    case "cancelled":
+      return `Cancelled in ${state}.`;
+    case "pending":
+      return whatFor(view, operation);
+    case "rejected":
+    case "failed":
+    case "outcome_unknown":
+      return instance.parkedReason ?? `It stands in ${state}.`;
+    default:
+      return status satisfies never;
+  }
+}
+
+function whatFor(view: Work, operation: Operation | undefined): string {
+  const { instance } = view;
+  const approval = view.approvals().find(({ status }) => status === "pending");
+  if (instance.status === "parked") return instance.parkedReason ?? "It is parked.";
+  if (operation?.id === instance.operationId && operation !== undefined) {
+    if (operation.childId !== undefined) return `Waiting for sub-workflow ${operation.childId}.`;
+    if (operation.nextAttemptAt !== undefined) {
+      return `\`${operation.transition}\` failed for now; next attempt at ${new Date(operation.nextAttemptAt).toISOString()}.`;
+    }
+    if (instance.status === "running") return `\`${operation.transition}\` is running.`;
+  }
+  if (approval !== undefined)
+    return `Waiting for a person to decide: ${approval.title} (queue ${approval.queue}).`;
+  return `It waits in \`${instance.state}\`.`;
+}
+
+function guidanceOf(state: ReturnType<typeof stateOf>): Pick<Snapshot, "guidance"> {
+  const { goal, guidance } = state;
+  if (goal === undefined && guidance === undefined) return {};
+  return {
+    guidance: {
+      ...(goal === undefined ? {} : { goal }),
+      ...(guidance === undefined ? {} : { instructions: guidance }),
+    },
+  };
+}
+
+function chainStepOf(step: Operation): readonly ChainStep[] {
+  if (step.status !== "committed" || (step.slot !== "chain" && step.slot !== "onEnter")) return [];
+  const { fromState, transition, fromVersion } = step;
+  return [{ fromState, transition, toState: step.toState ?? fromState, version: fromVersion + 1 }];
+}

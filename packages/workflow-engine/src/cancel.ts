@@ -1,0 +1,72 @@
+import type { Principal } from "@mcp-flowgate/core";
+import { park } from "./advance.ts";
+import { claim } from "./claim.ts";
+import { finish } from "./finish.ts";
+import { preempt } from "./preempt.ts";
+import { compensationOf } from "./step.ts";
+import type { Work } from "./work.ts";
+
+export interface Cancellation {
+  readonly reason: string;
+  readonly requestedBy: Principal;
+  readonly correlationId: string;
+}
+
+/**
+ * Begins to cancel: what is waited for ends, and what was done and can be undone is noted, the last first. Needs the
+ * journal in the facts. The compensations follow one by one as operations of their own ({@link compensateNext}).
+ */
+export function beginCancel(work: Work, cancellation: Cancellation): void {
+  const { reason, requestedBy } = cancellation;
+  preempt(work, `cancelled: ${reason}`);
+  const remaining = work.facts.journal
+    .filter((operation) => operation.status === "committed" && operation.error === undefined)
+    .filter((operation) => compensationOf(work.definition, operation) !== undefined)
+    .map((operation) => operation.id)
+    .reverse();
+  work.set({ status: "idle", cancelling: { reason, requestedBy, remaining } });
+}
+
+/** Runs the next compensation, or ends the instance as cancelled. */
+export function compensateNext(work: Work, correlationId: string): void {
+  const { cancelling } = work.instance;
+  if (cancelling === undefined) return;
+  const [next] = cancelling.remaining;
+  if (next === undefined) {
+    const begun = claim(work, {
+      slot: "cancel",
+      transition: "cancel",
+      actor: cancelling.requestedBy,
+      arguments: { reason: cancelling.reason },
+      correlationId,
+    });
+    if (!begun.ok) finish(work, "cancelled");
+    return;
+  }
+  const original = work.facts.journal.find(({ id }) => id === next);
+  if (original === undefined) {
+    skip(work, next);
+    compensateNext(work, correlationId);
+    return;
+  }
+  const begun = claim(work, {
+    slot: "compensate",
+    transition: original.transition,
+    actor: cancelling.requestedBy,
+    arguments: original.arguments,
+    correlationId,
+    original,
+  });
+  if (!begun.ok) {
+    const recovery = { slot: "compensate" as const, transition: original.transition };
+    park(work, `\`${original.transition}\` cannot be undone: ${begun.error.message}`, recovery);
+  }
+}
+
+function skip(work: Work, id: string | undefined): void {
+  const { cancelling } = work.instance;
+  if (cancelling === undefined) return;
+  work.set({
+    cancelling: { ...cancelling, remaining: cancelling.remaining.filter((other) => other !== id) },
+  });
+}

@@ -1,0 +1,68 @@
+import {
+  canonicalJson,
+  getOwn,
+  isJsonObject,
+  type Definition,
+  type JsonObject,
+  type Operation,
+  type Principal,
+} from "@mcp-flowgate/core";
+import type { Digest } from "@mcp-flowgate/core";
+import type { Programs } from "./programs.ts";
+
+/**
+ * The operation that an equal submit began at this version: the same transition, arguments and principal. It answers
+ * the call instead of a second one (W9). One that failed, or that people turned down, is no answer: it may be tried
+ * again.
+ */
+export function findEqual(
+  journal: readonly Operation[],
+  call: {
+    readonly version: number;
+    readonly transition: string;
+    readonly arguments: JsonObject;
+    readonly principal: Principal;
+  },
+  definition: Definition,
+  env: { readonly programs: Programs; readonly digest: Digest },
+): Operation | undefined {
+  return journal.findLast(
+    (operation) =>
+      operation.fromVersion === call.version &&
+      operation.slot === "submit" &&
+      operation.transition === call.transition &&
+      operation.actor.subject === call.principal.subject &&
+      ANSWERS.has(operation.status) &&
+      operation.argumentsHash === hashOf(definition, operation, call.arguments, env),
+  );
+}
+
+/** The steps that an operation led to: itself, and what the gateway then did by itself, in order. */
+export function stepsSince(journal: readonly Operation[], operation: Operation): readonly Operation[] {
+  const own = (other: Operation): boolean => other.slot === "chain" || other.slot === "onEnter";
+  const over = journal
+    .filter(({ status, fromVersion }) => status !== "running" && fromVersion >= operation.fromVersion)
+    .sort((left, right) => left.fromVersion - right.fromVersion || left.startedAt - right.startedAt);
+  const at = over.findIndex(({ id }) => id === operation.id);
+  if (at === -1) return [];
+  const later = over.slice(at + 1);
+  const next = later.findIndex((other) => !own(other));
+  return [over[at]!, ...(next === -1 ? later : later.slice(0, next))];
+}
+
+const ANSWERS: ReadonlySet<Operation["status"]> = new Set(["running", "waiting", "unknown", "committed"]);
+
+/** Arguments are kept with their defaults, so the call's must get them too before they are compared. */
+function hashOf(
+  definition: Definition,
+  operation: Operation,
+  args: JsonObject,
+  { programs, digest }: { readonly programs: Programs; readonly digest: Digest },
+): string {
+  const state = getOwn(definition.ir.states, operation.fromState);
+  const schema =
+    state === undefined ? undefined : getOwn(state.transitions, operation.transition)?.inputSchema;
+  const valid = schema === undefined ? undefined : programs.validate(schema, args);
+  const complete = valid?.ok === true && isJsonObject(valid.value) ? valid.value : args;
+  return digest.sha256(canonicalJson(complete));
+}

@@ -1,0 +1,148 @@
+import {
+  FlowgateError,
+  type Clock,
+  type Executor,
+  type ExecutorContext,
+  type ExecutorFailure,
+  type ExecutorKind,
+  type ExecutorOutcome,
+  type Log,
+  type WorkflowInstance,
+  type WorkflowStore,
+} from "@mcp-flowgate/core";
+import type { CircuitBreakers } from "./circuit-breaker.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { sleep } from "./sleep.ts";
+
+/** What performing an effect needs. */
+export interface PerformDeps {
+  readonly executors: ReadonlyMap<ExecutorKind, Executor>;
+  readonly clock: Clock;
+  readonly store: Pick<WorkflowStore, "now" | "lease">;
+  readonly circuits: CircuitBreakers;
+  readonly log: Log;
+}
+
+export interface Performed {
+  readonly outcome: ExecutorOutcome;
+  readonly circuit?: "opened" | "closed";
+}
+
+/** Ways to reach a running effect. */
+export interface Control {
+  readonly controller: AbortController;
+  readonly onProgress?: ExecutorContext["onProgress"];
+}
+
+/** An executor that does not come back this long after it was aborted is given up; children get killed within it. */
+const ABORT_GRACE_MS = 10_000;
+
+/**
+ * Performs one attempt. Returns `undefined` where this process may not dispatch any more: its lease has run out, so
+ * another will take the operation over, and nothing was sent (W7).
+ */
+export async function perform(
+  deps: PerformDeps,
+  instance: WorkflowInstance,
+  dispatch: Dispatch,
+  control: Control,
+): Promise<Performed | undefined> {
+  const { clock, circuits } = deps;
+  const { operation, reliability, work } = dispatch;
+  if (work === undefined) return { outcome: { status: "succeeded", output: null, evidence: [] } };
+  if (dispatch.delayMs !== undefined) await sleep(clock, dispatch.delayMs);
+  const executor = deps.executors.get(work.executor.kind);
+  if (executor === undefined)
+    return { outcome: notSent(`executors of kind \`${work.executor.kind}\` are not available`) };
+
+  const policy = reliability.circuitBreaker;
+  const circuit = `${instance.definitionId}/${operation.fromState}/${operation.transition}/${operation.candidate}`;
+  if (policy !== undefined && !circuits.admits(circuit, policy, clock.monotonic())) {
+    return {
+      outcome: {
+        ...notSent("it failed too often and is left alone for a while"),
+        errorClass: "connection_error",
+      },
+    };
+  }
+  if (dispatch.mode === "recorded" && clock.monotonic() >= deps.store.lease().validUntil) return undefined;
+  const outcome = await attempt(deps, executor, instance, dispatch, control);
+  if (policy === undefined) return { outcome };
+  const failed = outcome.status === "failed" && outcome.errorClass !== "permanent";
+  const changed = circuits.note(circuit, policy, clock.monotonic(), failed);
+  return changed === undefined ? { outcome } : { outcome, circuit: changed };
+}
+
+async function attempt(
+  deps: PerformDeps,
+  executor: Executor,
+  instance: WorkflowInstance,
+  { operation, reliability, work }: Dispatch,
+  { controller, onProgress }: Control,
+): Promise<ExecutorOutcome> {
+  const { clock, store, log } = deps;
+  if (work === undefined) return notSent("there is nothing to perform");
+  const now = store.now();
+  const deadlineAt = Math.min(
+    operation.deadlineAt,
+    now + (reliability.timeoutMs ?? Number.POSITIVE_INFINITY),
+  );
+  const remaining = Math.max(0, deadlineAt - now);
+  const stop: (() => void)[] = [];
+  const givenUp = new Promise<ExecutorOutcome>((resolve) => {
+    const abort = (): void => {
+      stop.push(clock.schedule(ABORT_GRACE_MS, () => resolve(gone("it did not stop when it was told to"))));
+    };
+    if (controller.signal.aborted) abort();
+    else controller.signal.addEventListener("abort", abort, { once: true });
+  });
+  stop.push(
+    clock.schedule(remaining, () => controller.abort(new FlowgateError("EXECUTOR_FAILED", "time is up"))),
+  );
+  stop.push(watchLease(deps, controller));
+  const context: ExecutorContext = {
+    workflowId: instance.id,
+    definitionId: instance.definitionId,
+    transition: operation.transition,
+    idempotencyKey: operation.idempotencyKey,
+    attempt: Math.max(1, operation.attempt),
+    deadlineAt,
+    signal: controller.signal,
+    principal: operation.actor,
+    correlationId: operation.correlationId,
+    ...(operation.traceparent === undefined ? {} : { traceparent: operation.traceparent }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  try {
+    return await Promise.race([executor.execute(work.call, context), givenUp]);
+  } catch (thrown) {
+    log.error("an executor threw instead of answering", {
+      kind: executor.kind,
+      error: FlowgateError.from(thrown).message,
+    });
+    return gone("it broke off without an answer");
+  } finally {
+    for (const end of stop) end();
+  }
+}
+
+/** Aborts what runs when the lease runs out: from then on another process may take over. */
+function watchLease({ clock, store }: PerformDeps, controller: AbortController): () => void {
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    const left = store.lease().validUntil - clock.monotonic();
+    if (left === Number.POSITIVE_INFINITY) return;
+    if (left <= 0) controller.abort(new FlowgateError("STORE_UNAVAILABLE", "the lease has run out"));
+    else cancel = clock.schedule(left, look);
+  };
+  look();
+  return () => cancel();
+}
+
+function notSent(message: string): ExecutorFailure {
+  return { status: "failed", effect: "not_sent", errorClass: "permanent", message };
+}
+
+function gone(message: string): ExecutorFailure {
+  return { status: "failed", effect: "unknown", errorClass: "timeout", message };
+}

@@ -1,0 +1,278 @@
+import {
+  getOwn,
+  type ApprovalDraft,
+  type ExecutorFailure,
+  type ExecutorOutcome,
+  type JsonObject,
+  type Operation,
+  type OperationError,
+} from "@mcp-flowgate/core";
+import { park } from "./advance.ts";
+import { applyResult } from "./apply-result.ts";
+import { humanTransitions, openGate } from "./approval-queue.ts";
+import { auditStart, effectOf, isInline, unresolvedCall } from "./claim.ts";
+import { becomeUnknown, commit, endFailed, summaryOf } from "./commit.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { scopeOf } from "./judge.ts";
+import { resolveCall } from "./resolve-call.ts";
+import { nextAttempt } from "./retry.ts";
+import { executorAt, stepOf, type Step } from "./step.ts";
+import type { Work } from "./work.ts";
+
+/** How an attempt ended: an executor's outcome, or a child instance that the step now waits for. */
+export type Outcome = ExecutorOutcome | { readonly status: "child"; readonly childId: string };
+
+/** A wait up to this long is held by the process; a longer one is a row that any replica can take up. */
+const HELD_WAIT_MS = 1000;
+
+/** Applies the end of an attempt to the draft: the next rows, and what is to be performed next. */
+export function settle(work: Work, dispatch: Dispatch, outcome: Outcome): void {
+  const step = currentStep(work, dispatch.operation);
+  work.dispatch = undefined;
+  switch (outcome.status) {
+    case "succeeded":
+      succeed(work, dispatch.operation, step, outcome);
+      return;
+    case "failed":
+      fail(work, dispatch.operation, step, outcome);
+      return;
+    case "waiting":
+      askPeople(work, dispatch, step, outcome.approval);
+      return;
+    case "child":
+      awaitChild(work, dispatch, outcome.childId);
+      return;
+    default:
+      outcome satisfies never;
+  }
+}
+
+/** A result for the operation: mapped, branched and committed; or, where that fails after an effect, parked with it. */
+export function succeed(
+  work: Work,
+  operation: Operation,
+  step: Step,
+  outcome: Extract<ExecutorOutcome, { status: "succeeded" }>,
+  notice?: ApprovalDraft,
+): void {
+  const applied = applyResult(work, operation, step, outcome);
+  if (applied.ok) {
+    commit(work, operation, step, applied.value, notice);
+    return;
+  }
+  const ended = { ...operation, finishedAt: work.env.now, error: applied.error.error };
+  if (operation.effect === "read") {
+    work.audit("executor.failed", { ...applied.error.error } as JsonObject, { operation });
+    endFailed(work, { ...ended, status: "failed" }, step);
+    return;
+  }
+  // The effect stands: the operation keeps its result and its place, so that nothing can run there again (W1).
+  const kept = { ...ended, status: "waiting" as const, result: applied.error.kept };
+  work.putOperation(kept);
+  work.audit("executor.succeeded", summaryOf(operation), { operation });
+  park(work, `\`${operation.transition}\` took effect, but ${applied.error.error.message}`);
+  work.set({ operationId: operation.id });
+}
+
+/** A failed attempt: again, by another executor, given up, or uncertain. */
+export function fail(work: Work, operation: Operation, step: Step, failure: ExecutorFailure): void {
+  const { env } = work;
+  const error = toError(failure);
+  work.audit("executor.failed", { ...summaryOf(operation), ...failureSummary(failure) }, { operation });
+  const fallbacks = step.reliability.fallback?.executors ?? [];
+  const { effect, effectDeclared } = effectOf(executorAt(step, operation));
+  const next = nextAttempt({
+    effect,
+    effectDeclared,
+    failure,
+    ...(step.reliability.retry === undefined ? {} : { retry: step.reliability.retry }),
+    attempt: Math.max(1, operation.attempt),
+    fallbacksLeft: fallbacks.length - operation.candidate,
+    now: env.now,
+    deadlineAt: operation.deadlineAt,
+    random: env.ids.random(),
+  });
+  switch (next.kind) {
+    case "retry":
+      retry(work, { ...operation, error }, step, next.delayMs);
+      return;
+    case "fallback":
+      fallBack(work, operation, step, error);
+      return;
+    case "unknown":
+      becomeUnknown(work, operation, error, step);
+      return;
+    case "failed":
+      endFailed(work, { ...operation, status: "failed", error, finishedAt: env.now }, step);
+      return;
+    default:
+      next satisfies never;
+  }
+}
+
+/** Begins the next attempt of an operation that waited for it, or whose claimant is gone. */
+export function resume(work: Work, operation: Operation, step: Step): void {
+  const { nextAttemptAt: _due, error: _last, ...rest } = operation;
+  work.set({ status: "running", operationId: operation.id, claim: work.env.claim });
+  const next: Operation = {
+    ...rest,
+    status: "running",
+    attempt: operation.attempt + 1,
+    fence: work.instance.fence,
+  };
+  dispatchAgain(work, next, step);
+}
+
+function retry(work: Work, operation: Operation, step: Step, delayMs: number): void {
+  const payload = { ...summaryOf(operation), delayMs };
+  work.audit("executor.retrying", payload, { operation });
+  if (delayMs > HELD_WAIT_MS) {
+    work.putOperation({ ...operation, status: "waiting", nextAttemptAt: work.env.now + delayMs });
+    work.set({ status: "waiting" });
+    return;
+  }
+  const { error: _last, ...rest } = operation;
+  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, delayMs);
+}
+
+function dispatchAgain(work: Work, operation: Operation, step: Step, delayMs?: number): void {
+  const executor = executorAt(step, operation);
+  work.putOperation(operation);
+  auditStart(work, operation);
+  work.dispatch = {
+    operation,
+    ...(executor === undefined || operation.call === undefined
+      ? {}
+      : { work: { call: operation.call, executor } }),
+    reliability: step.reliability,
+    mode: executor === undefined ? "immediate" : isInline(executor) ? "inline" : "recorded",
+    ...(delayMs === undefined ? {} : { delayMs }),
+  };
+}
+
+function fallBack(work: Work, operation: Operation, step: Step, error: OperationError): void {
+  const candidate = operation.candidate + 1;
+  const executor = executorAt(step, { candidate });
+  const scope = scopeOf(work.instance, operation.actor, { arguments: operation.arguments });
+  const call =
+    executor === undefined ? undefined : resolveCall(work.env.programs, executor, scope, step.declared);
+  if (executor === undefined || call === undefined) {
+    endFailed(work, { ...operation, status: "failed", error, finishedAt: work.env.now }, step);
+    return;
+  }
+  const chosen: Operation = { ...operation, candidate, attempt: 1, effect: effectOf(executor).effect };
+  if (!call.ok) {
+    const { message } = unresolvedCall(operation.transition, call.error);
+    fail(work, chosen, step, { status: "failed", effect: "not_sent", errorClass: "permanent", message });
+    return;
+  }
+  const payload = { ...summaryOf(chosen), because: error.message };
+  work.audit("fallback.selected", payload, { operation: chosen });
+  dispatchAgain(work, { ...chosen, call: call.value }, step);
+}
+
+/** A human executor notifies where its target has human transitions of its own; otherwise it gates. */
+function askPeople(work: Work, dispatch: Dispatch, step: Step, draft: ApprovalDraft): void {
+  const { operation } = dispatch;
+  const target = getOwn(work.definition.ir.states, step.target);
+  if (target !== undefined && humanTransitions(target).length > 0) {
+    const output = { notified: true, queue: draft.queue };
+    succeed(work, operation, step, { status: "succeeded", output, evidence: [] }, draft);
+    return;
+  }
+  const executor = dispatch.work?.executor;
+  const onApprove = executor?.kind === "human" ? executor.onApprove : undefined;
+  const call = dispatch.gated ?? operation.call;
+  const gated: Operation = {
+    ...operation,
+    status: "waiting",
+    effect: effectOf(onApprove).effect,
+    ...(call === undefined ? {} : { call }),
+  };
+  const approval = openGate(work, gated, draft);
+  work.putOperation({ ...gated, approvalId: approval.id });
+  work.set({ status: "waiting" });
+  work.audit(
+    "approval.pending",
+    { approvalId: approval.id, transition: operation.transition },
+    { operation: gated },
+  );
+}
+
+function awaitChild(work: Work, dispatch: Dispatch, childId: string): void {
+  const { operation } = dispatch;
+  const waiting: Operation = { ...operation, status: "waiting", childId };
+  work.putOperation(waiting);
+  work.set({ status: "waiting" });
+  const call = dispatch.work?.call;
+  if (call?.kind === "workflow" && call.timeoutMs !== undefined) {
+    work.arm({
+      id: childTimerId(operation),
+      workflowId: operation.workflowId,
+      kind: "child",
+      dueAt: operation.startedAt + call.timeoutMs,
+      armedVersion: operation.fromVersion,
+      operationId: operation.id,
+    });
+  }
+  work.audit("sub_workflow.started", { childId, transition: operation.transition }, { operation: waiting });
+}
+
+/** The end of a child instance, as its parent's step sees it: the child's context is the step's output. */
+export function endChild(work: Work, operation: Operation, payload: JsonObject): void {
+  const step = currentStep(work, operation);
+  const { childId, outcome, output } = payload;
+  work.disarm(childTimerId(operation));
+  work.set({ status: "running" });
+  const told = { childId: childId ?? null, outcome: outcome ?? null };
+  if (outcome === "success") {
+    work.audit("sub_workflow.completed", told, { operation });
+    const summary = `sub-workflow ${String(childId)}`;
+    const evidence = [
+      { kind: "sub_workflow", outcome: "success" as const, summary, payload: output ?? null },
+    ];
+    succeed(work, operation, step, { status: "succeeded", output: output ?? {}, evidence });
+    return;
+  }
+  work.audit("sub_workflow.failed", told, { operation });
+  const message = `sub-workflow ${String(childId)} ended as ${String(outcome)}`;
+  const errorClass = outcome === "timed_out" ? "timeout" : "permanent";
+  fail(work, operation, step, { status: "failed", effect: "failed", errorClass, message, detail: told });
+}
+
+export function childTimerId(operation: Pick<Operation, "id">): string {
+  return `${operation.id}:child`;
+}
+
+/** The step of a live operation. A definition that cannot have lost it is the reason why a lost one merely stays. */
+export function currentStep(work: Work, operation: Operation): Step {
+  const original = work.facts.journal.find(({ id }) => id === work.instance.cancelling?.remaining[0]);
+  const stay = { reliability: {}, output: {}, evidence: [], branches: [], target: work.instance.state };
+  return (
+    stepOf(work.definition, work.instance, operation, original) ?? {
+      ...stay,
+      enters: false,
+      declared: new Set(),
+    }
+  );
+}
+
+export function toError(failure: ExecutorFailure): OperationError {
+  return {
+    code: "EXECUTOR_FAILED",
+    errorClass: failure.errorClass,
+    message: failure.message,
+    ...(failure.detail === undefined ? {} : { detail: failure.detail }),
+  };
+}
+
+function failureSummary(failure: ExecutorFailure): JsonObject {
+  const evidence = (failure.evidence ?? []).map(({ kind, outcome, summary }) => ({ kind, outcome, summary }));
+  return {
+    effect: failure.effect,
+    errorClass: failure.errorClass,
+    message: failure.message,
+    ...(failure.detail === undefined ? {} : { detail: failure.detail }),
+    ...(evidence.length === 0 ? {} : { evidence }),
+  };
+}

@@ -1,0 +1,266 @@
+import {
+  err,
+  ok,
+  type Json,
+  type Operation,
+  type Principal,
+  type Result,
+  type Signal,
+  type Timer,
+  type WorkflowInstance,
+} from "@mcp-flowgate/core";
+import { admit, type Proposal } from "./admit.ts";
+import { deadline, dueDeadline, enter, type Trace } from "./advance.ts";
+import { beginCancel, compensateNext } from "./cancel.ts";
+import { claim } from "./claim.ts";
+import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { mayPreempt } from "./preempt.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+import { consumeChoice, consumeGate } from "./settle-approval.ts";
+import { currentStep, endChild, resume, settle, succeed, type Outcome } from "./settle.ts";
+import { fireTimer } from "./timeouts.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * The semantics of workflows, as one function without effects: an event happens to an instance, and the draft holds
+ * the next rows, the audit events and what is to be performed. The driver performs it and brings back how it ended.
+ */
+export type WorkflowEvent =
+  /** The instance is new. `submit`: its first step is taken in the same commit. */
+  | { readonly kind: "started"; readonly trace: Trace; readonly submit?: Proposal }
+  | { readonly kind: "submitted"; readonly proposal: Proposal }
+  | { readonly kind: "settled"; readonly dispatch: Dispatch; readonly outcome: Outcome }
+  | { readonly kind: "timer"; readonly timer: Timer; readonly correlationId: string }
+  | { readonly kind: "signal"; readonly signal: Signal; readonly correlationId: string }
+  | { readonly kind: "retryDue" }
+  | { readonly kind: "orphaned" }
+  | { readonly kind: "resolved"; readonly resolution: Resolution };
+
+/** What a person found out about an operation that may have taken effect. */
+export interface Resolution {
+  readonly outcome: "executed" | "not_executed" | "abandon";
+  readonly result?: Json;
+  readonly reason: string;
+  readonly principal: Principal;
+  readonly correlationId: string;
+}
+
+/** An operation whose claimants keep dying is given up after so many. */
+export const MAX_TAKEOVERS = 10;
+
+/** @returns a refusal where nothing may happen; the draft must then be thrown away. */
+export function transition(work: Work, event: WorkflowEvent): Result<void, Refusal> {
+  const done = happen(work, event);
+  if (done.ok) goOn(work, correlationOf(work, event));
+  return done;
+}
+
+/** Whether a signal can be taken up as the instance is now. One that cannot stays until it can. */
+export function canConsume(
+  signal: Signal,
+  {
+    instance,
+    operation,
+  }: { readonly instance: WorkflowInstance; readonly operation?: Operation | undefined },
+): boolean {
+  if (instance.status === "terminal") return true;
+  if (signal.kind === "cancel") return mayPreempt({ instance }) && instance.cancelling === undefined;
+  if (instance.status === "running") return false;
+  if (signal.kind !== "child_finished") return true;
+  return operation?.id !== signal.payload["operationId"] || operation?.status !== "running";
+}
+
+function happen(work: Work, event: WorkflowEvent): Result<void, Refusal> {
+  switch (event.kind) {
+    case "started":
+      return start(work, event.trace, event.submit);
+    case "submitted":
+      return submit(work, event.proposal);
+    case "settled":
+      settle(work, event.dispatch, event.outcome);
+      return ok(undefined);
+    case "timer":
+      return fireTimer(work, event.timer, event.correlationId)
+        ? ok(undefined)
+        : err(refusal("TRANSITION_IN_PROGRESS", "an operation is not over yet"));
+    case "signal":
+      consume(work, event.signal, event.correlationId);
+      return ok(undefined);
+    case "retryDue":
+      return withLive(work, (operation) => resume(work, operation, currentStep(work, operation)));
+    case "orphaned":
+      return withLive(work, (operation) => recover(work, operation));
+    case "resolved":
+      return withLive(work, (operation) => resolve(work, operation, event.resolution));
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Steps without an effect, deadlines, cancellations and signals that are due now become part of the same commit. */
+function goOn(work: Work, correlationId: string): void {
+  for (;;) {
+    if (work.dispatch?.mode === "immediate") {
+      settle(work, work.dispatch, { status: "succeeded", output: null, evidence: [] });
+      continue;
+    }
+    if (work.dispatch !== undefined) return;
+    const { status, cancelling } = work.instance;
+    if (cancelling !== undefined && status === "idle") {
+      compensateNext(work, correlationId);
+      continue;
+    }
+    if (cancelling === undefined && status === "idle") {
+      const due = dueDeadline(work);
+      if (due !== undefined) {
+        fireTimer(work, due, correlationId);
+        continue;
+      }
+    }
+    const signal = work.signals().find((candidate) => canConsume(candidate, work));
+    if (signal === undefined) return;
+    consume(work, signal, correlationId);
+  }
+}
+
+function start(work: Work, trace: Trace, first: Proposal | undefined): Result<void, Refusal> {
+  const { instance, env, definition } = work;
+  work.set({});
+  work.audit(
+    "workflow.started",
+    {
+      state: instance.state,
+      input: instance.input,
+      definitionVersion: instance.definitionVersion,
+      parent: instance.parent?.workflowId ?? null,
+    },
+    { principal: instance.startedBy, correlationId: trace.correlationId },
+  );
+  if (definition.ir.timeoutMs !== undefined)
+    work.arm(deadline(work, "workflow", env.now + definition.ir.timeoutMs));
+  if (first !== undefined) return submit(work, first);
+  enter(work, trace);
+  return ok(undefined);
+}
+
+function submit(work: Work, proposal: Proposal): Result<void, Refusal> {
+  const admitted = admit(work, proposal);
+  if (!admitted.ok) return admitted;
+  if (admitted.value.slot === "compensate" || admitted.value.slot === "cancel") {
+    work.unset("recovery", "parkedReason");
+    work.set({ status: "idle" });
+    return ok(undefined);
+  }
+  const begun = claim(work, admitted.value);
+  return begun.ok ? ok(undefined) : begun;
+}
+
+function consume(work: Work, signal: Signal, correlationId: string): void {
+  const { operation } = work;
+  if (work.instance.status === "terminal") {
+    work.consume(signal.id);
+    return;
+  }
+  switch (signal.kind) {
+    case "cancel": {
+      work.consume(signal.id);
+      const { reason, by } = signal.payload;
+      const requestedBy = by as unknown as Principal;
+      beginCancel(work, {
+        reason: typeof reason === "string" ? reason : "cancelled",
+        requestedBy,
+        correlationId,
+      });
+      return;
+    }
+    case "approval_settled": {
+      const approval = work.approvals().find(({ id }) => id === signal.payload["approvalId"]);
+      if (approval === undefined) work.consume(signal.id);
+      else if (approval.kind === "gate") consumeGate(work, signal, approval);
+      else consumeChoice(work, signal, approval, correlationId);
+      return;
+    }
+    case "child_finished":
+      work.consume(signal.id);
+      if (operation?.status === "waiting" && operation.id === signal.payload["operationId"]) {
+        endChild(work, operation, signal.payload);
+      }
+      return;
+    default:
+      signal.kind satisfies never;
+  }
+}
+
+/** The claimant is gone: again, where that is harmless; else nobody knows (W5). */
+function recover(work: Work, operation: Operation): void {
+  const { env } = work;
+  const takeovers = operation.takeovers + 1;
+  const harmless = operation.effect === "read" || operation.effect === "idempotent";
+  const step = currentStep(work, operation);
+  if (!harmless || takeovers > MAX_TAKEOVERS) {
+    const message = harmless
+      ? `it was given up after ${MAX_TAKEOVERS} takeovers`
+      : "the process that ran it is gone; it may or may not have taken effect";
+    becomeUnknown(work, { ...operation, takeovers }, { code: "ORPHANED", message }, step);
+    return;
+  }
+  work.audit("executor.recovered", { ...summaryOf(operation), takeovers }, { operation });
+  resume(work, { ...operation, takeovers, deadlineAt: env.now + env.limits.operationMs }, step);
+}
+
+/** What a person says takes the place of what the executor could not. */
+function resolve(work: Work, operation: Operation, { outcome, result, reason, principal }: Resolution): void {
+  const step = currentStep(work, operation);
+  work.audit("operation.resolved", { ...summaryOf(operation), outcome, reason }, { operation, principal });
+  work.unset("parkedReason");
+  work.set({ status: "running" });
+  const { error: _uncertain, ...cleared } = operation;
+  if (outcome === "executed") {
+    const running: Operation = { ...cleared, status: "running", attempt: 0 };
+    succeed(work, running, step, {
+      status: "succeeded",
+      output: result ?? operation.result ?? null,
+      evidence: [],
+    });
+    return;
+  }
+  const error = { code: "EXECUTOR_FAILED", message: `resolved as ${outcome}: ${reason}` };
+  if (outcome === "not_executed") {
+    endFailed(work, { ...operation, status: "not_executed", error, finishedAt: work.env.now }, step);
+    return;
+  }
+  work.endOperation({ ...operation, status: "cancelled", error, finishedAt: work.env.now });
+  work.unset("operationId", "claim");
+  beginCancel(work, { reason, requestedBy: principal, correlationId: operation.correlationId });
+}
+
+function withLive(work: Work, act: (operation: Operation) => void): Result<void, Refusal> {
+  const { operation, instance } = work;
+  if (operation === undefined || operation.id !== instance.operationId) {
+    return err(refusal("INVALID_TRANSITION", "no operation is waiting for this"));
+  }
+  act(operation);
+  return ok(undefined);
+}
+
+function correlationOf(work: Work, event: WorkflowEvent): string {
+  switch (event.kind) {
+    case "started":
+      return event.trace.correlationId;
+    case "submitted":
+      return event.proposal.correlationId;
+    case "settled":
+      return event.dispatch.operation.correlationId;
+    case "timer":
+    case "signal":
+      return event.correlationId;
+    case "resolved":
+      return event.resolution.correlationId;
+    case "retryDue":
+    case "orphaned":
+      return work.operation?.correlationId ?? work.instance.id;
+    default:
+      return event satisfies never;
+  }
+}
