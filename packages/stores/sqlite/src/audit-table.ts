@@ -1,0 +1,107 @@
+import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
+import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
+import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
+import type { Db } from "./database.ts";
+import { toKey } from "./json-text.ts";
+import { toTime } from "./rows.ts";
+import { auditRows } from "./schema.ts";
+
+/** Which records to read, in the order of their commits. */
+export interface AuditFilter {
+  /** `wf:<id>` or `replica:<name>:<epoch>`; left out, every stream. */
+  readonly stream?: string;
+  /** The position of the last record that was read. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+/** A record with its position in the file. Positions grow with every commit and are not dense. */
+export interface StoredAudit {
+  readonly position: number;
+  /** The record's JSON text. */
+  readonly line: string;
+}
+
+/** The audit records, dense and chained per stream. */
+export interface AuditTable {
+  /** Only inside a transaction: the heads that are read must still be the heads when the records are written. */
+  append(drafts: readonly AuditDraft[], ownStream: string): void;
+  read(filter: AuditFilter): readonly StoredAudit[];
+}
+
+export function createAuditTable(db: Db, chain: AuditChain): AuditTable {
+  const place = sql.placeholder;
+  const selectHead = db
+    .select({ seq: auditRows.seq, hash: auditRows.hash })
+    .from(auditRows)
+    .where(eq(auditRows.stream, place("stream")))
+    .orderBy(desc(auditRows.seq))
+    .limit(1)
+    .prepare();
+  const insert = db
+    .insert(auditRows)
+    .values({
+      stream: place("stream"),
+      seq: place("seq"),
+      id: place("id"),
+      type: place("type"),
+      at: place("at"),
+      hash: place("hash"),
+      line: place("line"),
+    })
+    .prepare();
+  const columns = { position: auditRows.n, line: auditRows.line };
+  const selectAll = db
+    .select(columns)
+    .from(auditRows)
+    .where(gt(auditRows.n, place("after")))
+    .orderBy(asc(auditRows.n))
+    .limit(place("limit"))
+    .prepare();
+  const selectStream = db
+    .select(columns)
+    .from(auditRows)
+    .where(and(eq(auditRows.stream, place("stream")), gt(auditRows.n, place("after"))))
+    .orderBy(asc(auditRows.seq))
+    .limit(place("limit"))
+    .prepare();
+
+  return {
+    append(drafts, ownStream) {
+      const heads = new Map<string, AuditHead>();
+      for (const draft of drafts) {
+        const name = draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
+        const stream = toKey(name);
+        const head = heads.get(stream) ?? {
+          stream: name,
+          ...(selectHead.get({ stream }) ?? { seq: 0, hash: GENESIS_HASH }),
+        };
+        const record = link(chain, head, draft);
+        if (record === undefined) continue;
+        insert.run({
+          stream,
+          seq: record.seq,
+          id: toKey(record.id),
+          type: record.eventType,
+          at: toTime(draft.at),
+          hash: record.hash,
+          line: record.line.trimEnd(),
+        });
+        heads.set(stream, { stream: name, seq: record.seq, hash: record.hash });
+      }
+    },
+    read: ({ stream, after = 0, limit }) =>
+      stream === undefined
+        ? selectAll.all({ after, limit })
+        : selectStream.all({ stream: toKey(stream), after, limit }),
+  };
+}
+
+function link(chain: AuditChain, head: AuditHead, draft: AuditDraft): ReturnType<AuditChain> {
+  try {
+    return chain(head, draft);
+  } catch (thrown) {
+    const message = "the audit record cannot be made, so nothing was done";
+    throw new FlowgateError("AUDIT_UNAVAILABLE", message, { cause: thrown });
+  }
+}

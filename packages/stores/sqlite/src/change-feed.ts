@@ -1,0 +1,122 @@
+import type { Clock, Log } from "@mcp-flowgate/core";
+import type Database from "better-sqlite3";
+import { and, eq, gt, ne, sql } from "drizzle-orm";
+import type { OpenedDatabase } from "./database.ts";
+import { fromKey } from "./json-text.ts";
+import { counters, workflows } from "./schema.ts";
+import type { ChangeMark } from "./write.ts";
+
+/**
+ * Owns: the listeners of this process, and how far it has seen what others wrote.
+ *
+ * Own batches are announced after their commit. Those of other processes are noticed by asking, a few times a second
+ * and only while somebody listens, whether the file changed: that costs some microseconds and takes no write lock.
+ * Where it did, the rows with a later mark than the last one seen are announced. Marks grow in the order of commits,
+ * as only one transaction writes at a time. A change may be announced twice, but never not at all.
+ */
+export interface ChangeFeed {
+  listen(listener: (workflowId: string) => void): () => void;
+  announce(workflowIds: readonly string[]): void;
+  /** A mark later than all before it. Only inside the transaction that uses it. */
+  nextMark(): ChangeMark;
+  close(): void;
+}
+
+export interface ChangeFeedOptions {
+  readonly opened: OpenedDatabase;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The epoch of this process. */
+  readonly epoch: number;
+}
+
+const POLL_MS = 200;
+
+export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+  return new PolledFeed(options);
+}
+
+class PolledFeed implements ChangeFeed {
+  readonly #options: ChangeFeedOptions;
+  readonly #listeners = new Set<(workflowId: string) => void>();
+  readonly #dataVersion: Database.Statement<[], number>;
+  readonly #raise: { get(): { value: number } | undefined };
+  readonly #selectMark: { get(): { value: number } | undefined };
+  readonly #selectChanged: { all(values: Record<string, unknown>): { id: string }[] };
+  #seenVersion: number;
+  #seenMark: number;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: ChangeFeedOptions) {
+    const { sqlite, db } = options.opened;
+    const isMark = eq(counters.name, "change");
+    this.#options = options;
+    this.#dataVersion = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
+    this.#raise = db
+      .update(counters)
+      .set({ value: sql`${counters.value} + 1` })
+      .where(isMark)
+      .returning({ value: counters.value })
+      .prepare();
+    this.#selectMark = db.select({ value: counters.value }).from(counters).where(isMark).prepare();
+    this.#selectChanged = db
+      .select({ id: workflows.id })
+      .from(workflows)
+      .where(and(gt(workflows.changed, sql.placeholder("mark")), ne(workflows.changedBy, options.epoch)))
+      .prepare();
+    this.#seenVersion = this.#dataVersion.get() ?? 0;
+    this.#seenMark = this.#selectMark.get()?.value ?? 0;
+  }
+
+  listen(listener: (workflowId: string) => void): () => void {
+    const call = (workflowId: string): void => listener(workflowId);
+    this.#listeners.add(call);
+    this.#cancel ??= this.#schedule();
+    return () => {
+      this.#listeners.delete(call);
+    };
+  }
+
+  announce(workflowIds: readonly string[]): void {
+    for (const id of workflowIds) {
+      for (const listener of this.#listeners) {
+        try {
+          listener(id);
+        } catch (thrown) {
+          this.#options.log.error("a listener for changes failed", { error: String(thrown) });
+        }
+      }
+    }
+  }
+
+  nextMark(): ChangeMark {
+    return { changed: this.#raise.get()?.value ?? 0, changedBy: this.#options.epoch };
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#listeners.clear();
+  }
+
+  #schedule(): () => void {
+    return this.#options.clock.schedule(POLL_MS, () => {
+      this.#cancel = this.#listeners.size === 0 ? undefined : this.#schedule();
+      this.#poll();
+    });
+  }
+
+  #poll(): void {
+    try {
+      const version = this.#dataVersion.get() ?? 0;
+      if (version === this.#seenVersion) return;
+      // What is committed after the mark was read is announced now or at the next poll.
+      const mark = this.#selectMark.get()?.value ?? 0;
+      const changed = this.#selectChanged.all({ mark: this.#seenMark });
+      this.#seenMark = mark;
+      this.#seenVersion = version;
+      this.announce(changed.map(({ id }) => fromKey(id)));
+    } catch (thrown) {
+      this.#options.log.debug("changes by other processes could not be read", { error: String(thrown) });
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import type Database from "better-sqlite3";
+import { isBusy } from "./store-error.ts";
+
+/**
+ * Owns: the write lock of the file, and the order of this process's writes.
+ *
+ * Work is collected and runs in one transaction, each piece a savepoint of it, so that many callers share one flush to
+ * the disk. The first piece starts the transaction as soon as the event loop is free, or, where the last group was
+ * larger than what waits now, up to 2 ms later. While another process holds the lock the event loop goes on, and what
+ * comes meanwhile joins the group.
+ *
+ * Q1 Nobody hears anything before the transaction is committed and flushed: answers are about durable rows.
+ * Q2 A piece that throws leaves nothing behind and fails its own caller alone.
+ * Q3 Where the transaction is lost, every piece of it fails, and none of it was applied.
+ * Q4 The connection is never in a transaction between two turns of the event loop.
+ */
+export interface CommitQueue {
+  /** Runs `work` inside a transaction and resolves with its result once that is durable. */
+  add<T>(work: () => T): Promise<T>;
+  /** Resolves when nothing waits and nothing runs. */
+  drained(): Promise<void>;
+}
+
+export interface CommitQueueOptions {
+  /** For how long another process may hold the lock before what waits is given up, in milliseconds. */
+  readonly busyMs: number;
+}
+
+const COLLECT_MS = 2;
+
+/** Work of one transaction: enough that the flush costs little per piece, few enough that nobody waits long. */
+const MAX_GROUP = 256;
+
+interface Piece {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function createCommitQueue(sqlite: Database.Database, options: CommitQueueOptions): CommitQueue {
+  return new Queue(sqlite, options);
+}
+
+class Queue implements CommitQueue {
+  readonly #sqlite: Database.Database;
+  readonly #busyMs: number;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #rollback: Database.Statement;
+  readonly #savepoint: Database.Statement;
+  readonly #release: Database.Statement;
+  readonly #undo: Database.Statement;
+  readonly #version: Database.Statement<[], number>;
+  #waiting: Piece[] = [];
+  #idle: (() => void)[] = [];
+  #cancel: (() => void) | undefined;
+  #lastSize = 1;
+  #lastVersion = 0;
+  #busySince: number | undefined;
+  #notBefore = 0;
+  #collectUntil = 0;
+
+  constructor(sqlite: Database.Database, options: CommitQueueOptions) {
+    this.#sqlite = sqlite;
+    this.#busyMs = options.busyMs;
+    this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
+    this.#commit = sqlite.prepare("COMMIT");
+    this.#rollback = sqlite.prepare("ROLLBACK");
+    this.#savepoint = sqlite.prepare("SAVEPOINT piece");
+    this.#release = sqlite.prepare("RELEASE piece");
+    this.#undo = sqlite.prepare("ROLLBACK TO piece");
+    this.#version = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
+  }
+
+  add<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#waiting.length === 0) this.#collectUntil = performance.now() + COLLECT_MS;
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#plan();
+    });
+  }
+
+  drained(): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  /** Decides when the next transaction begins; called again whenever something changes that decides it. */
+  #plan(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#waiting.length === 0) return;
+    const isFull = this.#waiting.length >= Math.min(this.#lastSize, MAX_GROUP);
+    const until = isFull ? this.#notBefore : Math.max(this.#notBefore, this.#collectUntil);
+    const pause = until - performance.now();
+    if (pause > 0) {
+      const timer = setTimeout(() => this.#run(), pause);
+      this.#cancel = () => clearTimeout(timer);
+    } else {
+      const immediate = setImmediate(() => this.#run());
+      this.#cancel = () => clearImmediate(immediate);
+    }
+  }
+
+  #run(): void {
+    this.#cancel = undefined;
+    try {
+      this.#begin.run();
+    } catch (thrown) {
+      this.#onNoLock(thrown);
+      return;
+    }
+    this.#busySince = undefined;
+    const group = this.#waiting.splice(0, MAX_GROUP);
+    this.#lastSize = group.length;
+    this.#runGroup(group);
+    this.#yieldToOthers();
+    this.#plan();
+    if (this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #onNoLock(thrown: unknown): void {
+    const now = performance.now();
+    this.#busySince ??= now;
+    if (isBusy(thrown) && now - this.#busySince < this.#busyMs) {
+      this.#notBefore = now + 1 + Math.random() * 3;
+      this.#plan();
+      return;
+    }
+    this.#busySince = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(thrown);
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Q1 to Q4 */
+  #runGroup(group: readonly Piece[]): void {
+    const settle: (() => void)[] = [];
+    try {
+      for (const { work, resolve, reject } of group) {
+        this.#savepoint.run();
+        try {
+          const value = work();
+          this.#release.run();
+          settle.push(() => resolve(value));
+        } catch (thrown) {
+          // Some errors of the storage end the whole transaction.
+          if (!this.#sqlite.inTransaction) throw thrown;
+          this.#undo.run();
+          this.#release.run();
+          settle.push(() => reject(thrown));
+        }
+      }
+      this.#commit.run();
+    } catch (thrown) {
+      if (this.#sqlite.inTransaction) this.#rollback.run();
+      for (const { reject } of group) reject(thrown);
+      return;
+    }
+    for (const run of settle) run();
+  }
+
+  /**
+   * Where another process wrote since our last transaction, our next one leaves it a gap: who waits for the lock tries
+   * now and then, and would hardly ever meet it free.
+   */
+  #yieldToOthers(): void {
+    try {
+      const version = this.#version.get() ?? 0;
+      this.#notBefore = version === this.#lastVersion ? 0 : performance.now() + 1 + Math.random() * 2;
+      this.#lastVersion = version;
+    } catch {
+      // Whatever is wrong with the file, the next transaction finds it and says it to a caller.
+      this.#notBefore = 0;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
+import { and, count, eq, gt, sql } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import { fromJsonText, toKey } from "./json-text.ts";
+import { isLiveOrFinal, type BatchRows } from "./rows.ts";
+import { approvals, operations, rates, requests, signals, timers, workflows } from "./schema.ts";
+
+export type Refusal = Exclude<ApplyResult, { status: "applied" }>;
+
+/** Judges batches inside the transaction that would write them. Upholds S2 and S3: nothing is changed here. */
+export interface Expectation {
+  findRefusal(batch: BatchRows, now: number): Refusal | undefined;
+  request(key: {
+    readonly tenant: string;
+    readonly principal: string;
+    readonly key: string;
+  }): RequestKey | undefined;
+  /** Entries of `key` later than `since`. */
+  countRates(key: string, since: number): number;
+}
+
+export function createExpectation(db: Db): Expectation {
+  const selectInstance = db
+    .select({ version: workflows.version, fence: workflows.fence })
+    .from(workflows)
+    .where(eq(workflows.id, sql.placeholder("id")))
+    .prepare();
+  const selectApproval = db
+    .select({ revision: approvals.revision })
+    .from(approvals)
+    .where(eq(approvals.id, sql.placeholder("id")))
+    .prepare();
+  const selectSignal = db
+    .select({ n: signals.n })
+    .from(signals)
+    .where(eq(signals.id, sql.placeholder("id")))
+    .prepare();
+  const selectTimer = db
+    .select({ n: timers.n })
+    .from(timers)
+    .where(eq(timers.id, sql.placeholder("id")))
+    .prepare();
+  const selectRequest = db
+    .select({ body: requests.body })
+    .from(requests)
+    .where(
+      and(
+        eq(requests.tenant, sql.placeholder("tenant")),
+        eq(requests.principal, sql.placeholder("principal")),
+        eq(requests.key, sql.placeholder("key")),
+      ),
+    )
+    .prepare();
+  const selectLive = db
+    .select({ id: operations.id })
+    .from(operations)
+    .where(
+      and(
+        eq(operations.workflowId, sql.placeholder("workflowId")),
+        eq(operations.fromVersion, sql.placeholder("fromVersion")),
+        sql`${operations.status} IN ('running', 'waiting', 'unknown', 'committed')`,
+      ),
+    )
+    .prepare();
+  const selectRate = db
+    .select({ entries: count() })
+    .from(rates)
+    .where(and(eq(rates.key, sql.placeholder("key")), gt(rates.at, sql.placeholder("since"))))
+    .prepare();
+
+  const request: Expectation["request"] = ({ tenant, principal, key }) => {
+    const row = selectRequest.get({ tenant: toKey(tenant), principal: toKey(principal), key: toKey(key) });
+    return row && fromJsonText<RequestKey>(row.body);
+  };
+  const countRates: Expectation["countRates"] = (key, since) =>
+    selectRate.get({ key: toKey(key), since })?.entries ?? 0;
+
+  /** S3, as after the batch. */
+  const hasTwoLive = (batch: BatchRows): boolean => {
+    const after = new Map(batch.operations.map((row) => [row.id, row]));
+    const taken = new Map<string, string>();
+    for (const { id, workflowId, fromVersion, status } of after.values()) {
+      if (!isLiveOrFinal(status)) continue;
+      const place = `${fromVersion} ${workflowId}`;
+      if (taken.has(place)) return true;
+      taken.set(place, id);
+      const present = selectLive.get({ workflowId, fromVersion });
+      if (present !== undefined && !after.has(present.id)) return true;
+    }
+    return false;
+  };
+
+  return {
+    request,
+    countRates,
+    findRefusal(batch, now) {
+      const { expect } = batch;
+      if (expect.requestUnused !== undefined) {
+        const used = request(expect.requestUnused);
+        if (used !== undefined && used.expiresAt > now) return { status: "request_used", request: used };
+      }
+      if (expect.absent !== undefined && selectInstance.get({ id: toKey(expect.absent) }) !== undefined) {
+        return { status: "conflict", on: "instance" };
+      }
+      if (expect.instance !== undefined) {
+        const present = selectInstance.get({ id: toKey(expect.instance.id) });
+        const { version, fence } = expect.instance;
+        if (present?.version !== version || present.fence !== fence)
+          return { status: "conflict", on: "instance" };
+      }
+      for (const { id, revision } of expect.approvals ?? []) {
+        if (selectApproval.get({ id: toKey(id) })?.revision !== revision)
+          return { status: "conflict", on: "approval" };
+      }
+      for (const id of expect.signals ?? []) {
+        if (selectSignal.get({ id: toKey(id) }) === undefined) return { status: "conflict", on: "signal" };
+      }
+      for (const id of expect.timers ?? []) {
+        if (selectTimer.get({ id: toKey(id) }) === undefined) return { status: "conflict", on: "timer" };
+      }
+      if (hasTwoLive(batch)) return { status: "conflict", on: "operation" };
+      for (const { key, max, perMs } of expect.rates ?? []) {
+        if (countRates(key, now - perMs) >= max) return { status: "rate_limited", key };
+      }
+      return undefined;
+    },
+  };
+}

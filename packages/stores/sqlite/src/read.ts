@@ -1,0 +1,276 @@
+import type {
+  Approval,
+  ApprovalFilter,
+  Definition,
+  DueWork,
+  Evidence,
+  InstanceAggregate,
+  InstanceFilter,
+  Operation,
+  Page,
+  Signal,
+  Timer,
+  WorkflowInstance,
+} from "@mcp-flowgate/core";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql, type SQL } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import type { Db } from "./database.ts";
+import { fromJsonText, toKey } from "./json-text.ts";
+import { fromInstanceRow, fromOperationRow } from "./rows.ts";
+import { approvals, definitions, evidence, operations, signals, timers, workflows } from "./schema.ts";
+
+/** Reads rows. What takes several statements is only whole inside a transaction. */
+export interface Reader {
+  load(workflowId: string): InstanceAggregate | undefined;
+  operation(id: string): Operation | undefined;
+  journal(workflowId: string, fromVersion: number): readonly Operation[];
+  instances(filter: InstanceFilter): Page<WorkflowInstance>;
+  approval(id: string): Approval | undefined;
+  approvals(filter: ApprovalFilter): Page<Approval>;
+  definition(hash: string): Definition | undefined;
+  /** `isGone` is asked once about each claimant that has running operations. */
+  due(now: number, limit: number, isGone: (claimant: string) => boolean): DueWork;
+  nextDueAt(): number | undefined;
+}
+
+/** An operation that runs this much longer than its deadline has lost its driver. */
+const ORPHAN_GRACE_MS = 30_000;
+
+export function createReader(db: Db): Reader {
+  const place = sql.placeholder;
+  const instanceColumns = { body: workflows.body, context: workflows.context, input: workflows.input };
+  const operationColumns = { body: operations.body, lateResult: operations.lateResult };
+  const selectInstance = db
+    .select(instanceColumns)
+    .from(workflows)
+    .where(eq(workflows.id, place("id")))
+    .prepare();
+  const selectOperation = db
+    .select(operationColumns)
+    .from(operations)
+    .where(eq(operations.id, place("id")))
+    .prepare();
+  const selectLastOperation = db
+    .select(operationColumns)
+    .from(operations)
+    .where(eq(operations.workflowId, place("id")))
+    .orderBy(desc(operations.n))
+    .limit(1)
+    .prepare();
+  const selectJournal = db
+    .select(operationColumns)
+    .from(operations)
+    .where(and(eq(operations.workflowId, place("id")), gte(operations.fromVersion, place("fromVersion"))))
+    .orderBy(asc(operations.n))
+    .prepare();
+  const selectEvidence = db
+    .select({ body: evidence.body })
+    .from(evidence)
+    .where(eq(evidence.workflowId, place("id")))
+    .orderBy(asc(evidence.n))
+    .prepare();
+  const selectTimers = db
+    .select({ body: timers.body })
+    .from(timers)
+    .where(eq(timers.workflowId, place("id")))
+    .orderBy(asc(timers.n))
+    .prepare();
+  const selectSignals = db
+    .select({ body: signals.body })
+    .from(signals)
+    .where(eq(signals.workflowId, place("id")))
+    .orderBy(asc(signals.n))
+    .prepare();
+  const selectApprovals = db
+    .select({ id: approvals.id, status: approvals.status, body: approvals.body })
+    .from(approvals)
+    .where(eq(approvals.workflowId, place("id")))
+    .orderBy(asc(approvals.n))
+    .prepare();
+  const selectApproval = db
+    .select({ body: approvals.body })
+    .from(approvals)
+    .where(eq(approvals.id, place("id")))
+    .prepare();
+  const selectDefinition = db
+    .select({ body: definitions.body })
+    .from(definitions)
+    .where(eq(definitions.hash, place("hash")))
+    .prepare();
+  const selectDueTimers = db
+    .select({ body: timers.body })
+    .from(timers)
+    .where(lte(timers.dueAt, place("now")))
+    .orderBy(asc(timers.dueAt), asc(timers.n))
+    .limit(place("limit"))
+    .prepare();
+  const isRetry = sql`${operations.status} = 'waiting' AND ${operations.nextAttemptAt} IS NOT NULL`;
+  const selectDueRetries = db
+    .select(operationColumns)
+    .from(operations)
+    .where(and(isRetry, lte(operations.nextAttemptAt, place("now"))))
+    .orderBy(asc(operations.nextAttemptAt), asc(operations.n))
+    .limit(place("limit"))
+    .prepare();
+  const isRunning = sql`${operations.status} = 'running'`;
+  const selectNextClaimant = db
+    .select({ claimant: min(operations.claimant) })
+    .from(operations)
+    .where(and(isRunning, gt(operations.claimant, place("after"))))
+    .prepare();
+  const selectOrphans = db
+    .select(operationColumns)
+    .from(operations)
+    .where(
+      and(isRunning, eq(operations.claimant, place("claimant")), lt(operations.deadlineAt, place("before"))),
+    )
+    .orderBy(asc(operations.deadlineAt))
+    .limit(place("limit"))
+    .prepare();
+  const selectAllSignals = db
+    .select({ body: signals.body })
+    .from(signals)
+    .orderBy(asc(signals.n))
+    .limit(place("limit"))
+    .prepare();
+  const selectNextTimer = db
+    .select({ at: min(timers.dueAt) })
+    .from(timers)
+    .prepare();
+  const selectNextRetry = db
+    .select({ at: min(operations.nextAttemptAt) })
+    .from(operations)
+    .where(isRetry)
+    .prepare();
+
+  const orphans = (
+    now: number,
+    limit: number,
+    isGone: (claimant: string) => boolean,
+  ): readonly Operation[] => {
+    const found: Operation[] = [];
+    for (let claimant: string | null | undefined = ""; typeof claimant === "string";) {
+      const before = isGone(claimant) ? Number.POSITIVE_INFINITY : now - ORPHAN_GRACE_MS;
+      const rows = selectOrphans.all({ claimant, before, limit: limit - found.length });
+      found.push(...rows.map(fromOperationRow));
+      if (found.length >= limit) break;
+      claimant = selectNextClaimant.get({ after: claimant })?.claimant;
+    }
+    return found;
+  };
+
+  return {
+    load(workflowId) {
+      const id = toKey(workflowId);
+      const row = selectInstance.get({ id });
+      if (row === undefined) return undefined;
+      const instance = fromInstanceRow(row);
+      const operation =
+        instance.operationId === undefined
+          ? selectLastOperation.get({ id })
+          : selectOperation.get({ id: toKey(instance.operationId) });
+      const waiting = selectSignals.all({ id }).map((signal) => fromJsonText<Signal>(signal.body));
+      const announced = new Set(
+        waiting.map(({ payload }) =>
+          typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
+        ),
+      );
+      return {
+        instance,
+        ...(operation === undefined ? {} : { operation: fromOperationRow(operation) }),
+        evidence: selectEvidence.all({ id }).map(({ body }) => fromJsonText<Evidence>(body)),
+        approvals: selectApprovals
+          .all({ id })
+          .filter((approval) => approval.status === "pending" || announced.has(approval.id))
+          .map(({ body }) => fromJsonText<Approval>(body)),
+        timers: selectTimers.all({ id }).map(({ body }) => fromJsonText<Timer>(body)),
+        signals: waiting,
+      };
+    },
+    operation(id) {
+      const row = selectOperation.get({ id: toKey(id) });
+      return row && fromOperationRow(row);
+    },
+    journal: (workflowId, fromVersion) =>
+      selectJournal.all({ id: toKey(workflowId), fromVersion }).map(fromOperationRow),
+    instances(filter) {
+      const rows = db
+        .select({ ...instanceColumns, at: workflows.createdAt, n: workflows.n })
+        .from(workflows)
+        .where(
+          and(
+            matches(workflows.tenant, filter.tenant),
+            matches(workflows.owner, filter.owner),
+            matches(workflows.definitionId, filter.definitionId),
+            filter.statuses && inArray(workflows.status, [...filter.statuses]),
+            isAfter(workflows.createdAt, workflows.n, filter.cursor),
+          ),
+        )
+        .orderBy(desc(workflows.createdAt), desc(workflows.n))
+        .limit(filter.limit + 1)
+        .all();
+      return toPage(rows, filter.limit, fromInstanceRow);
+    },
+    approval(id) {
+      const row = selectApproval.get({ id: toKey(id) });
+      return row && fromJsonText(row.body);
+    },
+    approvals(filter) {
+      const rows = db
+        .select({ body: approvals.body, at: approvals.requestedAt, n: approvals.n })
+        .from(approvals)
+        .where(
+          and(
+            matches(approvals.tenant, filter.tenant),
+            matches(approvals.queue, filter.queue),
+            matches(approvals.workflowId, filter.workflowId),
+            filter.statuses && inArray(approvals.status, [...filter.statuses]),
+            isAfter(approvals.requestedAt, approvals.n, filter.cursor),
+          ),
+        )
+        .orderBy(desc(approvals.requestedAt), desc(approvals.n))
+        .limit(filter.limit + 1)
+        .all();
+      return toPage(rows, filter.limit, ({ body }) => fromJsonText<Approval>(body));
+    },
+    definition(hash) {
+      const row = selectDefinition.get({ hash: toKey(hash) });
+      return row && fromJsonText(row.body);
+    },
+    due: (now, limit, isGone) => ({
+      timers: selectDueTimers.all({ now, limit }).map(({ body }) => fromJsonText<Timer>(body)),
+      retries: selectDueRetries.all({ now, limit }).map(fromOperationRow),
+      orphans: orphans(now, limit, isGone),
+      signals: selectAllSignals.all({ limit }).map(({ body }) => fromJsonText<Signal>(body)),
+    }),
+    nextDueAt() {
+      const timer = selectNextTimer.get()?.at ?? undefined;
+      const retry = selectNextRetry.get()?.at ?? undefined;
+      return timer === undefined || retry === undefined ? (timer ?? retry) : Math.min(timer, retry);
+    },
+  };
+}
+
+function matches(column: SQLiteColumn, text: string | undefined): SQL | undefined {
+  return text === undefined ? undefined : eq(column, toKey(text));
+}
+
+/** What a cursor left to show: it is the time and the number of the last row that was shown. */
+function isAfter(at: SQLiteColumn, n: SQLiteColumn, cursor: string | undefined): SQL | undefined {
+  const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
+  if (parts === null) return undefined;
+  return or(lt(at, Number(parts[1])), and(eq(at, Number(parts[1])), lt(n, Number(parts[2]))));
+}
+
+function toPage<Row extends { readonly at: number; readonly n: number }, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    ...(rows.length > limit && last !== undefined ? { nextCursor: `${last.at}_${last.n}` } : {}),
+  };
+}

@@ -1,0 +1,143 @@
+import { asc, eq, gt, inArray, lte, max, notExists, sql } from "drizzle-orm";
+import type { CommitQueue } from "./commit-queue.ts";
+import type { Db } from "./database.ts";
+import { fromKey, toKey } from "./json-text.ts";
+import { toTime } from "./rows.ts";
+import {
+  approvals,
+  auditRows,
+  definitions,
+  evidence,
+  operations,
+  rates,
+  replicas,
+  requests,
+  signals,
+  timers,
+  workflows,
+} from "./schema.ts";
+import { RATE_MEMORY_MS } from "./write.ts";
+
+/** How many rows of each kind were removed. */
+export interface Collected {
+  readonly instances: number;
+  readonly definitions: number;
+  readonly requests: number;
+  readonly auditRecords: number;
+}
+
+/**
+ * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, definitions
+ * that no instance is pinned to, keys of requests that expired, and audit streams (W21: always whole ones, so that
+ * what is left verifies) whose instance is gone and whose last record is older than `auditMs`.
+ */
+export interface Retention {
+  collect(): Promise<Collected>;
+}
+
+export interface RetentionOptions {
+  readonly db: Db;
+  readonly queue: CommitQueue;
+  readonly now: () => number;
+  readonly auditMs: number;
+}
+
+/** Per transaction, so that batches do not wait long for it. */
+const CHUNK = 200;
+
+export function createRetention({ db, queue, now, auditMs }: RetentionOptions): Retention {
+  const removeInstances = (): number => {
+    const ids = db
+      .select({ id: workflows.id })
+      .from(workflows)
+      .where(lte(workflows.purgeAt, now()))
+      .orderBy(asc(workflows.purgeAt))
+      .limit(CHUNK)
+      .all()
+      .map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    for (const table of [operations, evidence, timers, signals, approvals]) {
+      db.delete(table).where(inArray(table.workflowId, ids)).run();
+    }
+    db.delete(workflows).where(inArray(workflows.id, ids)).run();
+    return ids.length;
+  };
+
+  const removeDefinitions = (): number => {
+    const pinned = db
+      .select({ one: sql`1` })
+      .from(workflows)
+      .where(eq(workflows.definitionHash, definitions.hash));
+    return db.delete(definitions).where(notExists(pinned)).run().changes;
+  };
+
+  const removeRequests = (): number => {
+    db.delete(rates)
+      .where(lte(rates.at, toTime(now() - RATE_MEMORY_MS)))
+      .run();
+    return db.delete(requests).where(lte(requests.expiresAt, now())).run().changes;
+  };
+
+  /** Walks the old records in the order of their commits; a stream that has to stay is passed over. */
+  const removeAudit = (cursor: { position: number }): number => {
+    const before = toTime(now() - auditMs);
+    const old = db
+      .select({ position: auditRows.n, stream: auditRows.stream, at: auditRows.at })
+      .from(auditRows)
+      .where(gt(auditRows.n, cursor.position))
+      .orderBy(asc(auditRows.n))
+      .limit(CHUNK)
+      .all();
+    const isOld = old.findIndex((row) => row.at > before);
+    const rows = isOld === -1 ? old : old.slice(0, isOld);
+    cursor.position =
+      isOld === -1 && old.length === CHUNK ? (old.at(-1)?.position ?? 0) : Number.POSITIVE_INFINITY;
+    let removed = 0;
+    for (const stream of new Set(rows.map((row) => row.stream))) {
+      if (!isStreamDone(stream, before)) continue;
+      removed += db.delete(auditRows).where(eq(auditRows.stream, stream)).run().changes;
+    }
+    return removed;
+  };
+
+  const isStreamDone = (stream: string, before: number): boolean => {
+    const last = db
+      .select({ at: max(auditRows.at) })
+      .from(auditRows)
+      .where(eq(auditRows.stream, stream))
+      .get();
+    if (last?.at === undefined || last.at === null || last.at > before) return false;
+    const name = fromKey(stream);
+    if (name.startsWith("wf:")) {
+      const id = toKey(name.slice("wf:".length));
+      return db.select({ n: workflows.n }).from(workflows).where(eq(workflows.id, id)).get() === undefined;
+    }
+    const live = db.select({ id: replicas.id, epoch: replicas.epoch }).from(replicas).all();
+    return !live.some((row) => name === `replica:${row.id}:${row.epoch}`);
+  };
+
+  const inChunks = async (remove: () => number, isMore: (removed: number) => boolean): Promise<number> => {
+    let all = 0;
+    for (;;) {
+      const removed = await queue.add(remove);
+      all += removed;
+      if (!isMore(removed)) return all;
+    }
+  };
+
+  return {
+    async collect() {
+      const instances = await inChunks(removeInstances, (removed) => removed === CHUNK);
+      const cursor = { position: 0 };
+      return {
+        instances,
+        definitions: instances === 0 ? 0 : await queue.add(removeDefinitions),
+        requests: await queue.add(removeRequests),
+        auditRecords: await inChunks(
+          () => removeAudit(cursor),
+          () => Number.isFinite(cursor.position),
+        ),
+      };
+    },
+  };
+}

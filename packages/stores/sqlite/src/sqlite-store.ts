@@ -1,0 +1,346 @@
+import { hostname } from "node:os";
+import type {
+  ApplyResult,
+  Approval,
+  ApprovalFilter,
+  AuditDraft,
+  AuditSink,
+  Batch,
+  Clock,
+  Definition,
+  Digest,
+  DueWork,
+  Ids,
+  InstanceAggregate,
+  InstanceFilter,
+  Lease,
+  Log,
+  Operation,
+  Page,
+  RequestKey,
+  WorkflowInstance,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
+import type Database from "better-sqlite3";
+import { createAuditChain, type AuditChain } from "./audit-chain.ts";
+import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
+import { backUp } from "./backup.ts";
+import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
+import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
+import { openDatabase, type OpenedDatabase } from "./database.ts";
+import { createExpectation, type Expectation } from "./expectation.ts";
+import { fromKey } from "./json-text.ts";
+import { createReader, type Reader } from "./read.ts";
+import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
+import { createRetention, type Collected, type Retention } from "./retention.ts";
+import { retryBusy } from "./retry-busy.ts";
+import { toBatchRows } from "./rows.ts";
+import { closedError, toStoreError } from "./store-error.ts";
+import { createWriter, type ChangeMark, type Writer } from "./write.ts";
+
+/**
+ * The journal in one SQLite file, shared by the processes of one machine.
+ *
+ * Owns a connection, a lock of this process (`replica-lease.ts`) and the queue of its writes (`commit-queue.ts`).
+ * Every write of the package goes through that queue, and the queue never leaves a transaction open when it gives the
+ * event loop back; so whatever reads in between sees committed rows only (S4).
+ *
+ * D1 Conditions are judged, rows written and audit records chained in one savepoint (S1, S2), and nobody is answered
+ *    before the commit is flushed: `synchronous` is FULL, which is asserted at the start.
+ * D2 Rows become text when they are handed in (S5). What comes back is parsed from that text, not from columns.
+ * D3 The write lock is waited for with the event loop free, in this process and among processes.
+ */
+export interface SqliteStore extends WorkflowStore {
+  /** Audit records in the order of their commits. */
+  audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
+  /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
+  gc(): Promise<Collected>;
+  /** Copies the store, while it is in use, to a new file. */
+  backup(to: string): Promise<void>;
+}
+
+export interface SqliteStoreOptions {
+  /** The file. It and its folder are made where they are missing. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly log: Log;
+  /** What people call this process. Default the host's name and the process id. Need not be unique. */
+  readonly replica?: string;
+  /** After how long without a heartbeat a process that still lives is given up, in milliseconds. Default 15,000. */
+  readonly leaseMs?: number;
+  /**
+   * `terminalMs` is how long a terminal instance is kept that says nothing itself, default 30 days; `auditMs` how
+   * long audit records are kept beyond their instance, default 400 days.
+   */
+  readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
+  /** How events become records. Left out, all are kept, as they are. */
+  readonly auditChain?: AuditChain;
+  /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
+  readonly forward?: AuditSink;
+  /** For how long other processes may hold the file's lock before a write is given up, in milliseconds. Default 5,000. */
+  readonly busyMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+const GC_EVERY_MS = 300_000;
+
+/**
+ * Opens the store, in as many processes as there are.
+ * @throws FlowgateError `STORE_UNAVAILABLE` where the file cannot be used; the message says why, and how to mend it.
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const busyMs = options.busyMs ?? 5000;
+  const opened = await openDatabase(options.path, busyMs);
+  try {
+    const queue = createCommitQueue(opened.sqlite, { busyMs });
+    const lease = await createReplicaLease({
+      opened,
+      queue,
+      clock: options.clock,
+      log: options.log,
+      replica: options.replica ?? `${hostname()}-${process.pid}`,
+      leaseMs: options.leaseMs ?? 15_000,
+    });
+    return new JournalStore(options, opened, queue, lease, busyMs);
+  } catch (thrown) {
+    opened.sqlite.close();
+    throw toStoreError(thrown);
+  }
+}
+
+class JournalStore implements SqliteStore {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #opened: OpenedDatabase;
+  readonly #queue: CommitQueue;
+  readonly #lease: ReplicaLease;
+  readonly #expectation: Expectation;
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #auditTable: AuditTable;
+  readonly #feed: ChangeFeed;
+  readonly #retention: Retention;
+  readonly #forward: AuditSink | undefined;
+  readonly #terminalMs: number;
+  readonly #busyMs: number;
+  readonly #snapshot: { readonly begin: Database.Statement; readonly end: Database.Statement };
+  #forwarded: Promise<void> = Promise.resolve();
+  #cancelGc: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: SqliteStoreOptions,
+    opened: OpenedDatabase,
+    queue: CommitQueue,
+    lease: ReplicaLease,
+    busyMs: number,
+  ) {
+    const { clock, log } = options;
+    const { db, sqlite } = opened;
+    this.#clock = clock;
+    this.#log = log;
+    this.#opened = opened;
+    this.#queue = queue;
+    this.#lease = lease;
+    this.#busyMs = busyMs;
+    this.#expectation = createExpectation(db);
+    this.#writer = createWriter(db);
+    this.#reader = createReader(db);
+    this.#auditTable = createAuditTable(db, options.auditChain ?? createAuditChain(options));
+    this.#feed = createChangeFeed({ opened, clock, log, epoch: lease.epoch });
+    this.#forward = options.forward;
+    this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
+    const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
+    this.#retention = createRetention({ db, queue, now: () => this.now(), auditMs });
+    this.#snapshot = { begin: sqlite.prepare("BEGIN"), end: sqlite.prepare("COMMIT") };
+    this.#cancelGc = this.#scheduleGc();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  lease(): Lease {
+    return this.#lease.lease();
+  }
+
+  async apply(batch: Batch): Promise<ApplyResult> {
+    this.#assertOpen();
+    const rows = toBatchRows(batch, this.#terminalMs);
+    const { audit } = batch;
+    try {
+      const { result, changed } = await this.#queue.add(() => {
+        const now = this.now();
+        const refused = this.#expectation.findRefusal(rows, now);
+        if (refused !== undefined) return { result: refused, changed: [] };
+        let mark: ChangeMark | undefined;
+        const written = this.#writer.write(rows, now, () => (mark ??= this.#feed.nextMark()));
+        this.#auditTable.append(audit, this.#lease.auditStream);
+        return { result: { status: "applied" } as const, changed: written };
+      });
+      if (result.status === "applied") {
+        this.#feed.announce(changed.map(fromKey));
+        this.#forwardEvents(audit);
+      }
+      return result;
+    } catch (thrown) {
+      throw toStoreError(thrown);
+    }
+  }
+
+  async record(events: readonly AuditDraft[]): Promise<void> {
+    this.#assertOpen();
+    if (events.length === 0) return;
+    try {
+      await this.#queue.add(() => this.#auditTable.append(events, this.#lease.auditStream));
+    } catch (thrown) {
+      throw toStoreError(thrown, "AUDIT_UNAVAILABLE");
+    }
+    this.#forwardEvents(events);
+  }
+
+  load(workflowId: string): Promise<InstanceAggregate | undefined> {
+    return this.#read((reader) => reader.load(workflowId));
+  }
+
+  operation(operationId: string): Promise<Operation | undefined> {
+    return this.#read((reader) => reader.operation(operationId));
+  }
+
+  journal(workflowId: string, fromVersion = 0): Promise<readonly Operation[]> {
+    return this.#read((reader) => reader.journal(workflowId, fromVersion));
+  }
+
+  instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>> {
+    return this.#read((reader) => reader.instances(filter));
+  }
+
+  approval(approvalId: string): Promise<Approval | undefined> {
+    return this.#read((reader) => reader.approval(approvalId));
+  }
+
+  approvals(filter: ApprovalFilter): Promise<Page<Approval>> {
+    return this.#read((reader) => reader.approvals(filter));
+  }
+
+  async request(tenant: string, principal: string, key: string): Promise<RequestKey | undefined> {
+    const request = await this.#read(() => this.#expectation.request({ tenant, principal, key }));
+    return request === undefined || request.expiresAt <= this.now() ? undefined : request;
+  }
+
+  rate(key: string, perMs: number): Promise<number> {
+    return this.#read(() => this.#expectation.countRates(key, this.now() - perMs));
+  }
+
+  definition(hash: string): Promise<Definition | undefined> {
+    return this.#read((reader) => reader.definition(hash));
+  }
+
+  due(limit: number): Promise<DueWork> {
+    return this.#read((reader) => reader.due(this.now(), limit, this.#lease.judge()));
+  }
+
+  nextDueAt(): Promise<number | undefined> {
+    return this.#read((reader) => reader.nextDueAt());
+  }
+
+  onChange(listener: (workflowId: string) => void): () => void {
+    return this.#feed.listen(listener);
+  }
+
+  audit(filter: AuditFilter): Promise<readonly StoredAudit[]> {
+    return this.#read(() => this.#auditTable.read(filter));
+  }
+
+  async gc(): Promise<Collected> {
+    this.#assertOpen();
+    try {
+      return await this.#retention.collect();
+    } catch (thrown) {
+      throw toStoreError(thrown);
+    }
+  }
+
+  async backup(to: string): Promise<void> {
+    this.#assertOpen();
+    await backUp(this.#opened.path, to);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelGc();
+    this.#feed.close();
+    try {
+      await this.#lease.release();
+    } catch (thrown) {
+      this.#log.warn("the store's row of this process could not be removed", { error: String(thrown) });
+    }
+    await this.#queue.drained();
+    await this.#forwarded;
+    const { sqlite } = this.#opened;
+    try {
+      // Leaves one small file behind where this was the last process on it.
+      sqlite.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (thrown) {
+      this.#log.debug("the store's log was not folded into its file", { error: String(thrown) });
+    }
+    sqlite.close();
+  }
+
+  /** Everything that `read` reads is of one moment. */
+  async #read<T>(read: (reader: Reader) => T): Promise<T> {
+    this.#assertOpen();
+    const { sqlite } = this.#opened;
+    try {
+      return await retryBusy(this.#busyMs, () => {
+        this.#assertOpen();
+        this.#snapshot.begin.run();
+        try {
+          return read(this.#reader);
+        } finally {
+          if (sqlite.inTransaction) this.#snapshot.end.run();
+        }
+      });
+    } catch (thrown) {
+      throw toStoreError(thrown);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  #forwardEvents(events: readonly AuditDraft[]): void {
+    const forward = this.#forward;
+    if (forward === undefined || events.length === 0) return;
+    this.#forwarded = this.#forwardAfter(this.#forwarded, forward, events);
+  }
+
+  async #forwardAfter(
+    before: Promise<void>,
+    forward: AuditSink,
+    events: readonly AuditDraft[],
+  ): Promise<void> {
+    await before;
+    try {
+      await forward.append(events);
+    } catch (thrown) {
+      this.#log.warn("audit events could not be forwarded", { events: events.length, error: String(thrown) });
+    }
+  }
+
+  #scheduleGc(): () => void {
+    return this.#clock.schedule(GC_EVERY_MS, () => {
+      this.#cancelGc = this.#scheduleGc();
+      this.gc().catch((thrown: unknown) => {
+        this.#log.warn("the store could not be tidied", { error: String(thrown) });
+      });
+    });
+  }
+}
