@@ -1,15 +1,15 @@
 import type { CatalogueEntry } from "./catalogue-entry.ts";
 import type { Field, RankingConstants } from "./constants.ts";
-import { isFunctionWord } from "./function-words.ts";
-import { conceptKeys, dictionaryConcepts } from "./lexicon.ts";
+import { dictionaryConcepts } from "./lexicon.ts";
 import { parameterNames } from "./parameter-names.ts";
 import { sanitizeText } from "./sanitize-text.ts";
-import type { Token, Tokenizer } from "./tokenize.ts";
+import type { Tokenizer, Word } from "./tokenize.ts";
 
-/** What the index keeps of an entry: term weights, and the terms of its name for the coverage bonus. */
+/** What the index keeps of an entry. */
 export interface AnalysedEntry {
-  /** Term key to saturated BM25F weight, in order of first occurrence. */
-  readonly terms: ReadonlyMap<string, number>;
+  /** Term key to BM25F pseudo-frequency, before saturation. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Stems of its name and of its server's title, for what of them a request covers. */
   readonly nameTerms: readonly string[];
   readonly serverTerms: readonly string[];
 }
@@ -17,6 +17,8 @@ export interface AnalysedEntry {
 /** Most characters of one field that are looked at; a description of 10 MB costs no more than one of 8 kB. */
 const MAX_FIELD_CHARACTERS = 8_000;
 const MAX_LIST_ITEMS = 64;
+/** Fields that are names: their neighbouring words are often written as one, and their function words count. */
+const NAME_FIELDS: ReadonlySet<Field> = new Set(["name", "title", "server", "serverTitle", "aliases"]);
 
 /**
  * Weighs the words of an entry by BM25F (Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple
@@ -28,25 +30,18 @@ export function analyseEntry(
   tokenizer: Tokenizer,
   constants: RankingConstants,
 ): AnalysedEntry {
+  const name = nameOf(entry);
   const weights = new Map<string, number>();
-  const nameTokens = fieldTokens(nameOf(entry), "name", tokenizer, constants);
-  addField(weights, nameTokens, "name", tokenizer, nameOf(entry), constants);
-  for (const [field, text] of fieldTexts(entry)) {
-    if (text === "") continue;
-    addField(weights, fieldTokens(text, field, tokenizer, constants), field, tokenizer, text, constants);
+  const counts = new Map<string, number>();
+  for (const [field, text] of fieldTexts(entry, name)) {
+    if (text !== "") addField(weights, counts, text, field, tokenizer, constants);
   }
-  const terms = new Map<string, number>();
-  for (const [key, weight] of weights) terms.set(key, weight / (constants.k1 + weight));
-  const named = new Set(nameTokens.filter((token) => !isFunctionWord(token.word)).map((token) => token.stem));
-  const sv =
-    entry.serverTitle !== undefined && entry.serverTitle !== "" ? entry.serverTitle : (entry.server ?? "");
-  const serverTerms = new Set(
-    tokenizer
-      .tokens(sv.slice(0, 200), 16)
-      .filter((token) => !isFunctionWord(token.word))
-      .map((token) => token.stem),
-  );
-  return { terms, nameTerms: [...named], serverTerms: [...serverTerms] };
+  const server = bounded(entry.serverTitle) || bounded(entry.server);
+  return {
+    weights,
+    nameTerms: spokenStems(name, tokenizer, constants.fields.name.maxTokens),
+    serverTerms: spokenStems(server, tokenizer, constants.fields.serverTitle.maxTokens),
+  };
 }
 
 /** The name that is ranked: the given one, else the id. */
@@ -54,9 +49,10 @@ export function nameOf(entry: CatalogueEntry): string {
   return bounded(entry.name ?? entry.id);
 }
 
-/** Fields other than the name, as one bounded text each. */
-function fieldTexts(entry: CatalogueEntry): readonly (readonly [Field, string])[] {
+/** Every field as one bounded text. */
+function fieldTexts(entry: CatalogueEntry, name: string): readonly (readonly [Field, string])[] {
   return [
+    ["name", name],
     ["title", bounded(entry.title)],
     ["server", bounded(entry.server)],
     ["serverTitle", bounded(entry.serverTitle)],
@@ -85,50 +81,45 @@ function listText(items: readonly string[] | undefined): string {
   return bounded(text);
 }
 
-function fieldTokens(text: string, field: Field, tokenizer: Tokenizer, constants: RankingConstants): Token[] {
-  return tokenizer.tokens(text, constants.fields[field].maxTokens);
-}
-
+/** Adds the weighted occurrences of a field's words, joined words and concepts; `counts` is scratch. */
 function addField(
   weights: Map<string, number>,
-  tokens: readonly Token[],
+  counts: Map<string, number>,
+  text: string,
   field: Field,
   tokenizer: Tokenizer,
-  text: string,
   constants: RankingConstants,
 ): void {
-  const counts = new Map<string, number>();
+  counts.clear();
   const count = (key: string): void => {
     const seen = counts.get(key) ?? 0;
     if (seen < constants.maxOccurrences) counts.set(key, seen + 1);
   };
-  const names =
-    field === "name" ||
-    field === "title" ||
-    field === "server" ||
-    field === "serverTitle" ||
-    field === "aliases";
+  const isName = NAME_FIELDS.has(field);
+  const { weight, pivot, b, maxTokens } = constants.fields[field];
   let length = 0;
-  let previous: Token | undefined;
-  for (const token of tokens) {
-    const silent = isFunctionWord(token.word);
-    if (!silent || names) {
-      count(token.stem);
-      for (const key of conceptKeys(token.stem)) count(key);
-    }
-    if (!silent) length++;
+  let previous: Word | undefined;
+  for (const { words, joined } of tokenizer.runs(text, maxTokens)) {
+    const first = words[0];
     // `GitHub` and `play list` are also asked for as `github` and `playlist`.
-    if (previous !== undefined && (names || previous.run === token.run)) {
-      count(tokenizer.stem(previous.word + token.word));
+    if (isName && previous !== undefined && first !== undefined)
+      count(tokenizer.stem(previous.word + first.word));
+    for (const key of joined) count(key);
+    for (const { stem, silent, concepts } of words) {
+      if (!silent) length++;
+      else if (!isName) continue;
+      count(stem);
+      for (const key of concepts) count(key);
     }
-    previous = token;
+    previous = words.at(-1);
   }
-  for (const key of unspacedConcepts(text, tokenizer)) count(key);
-  const { weight, pivot, b } = constants.fields[field];
+  for (const run of tokenizer.unspacedRuns(text)) for (const key of dictionaryConcepts(run)) count(key);
   const norm = weight / (1 - b + (b * Math.max(length, 1)) / pivot);
   for (const [key, occurrences] of counts) weights.set(key, (weights.get(key) ?? 0) + occurrences * norm);
 }
 
-function unspacedConcepts(text: string, tokenizer: Tokenizer): string[] {
-  return tokenizer.cjkRuns(text).flatMap((run) => dictionaryConcepts(run));
+/** Stems of the words that carry meaning, each once. */
+function spokenStems(text: string, tokenizer: Tokenizer, maxWords: number): string[] {
+  const spoken = tokenizer.words(text, maxWords).filter(({ silent }) => !silent);
+  return [...new Set(spoken.map(({ stem }) => stem))];
 }

@@ -93,7 +93,7 @@ class CatalogueIndex implements SearchableIndex {
   #documents: (IndexedDocument | undefined)[] = [];
   readonly #ordinals = new Map<string, number>();
   readonly #terms = new Map<string, Term>();
-  readonly #named = new Map<string, Set<number>>();
+  readonly #named = new Map<string, number[]>();
   readonly #serverKeys = new Map<string, number>();
   #ids: readonly string[] | undefined;
 
@@ -141,26 +141,26 @@ class CatalogueIndex implements SearchableIndex {
 
   add(entry: CatalogueEntry): void {
     this.remove(entry.id);
-    const { terms, nameTerms, serverTerms } = analyseEntry(entry, this.tokenizer, this.constants);
+    const { weights, nameTerms, serverTerms } = analyseEntry(entry, this.tokenizer, this.constants);
     const ordinal = this.#documents.length;
     const foldedNames = [
       ...new Set([foldName(entry.id), foldName(nameOf(entry)), foldName(entry.title ?? "")]),
     ].filter((name) => name !== "");
     const held: Term[] = [];
-    for (const [key, impact] of terms) {
+    for (const [key, weight] of weights) {
       let term = this.#terms.get(key);
       if (term === undefined) {
         term = { key, postings: createPostings(), concepts: conceptKeys(key) };
         this.#terms.set(key, term);
         this.vocabulary.add(key);
       }
-      appendPosting(term.postings, ordinal, impact);
+      appendPosting(term.postings, ordinal, weight / (this.constants.k1 + weight));
       held.push(term);
     }
     for (const name of foldedNames) {
       const holders = this.#named.get(name);
-      if (holders === undefined) this.#named.set(name, new Set([ordinal]));
-      else holders.add(ordinal);
+      if (holders === undefined) this.#named.set(name, [ordinal]);
+      else holders.push(ordinal);
     }
     this.#documents.push({
       id: entry.id,
@@ -182,14 +182,14 @@ class CatalogueIndex implements SearchableIndex {
     if (ordinal === undefined || document === undefined) return false;
     for (const { key, postings } of document.terms) {
       removePosting(postings, ordinal);
-      if (postings.length > 0) continue;
+      if (postings.docs.length > 0) continue;
       this.#terms.delete(key);
       this.vocabulary.remove(key);
     }
     for (const name of document.foldedNames) {
-      const holders = this.#named.get(name);
-      holders?.delete(ordinal);
-      if (holders?.size === 0) this.#named.delete(name);
+      const others = (this.#named.get(name) ?? []).filter((holder) => holder !== ordinal);
+      if (others.length > 0) this.#named.set(name, others);
+      else this.#named.delete(name);
     }
     this.#documents[ordinal] = undefined;
     this.#ordinals.delete(id);
@@ -210,12 +210,14 @@ class CatalogueIndex implements SearchableIndex {
     }
     this.#documents = live;
     for (const { postings } of this.#terms.values()) {
-      for (let at = 0; at < postings.length; at++) {
-        postings.docs[at] = renumbered[postings.docs[at] as number] as number;
-      }
+      const { docs } = postings;
+      for (let at = 0; at < docs.length; at++) docs[at] = renumbered[docs[at] as number] as number;
     }
     for (const [name, holders] of this.#named) {
-      this.#named.set(name, new Set([...holders].map((ordinal) => renumbered[ordinal] as number)));
+      this.#named.set(
+        name,
+        holders.map((ordinal) => renumbered[ordinal] as number),
+      );
     }
   }
 

@@ -7,11 +7,11 @@ const MAX_CLAUSES = 8;
  * The stems of each part of a request that may ask for a thing of its own: its sentences, and what `and` or `then`
  * joins. At most eight; what follows belongs to the last.
  */
-export function clauseStems(text: string, tokenizer: Tokenizer, maxTokens: number): Set<string>[] {
+export function clauseStems(text: string, tokenizer: Tokenizer, maxWords: number): Set<string>[] {
   const clauses: Set<string>[] = [];
   for (const part of text.split(BOUNDARY)) {
     if (part.trim() === "") continue;
-    const stems = tokenizer.tokens(part, maxTokens).map(({ stem }) => stem);
+    const stems = tokenizer.words(part, maxWords).map(({ stem }) => stem);
     const last = clauses.at(-1);
     if (clauses.length === MAX_CLAUSES && last !== undefined) for (const stem of stems) last.add(stem);
     else clauses.push(new Set(stems));

@@ -92,7 +92,7 @@ export const RANKING: RankingConstants = {
   serverBonus: 0.4,
   serverShare: 0.5,
   serverTop: 3,
-  window: 512,
+  window: 128,
   floorShare: 0.25,
   floorRoot: 0.22,
   tailShare: 0.15,

@@ -2,7 +2,7 @@ import { ACTION_WORDS } from "./lexicon/action-words.ts";
 import { THING_WORDS } from "./lexicon/thing-words.ts";
 import { TRADE_WORDS } from "./lexicon/trade-words.ts";
 import { stemWord } from "./stem.ts";
-import { foldWord, isUnspaced } from "./tokenize.ts";
+import { foldWord, HAS_UNSPACED } from "./scripts.ts";
 
 /**
  * A small lexicon of what tools do and handle: a word leads to the concepts it can stand for, a concept to one
@@ -44,11 +44,6 @@ export function dictionaryConcepts(run: string): readonly string[] {
   return found;
 }
 
-/** Whether a term key is a concept and not a word. */
-export function isConceptKey(key: string): boolean {
-  return key.startsWith(CONCEPT_MARK);
-}
-
 /** Read once and kept: it is a constant, only too large to be worked out when nobody searches. */
 function lexicon(): Lexicon {
   loaded ??= readLexicon(`${ACTION_WORDS}${THING_WORDS}${TRADE_WORDS}`);
@@ -63,7 +58,7 @@ function readLexicon(text: string): Lexicon {
     const key = `${CONCEPT_MARK}${number}`;
     for (const word of line.split(" ")) {
       if (word === "") continue;
-      const dense = isUnspaced(word);
+      const dense = HAS_UNSPACED.test(word);
       if (dense) longest = Math.max(longest, word.length);
       const map = dense ? unspaced : byStem;
       const entry = dense ? word : stemWord(foldWord(word));

@@ -1,41 +1,29 @@
-/** Where one term occurs: document ordinals, ascending, and the term's saturated weight in each. */
+/** Where one term occurs: document ordinals, ascending, and beside each the term's saturated weight there. */
 export interface Postings {
-  docs: Int32Array;
-  impacts: Float32Array;
-  length: number;
+  readonly docs: number[];
+  readonly impacts: number[];
 }
 
 export function createPostings(): Postings {
-  return { docs: new Int32Array(2), impacts: new Float32Array(2), length: 0 };
+  return { docs: [], impacts: [] };
 }
 
 /** Adds a document; ordinals must come in ascending order. */
-export function appendPosting(postings: Postings, doc: number, impact: number): void {
-  if (postings.length === postings.docs.length) {
-    const size = postings.length < 8 ? postings.length * 2 : Math.ceil(postings.length * 1.5);
-    const docs = new Int32Array(size);
-    docs.set(postings.docs);
-    const impacts = new Float32Array(size);
-    impacts.set(postings.impacts);
-    postings.docs = docs;
-    postings.impacts = impacts;
-  }
-  postings.docs[postings.length] = doc;
-  postings.impacts[postings.length] = impact;
-  postings.length++;
+export function appendPosting({ docs, impacts }: Postings, doc: number, impact: number): void {
+  docs.push(doc);
+  impacts.push(impact);
 }
 
 /** Takes a document out, if it is there. */
-export function removePosting(postings: Postings, doc: number): void {
+export function removePosting({ docs, impacts }: Postings, doc: number): void {
   let low = 0;
-  let high = postings.length - 1;
+  let high = docs.length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const at = postings.docs[middle] as number;
+    const at = docs[middle] as number;
     if (at === doc) {
-      postings.docs.copyWithin(middle, middle + 1, postings.length);
-      postings.impacts.copyWithin(middle, middle + 1, postings.length);
-      postings.length--;
+      docs.splice(middle, 1);
+      impacts.splice(middle, 1);
       return;
     }
     if (at < doc) low = middle + 1;

@@ -1,10 +1,10 @@
 import type { SearchableIndex } from "./catalogue-index.ts";
 import { clauseStems } from "./clauses.ts";
-import { isForeignFunctionWord, isFunctionWord } from "./function-words.ts";
-import { conceptKeys, dictionaryConcepts } from "./lexicon.ts";
+import { isForeignFunctionWord } from "./function-words.ts";
+import { dictionaryConcepts } from "./lexicon.ts";
 import type { Postings } from "./postings.ts";
 import { sanitizeText } from "./sanitize-text.ts";
-import type { Token } from "./tokenize.ts";
+import type { Word } from "./tokenize.ts";
 
 /** One way in which a word of the query can occur in an entry. */
 export interface Alternative {
@@ -32,7 +32,7 @@ export interface ParsedQuery {
 }
 
 const MAX_QUERY_CHARACTERS = 4_000;
-const MAX_QUERY_TOKENS = 256;
+const MAX_QUERY_WORDS = 256;
 /** Words looked up by spelling, which costs more than any other look-up. */
 const MAX_UNKNOWN = 8;
 const NEAR_WORDS = 3;
@@ -44,17 +44,17 @@ const LEAST_CLAUSE = 2;
 /** Turns a request into weighted groups of index terms. Bounded: 4,000 characters, 256 words. */
 export function parseQuery(index: SearchableIndex, query: string): ParsedQuery {
   const text = sanitizeText(query, MAX_QUERY_CHARACTERS);
-  const tokens = index.tokenizer.tokens(text, MAX_QUERY_TOKENS);
+  const words = index.tokenizer.words(text, MAX_QUERY_WORDS);
   const groups = [
-    ...wordGroups(index, tokens),
-    ...joinedGroups(index, tokens),
-    ...unspacedGroups(index, index.tokenizer.cjkRuns(text)),
+    ...wordGroups(index, words),
+    ...joinedGroups(index, words),
+    ...unspacedGroups(index, index.tokenizer.unspacedRuns(text)),
   ];
   const mass = groups.reduce((sum, group) => sum + group.mass, 0);
   return {
     groups,
     mass,
-    clauses: groupClauses(groups, clauseStems(text, index.tokenizer, MAX_QUERY_TOKENS)),
+    clauses: groupClauses(groups, clauseStems(text, index.tokenizer, MAX_QUERY_WORDS)),
   };
 }
 
@@ -63,20 +63,21 @@ export function inverseFrequency(index: SearchableIndex, documents: number): num
   return Math.log(1 + (index.size - documents + 0.5) / (documents + 0.5));
 }
 
-function wordGroups(index: SearchableIndex, tokens: readonly Token[]): QueryGroup[] {
-  const spoken = tokens.filter((token) => !isFunctionWord(token.word));
+function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[] {
+  const spoken = words.filter(({ silent }) => !silent);
   // A request of function words only (`what to do`) is taken by its word.
-  const said = new Map<string, { word: string; times: number }>();
-  for (const { word, stem } of spoken.length > 0 ? spoken : tokens) {
-    const before = said.get(stem);
-    if (before === undefined) said.set(stem, { word, times: 1 });
+  const said = new Map<string, { word: Word; times: number }>();
+  for (const word of spoken.length > 0 ? spoken : words) {
+    const before = said.get(word.stem);
+    if (before === undefined) said.set(word.stem, { word, times: 1 });
     else before.times++;
   }
   let unknown = 0;
   return [...said].map(([stem, { word, times }]) => {
     const weight =
-      (isForeignFunctionWord(word) ? FOREIGN_WEIGHT : 1) * (1 + index.constants.repeatGain * Math.log(times));
-    const known = knownAlternatives(index, stem, weight);
+      (isForeignFunctionWord(word.word) ? FOREIGN_WEIGHT : 1) *
+      (1 + index.constants.repeatGain * Math.log(times));
+    const known = knownAlternatives(index, word, weight);
     if (known.length > 0) return group(stem, known);
     unknown++;
     const near = unknown > MAX_UNKNOWN ? [] : nearAlternatives(index, stem, weight);
@@ -88,10 +89,10 @@ function group(stem: string, alternatives: readonly Alternative[]): QueryGroup {
   return { stem, mass: Math.max(...alternatives.map(({ value }) => value)), alternatives };
 }
 
-function knownAlternatives(index: SearchableIndex, stem: string, weight: number): Alternative[] {
+function knownAlternatives(index: SearchableIndex, { stem, concepts }: Word, weight: number): Alternative[] {
   return [
     alternative(index, stem, weight),
-    ...conceptKeys(stem).map((key) => alternative(index, key, weight * index.constants.conceptWeight)),
+    ...concepts.map((key) => alternative(index, key, weight * index.constants.conceptWeight)),
   ].filter((one) => one !== undefined);
 }
 
@@ -106,7 +107,7 @@ function nearAlternatives(index: SearchableIndex, stem: string, weight: number):
 function alternative(index: SearchableIndex, key: string, weight: number): Alternative | undefined {
   const term = index.term(key);
   if (term === undefined) return undefined;
-  return { key, postings: term.postings, value: weight * inverseFrequency(index, term.postings.length) };
+  return { key, postings: term.postings, value: weight * inverseFrequency(index, term.postings.docs.length) };
 }
 
 /** A word the catalogue has never seen is as telling as one that occurs once. */
@@ -115,16 +116,16 @@ function unknownMass(index: SearchableIndex, weight: number): number {
 }
 
 /** `file system` also asks for `filesystem`; without mass, since its words have theirs. */
-function joinedGroups(index: SearchableIndex, tokens: readonly Token[]): QueryGroup[] {
-  const stems = new Set(tokens.map(({ stem }) => stem));
+function joinedGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[] {
+  const stems = new Set(words.map(({ stem }) => stem));
   const groups = new Map<string, QueryGroup>();
-  for (const [at, token] of tokens.entries()) {
-    const next = tokens[at + 1];
+  for (const [at, word] of words.entries()) {
+    const next = words[at + 1];
     if (next === undefined) break;
-    if (isFunctionWord(token.word) && isFunctionWord(next.word) && tokens.length > 3) continue;
-    const key = index.tokenizer.stem(token.word + next.word);
+    if (word.silent && next.silent && words.length > 3) continue;
+    const key = index.tokenizer.stem(word.word + next.word);
     const found = stems.has(key) ? undefined : alternative(index, key, index.constants.joinedWeight);
-    if (found !== undefined) groups.set(key, { stem: token.stem, mass: 0, alternatives: [found] });
+    if (found !== undefined) groups.set(key, { stem: word.stem, mass: 0, alternatives: [found] });
   }
   return [...groups.values()];
 }

@@ -14,43 +14,54 @@ export interface Ranked {
  * Ranks entries by their words, by how much of their name and of their server's title the request says, and by what
  * their server's other entries score. Names and servers are looked at for the best `window` entries by words only;
  * the others follow in the order of their words. The window does not depend on the page that is asked for, so pages
- * fit together.
+ * fit together. Gives at least the first `count`.
  */
 export function rankEntries(
   index: SearchableIndex,
   query: ParsedQuery,
   words: WordScores,
   ordinals: readonly number[],
+  count: number,
 ): Ranked[] {
   const { window } = index.constants;
-  const bar = ordinals.length > window ? nthHighest(ordinals, words.values, window) : 0;
-  const inside: Ranked[] = [];
-  const outside: Ranked[] = [];
+  if (ordinals.length <= window)
+    return refine(index, query, words, collect(index, words, ordinals)).sort(byScore);
+  const bar = nthHighest(ordinals, words.values, window);
+  const inside = collect(
+    index,
+    words,
+    ordinals.filter((ordinal) => (words.values[ordinal] as number) >= bar),
+  );
+  const refined = refine(index, query, words, inside).sort(byScore);
+  if (count <= refined.length) return refined;
+  const outside = ordinals.filter((ordinal) => (words.values[ordinal] as number) < bar);
+  return [...refined, ...collect(index, words, outside).sort(byScore)];
+}
+
+/** An entry whose score is still being worked out. */
+interface Scored extends Ranked {
+  score: number;
+}
+
+function collect(index: SearchableIndex, words: WordScores, ordinals: readonly number[]): Scored[] {
+  const entries: Scored[] = [];
   for (const ordinal of ordinals) {
     const document = index.document(ordinal);
-    if (document === undefined) continue;
-    const score = words.values[ordinal] as number;
-    (score >= bar ? inside : outside).push({ ordinal, document, score });
+    if (document !== undefined) entries.push({ ordinal, document, score: words.values[ordinal] as number });
   }
-  const refined = refine(index, query, words, inside).sort(byScore);
-  return outside.length === 0 ? refined : [...refined, ...outside.sort(byScore)];
+  return entries;
 }
 
 function byScore(left: Ranked, right: Ranked): number {
   return right.score - left.score || compareIds(left.document.id, right.document.id);
 }
 
-function refine(
-  index: SearchableIndex,
-  query: ParsedQuery,
-  words: WordScores,
-  entries: readonly Ranked[],
-): Ranked[] {
+function refine(index: SearchableIndex, query: ParsedQuery, words: WordScores, entries: Scored[]): Scored[] {
   const { nameBonus, nameAddition, serverBonus, serverShare, serverTop } = index.constants;
   const asked = askedKeys(query);
   const titles = new Map<number, number>();
   const tops = new Map<number, number[]>();
-  const named = entries.map((entry) => {
+  for (const entry of entries) {
     const { nameTerms, serverTerms, server } = entry.document;
     const name = coverage(index, nameTerms, asked, true);
     let title = titles.get(server);
@@ -58,15 +69,16 @@ function refine(
       title = coverage(index, serverTerms, asked, false) ** 2;
       titles.set(server, title);
     }
-    const worded = entry.score * (1 + serverBonus * title) * (1 + nameBonus * name);
-    const score = worded + nameAddition * words.ideal * name;
-    keepTop(tops, server, score, serverTop);
-    return { ...entry, score };
-  });
-  return named.map((entry) => {
-    const sum = (tops.get(entry.document.server) ?? []).reduce((total, score) => total + score, 0);
-    return { ...entry, score: entry.score + (serverShare * sum) / serverTop };
-  });
+    entry.score *= (1 + serverBonus * title) * (1 + nameBonus * name);
+    entry.score += nameAddition * words.ideal * name;
+    keepTop(tops, server, entry.score, serverTop);
+  }
+  const shares = new Map<number, number>();
+  for (const [server, held] of tops) {
+    shares.set(server, (serverShare * held.reduce((sum, score) => sum + score, 0)) / serverTop);
+  }
+  for (const entry of entries) entry.score += shares.get(entry.document.server) ?? 0;
+  return entries;
 }
 
 /** How fully the request says each of its terms: 1 for the word itself, less for what stands in for it. */
@@ -89,7 +101,7 @@ function coverage(
   let total = 0;
   let covered = 0;
   for (const { key, postings, concepts } of terms) {
-    const weight = inverseFrequency(index, postings.length);
+    const weight = inverseFrequency(index, postings.docs.length);
     let share = asked.get(key) ?? 0;
     if (byConcept) for (const concept of concepts) share = Math.max(share, asked.get(concept) ?? 0);
     total += weight;
@@ -104,6 +116,7 @@ function keepTop(tops: Map<number, number[]>, server: number, score: number, cou
     tops.set(server, [score]);
     return;
   }
+  if (held.length === count && score <= (held[count - 1] as number)) return;
   held.push(score);
   held.sort((left, right) => right - left);
   if (held.length > count) held.pop();

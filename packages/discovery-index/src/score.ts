@@ -37,8 +37,8 @@ export function scoreWords(index: SearchableIndex, query: ParsedQuery): WordScor
 /** Adds a group's best alternative to each sum; returns the highest gain. `best` is all zeros before and after. */
 function addGroup(group: QueryGroup, best: Float64Array, sums: readonly Float64Array[]): number {
   for (const { postings, value } of group.alternatives) {
-    const { docs, impacts, length } = postings;
-    for (let at = 0; at < length; at++) {
+    const { docs, impacts } = postings;
+    for (let at = 0; at < docs.length; at++) {
       const doc = docs[at] as number;
       const gain = value * (impacts[at] as number);
       if (gain > (best[doc] as number)) best[doc] = gain;
@@ -46,8 +46,8 @@ function addGroup(group: QueryGroup, best: Float64Array, sums: readonly Float64A
   }
   let highest = 0;
   for (const { postings } of group.alternatives) {
-    const { docs, length } = postings;
-    for (let at = 0; at < length; at++) {
+    const { docs } = postings;
+    for (let at = 0; at < docs.length; at++) {
       const doc = docs[at] as number;
       const gain = best[doc] as number;
       if (gain === 0) continue;

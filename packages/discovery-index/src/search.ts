@@ -68,8 +68,12 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
   );
   const total = served.length + named.size;
   if (total === 0)
-    return { total, hits: [], didYouMean: suggest(index, rankEntries(index, query, words, matched), admits) };
-  const ranked = rankEntries(index, query, words, [...named.keys(), ...served]);
+    return {
+      total,
+      hits: [],
+      didYouMean: suggest(index, rankEntries(index, query, words, matched, 0), admits),
+    };
+  const ranked = rankEntries(index, query, words, [...named.keys(), ...served], end);
   return { total, hits: namedFirst(ranked, named).slice(offset, end), didYouMean: [] };
 }
 

@@ -1,78 +1,102 @@
+import { isFunctionWord } from "./function-words.ts";
+import { conceptKeys } from "./lexicon.ts";
+import { foldWord, HAS_UNSPACED, UNSPACED } from "./scripts.ts";
 import { stemWord } from "./stem.ts";
 
-/** One word of a text: its folded form and its stem. CJK text gives bigrams, which are their own stems. */
-export interface Token {
+/** One word of a text. CJK text gives bigrams, which are their own stems. */
+export interface Word {
+  /** The word without case and accents. */
   readonly word: string;
   readonly stem: string;
-  /** Where the run of letters it came from stands; parts of one run share it. */
-  readonly run: number;
+  /** Whether it is a function word. */
+  readonly silent: boolean;
+  /** Keys of the concepts it can stand for. */
+  readonly concepts: readonly string[];
 }
 
-/** Turns text into tokens; keeps a bounded memory of stems, so one per index. */
+/** A run of letters and digits, as `getWeather`, with its words and the stems of neighbours joined: `getweather`. */
+export interface Run {
+  readonly words: readonly Word[];
+  readonly joined: readonly string[];
+}
+
+/** Turns text into words; keeps a bounded memory of the runs it has seen, so one per index. */
 export interface Tokenizer {
-  tokens(text: string, maxTokens: number): Token[];
+  /** The runs of a text, of at most `maxWords` words together. */
+  runs(text: string, maxWords: number): Run[];
+  /** The words of those runs. */
+  words(text: string, maxWords: number): Word[];
   /** The stem of one folded word. */
   stem(word: string): string;
-  /** Runs of CJK text of at least one character, as they stand in `text`, for dictionary look-ups. */
-  cjkRuns(text: string): string[];
+  /** Stretches of text in scripts without spaces, for dictionary look-ups. */
+  unspacedRuns(text: string): string[];
 }
 
+const ASCII = /^[\0-\x7f]*$/;
+const ASCII_RUN = /[A-Za-z0-9']+/g;
 const RUN = /[\p{L}\p{N}\p{M}'’]+/gu;
-/** Han, kana, and scripts that are written without spaces (Thai, Lao, Khmer, Burmese); hangul, whose particles cling. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]+/gu;
-const HAS_UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]/u;
 /** An acronym's plural (`IDs`), an acronym before a hump, a hump, digits; digits stay with the letters before them. */
 const PART =
   /\p{Lu}{2,}s(?!\p{Ll})|(?:\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+|\p{Lu}+)\p{N}*|\p{N}+/gu;
 const PLAIN = /^[a-z]+$/;
-const STEM_MEMORY = 100_000;
+/** Runs and stems that are remembered; a fuller memory is emptied. */
+const MEMORY = 100_000;
+/** Longer runs are hardly ever met twice. */
+const MAX_REMEMBERED = 40;
 /** Longest word that is indexed; longer ones (encoded data, keys) are cut. */
 const MAX_WORD = 40;
 
 export function createTokenizer(): Tokenizer {
   const stems = new Map<string, string>();
-  const stemOf = (word: string): string => {
-    const known = stems.get(word);
-    if (known !== undefined) return known;
-    const stem = stemWord(word);
-    if (stems.size >= STEM_MEMORY) stems.clear();
-    stems.set(word, stem);
-    return stem;
+  const known = new Map<string, Run>();
+  const stem = (word: string): string => {
+    let found = stems.get(word);
+    if (found === undefined) {
+      found = stemWord(word);
+      remember(stems, word, found);
+    }
+    return found;
+  };
+  const read = (piece: string): Run => {
+    const found = known.get(piece);
+    if (found !== undefined) return found;
+    const words = splitRun(piece.replace(/['’]/g, "")).map((word) => {
+      const stemmed = stem(word);
+      return { word, stem: stemmed, silent: isFunctionWord(word), concepts: conceptKeys(stemmed) };
+    });
+    const joined = words.slice(1).map(({ word }, at) => stem(`${words[at]?.word ?? ""}${word}`));
+    const run = { words, joined };
+    if (piece.length <= MAX_REMEMBERED) remember(known, piece, run);
+    return run;
+  };
+  const runs = (text: string, maxWords: number): Run[] => {
+    const found: Run[] = [];
+    let left = maxWords;
+    const pieces = ASCII.test(text) ? text.matchAll(ASCII_RUN) : text.normalize("NFKC").matchAll(RUN);
+    for (const [piece] of pieces) {
+      const run = read(piece);
+      const cut = run.words.length > left ? cutRun(run, left) : run;
+      if (cut.words.length > 0) found.push(cut);
+      left -= cut.words.length;
+      if (left <= 0) break;
+    }
+    return found;
   };
   return {
-    tokens: (text, maxTokens) => {
-      const tokens: Token[] = [];
-      let run = 0;
-      for (const [piece] of text.normalize("NFKC").matchAll(RUN)) {
-        if (tokens.length >= maxTokens) break;
-        run++;
-        for (const word of splitRun(piece.replace(/['’]/g, ""))) {
-          if (tokens.length >= maxTokens) break;
-          tokens.push({ word, stem: stemOf(word), run });
-        }
-      }
-      return tokens;
-    },
-    stem: stemOf,
-    cjkRuns: (text) => (HAS_UNSPACED.test(text) ? (text.normalize("NFKC").match(UNSPACED) ?? []) : []),
+    runs,
+    words: (text, maxWords) => runs(text, maxWords).flatMap((run) => run.words),
+    stem,
+    unspacedRuns: (text) => (HAS_UNSPACED.test(text) ? (text.normalize("NFKC").match(UNSPACED) ?? []) : []),
   };
 }
 
-/** Whether the text has letters of a script that is written without spaces. */
-export function isUnspaced(text: string): boolean {
-  return HAS_UNSPACED.test(text);
+function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+  if (memory.size >= MEMORY) memory.clear();
+  memory.set(key, value);
 }
 
-/** Lower case without the accents of Latin, Greek and Cyrillic letters. */
-export function foldWord(word: string): string {
-  const lower = word.toLowerCase();
-  if (PLAIN.test(lower)) return lower;
-  return lower
-    .normalize("NFD")
-    .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu, "")
-    .normalize("NFC");
+function cutRun(run: Run, count: number): Run {
+  return { words: run.words.slice(0, count), joined: run.joined.slice(0, Math.max(0, count - 1)) };
 }
 
 function splitRun(run: string): string[] {

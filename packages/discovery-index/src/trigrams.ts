@@ -1,4 +1,11 @@
-/** Letter trigrams of a vocabulary, to find the words nearest to one that is not in it. */
+/**
+ * Owns the letter trigrams of a vocabulary, to find the words nearest to one that is not in it.
+ *
+ * Invariants:
+ * 1. A word has one number while it is in the vocabulary; a removed word's number stays in the lists, names nothing,
+ *    and is never given again, until the lists are built anew.
+ * 2. Numbers that name nothing never outnumber the words by more than a constant.
+ */
 export interface TrigramMap {
   add(word: string): void;
   remove(word: string): void;
@@ -12,54 +19,83 @@ export interface TrigramMap {
 
 /** Shorter words have too few trigrams to tell a slip from another word. */
 const LEAST_LENGTH = 4;
+const LETTERS = /^\p{L}+$/u;
 
-/** A map that indexes only words of letters; others are ignored. Built on first use after a change. */
+/** An empty vocabulary. Words of other characters than letters are ignored. */
 export function createTrigramMap(): TrigramMap {
-  const words = new Set<string>();
-  const byTrigram = new Map<string, Set<string>>();
-  /** Words added since the last look-up: most indexes are never asked for an unknown word. */
-  const pending = new Set<string>();
-  const settle = (): void => {
-    for (const word of pending) {
-      for (const trigram of trigramsOf(word)) {
-        const holders = byTrigram.get(trigram);
-        if (holders === undefined) byTrigram.set(trigram, new Set([word]));
-        else holders.add(word);
-      }
-    }
-    pending.clear();
-  };
-  return {
-    add: (word) => {
-      if (word.length < LEAST_LENGTH || !/^\p{L}+$/u.test(word) || words.has(word)) return;
-      words.add(word);
-      pending.add(word);
-    },
-    remove: (word) => {
-      if (!words.delete(word) || pending.delete(word)) return;
-      for (const trigram of trigramsOf(word)) byTrigram.get(trigram)?.delete(word);
-    },
-    nearest: (word, least, count) => {
-      if (word.length < LEAST_LENGTH) return [];
-      settle();
-      const asked = trigramsOf(word);
-      const shared = new Map<string, number>();
-      for (const trigram of asked) {
-        for (const holder of byTrigram.get(trigram) ?? []) shared.set(holder, (shared.get(holder) ?? 0) + 1);
-      }
-      const near: { word: string; similarity: number }[] = [];
-      for (const [holder, common] of shared) {
-        const similarity = (2 * common) / (asked.length + trigramsOf(holder).length);
-        if (similarity >= least) near.push({ word: holder, similarity });
-      }
-      near.sort((left, right) => right.similarity - left.similarity || (left.word < right.word ? -1 : 1));
-      return near.slice(0, count);
-    },
-  };
+  return new Trigrams();
 }
 
-/** Distinct trigrams of the word between two edge marks. */
-export function trigramsOf(word: string): string[] {
+class Trigrams implements TrigramMap {
+  #numbers = new Map<string, number>();
+  #words: (string | undefined)[] = [];
+  #lists = new Map<string, number[]>();
+  /** Words whose trigrams are in the lists; the rest is put there when first asked for. */
+  #listed = 0;
+
+  add(word: string): void {
+    if (word.length < LEAST_LENGTH || !LETTERS.test(word) || this.#numbers.has(word)) return;
+    this.#numbers.set(word, this.#words.length);
+    this.#words.push(word);
+  }
+
+  remove(word: string): void {
+    const number = this.#numbers.get(word);
+    if (number === undefined) return;
+    this.#numbers.delete(word);
+    this.#words[number] = undefined;
+    if (this.#words.length > 2 * this.#numbers.size + 1024) this.#rebuild();
+  }
+
+  nearest(word: string, least: number, count: number): { word: string; similarity: number }[] {
+    if (word.length < LEAST_LENGTH) return [];
+    this.#list();
+    const asked = trigramsOf(word);
+    const shared = new Uint8Array(this.#words.length);
+    const met: number[] = [];
+    for (const trigram of asked) {
+      for (const number of this.#lists.get(trigram) ?? []) {
+        if (shared[number] === 0) met.push(number);
+        shared[number] = (shared[number] as number) + 1;
+      }
+    }
+    const near: { word: string; similarity: number }[] = [];
+    for (const number of met) {
+      const held = this.#words[number];
+      if (held === undefined) continue;
+      const common = shared[number] as number;
+      // It has at least the trigrams it shares, so it cannot be more alike than this.
+      if ((2 * common) / (asked.length + common) < least) continue;
+      const similarity = (2 * common) / (asked.length + trigramsOf(held).length);
+      if (similarity >= least) near.push({ word: held, similarity });
+    }
+    near.sort((left, right) => right.similarity - left.similarity || (left.word < right.word ? -1 : 1));
+    return near.slice(0, count);
+  }
+
+  #list(): void {
+    for (; this.#listed < this.#words.length; this.#listed++) {
+      const word = this.#words[this.#listed];
+      if (word === undefined) continue;
+      for (const trigram of trigramsOf(word)) {
+        const list = this.#lists.get(trigram);
+        if (list === undefined) this.#lists.set(trigram, [this.#listed]);
+        else list.push(this.#listed);
+      }
+    }
+  }
+
+  /** Upholds invariant 2. */
+  #rebuild(): void {
+    this.#words = [...this.#numbers.keys()];
+    this.#numbers = new Map(this.#words.map((word, number) => [word ?? "", number]));
+    this.#lists = new Map();
+    this.#listed = 0;
+  }
+}
+
+/** Distinct trigrams of the word between two edge marks; words are cut at 40 letters, so there are at most 40. */
+function trigramsOf(word: string): string[] {
   const padded = `\u0002${word}\u0003`;
   const trigrams = new Set<string>();
   for (let at = 0; at + 3 <= padded.length; at++) trigrams.add(padded.slice(at, at + 3));
