@@ -159,7 +159,9 @@ function equal(run: Run, a: Json, b: Json): Truth {
   if (same !== UNKNOWN) return same;
   return unknown(run, () => {
     if (run.steps < 0) return EXHAUSTED;
-    return typeof a === "number" ? INEXACT : "the values are too deep, or too large, to compare exactly";
+    return typeof a === "number"
+      ? INEXACT
+      : "the values hold numbers beyond 2^53 - 1, or nest too deep, to compare exactly";
   });
 }
 

@@ -1,6 +1,6 @@
 import { createRecord, err, ok } from "@mcp-flowgate/core";
 import type { Json, JsonObject, Result } from "@mcp-flowgate/core";
-import { LENIENT_OPERATORS, OPERATOR_NAMES, planOperator } from "./operators.ts";
+import { LENIENT_OPERATORS, literalProblem, OPERATOR_NAMES, planOperator } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import type { TemplateError, Unresolved } from "./template-error.ts";
 import { planString } from "./template-string.ts";
@@ -109,7 +109,7 @@ class TemplateCompiler {
 /** The operands of an operator, or why they are not its operands. */
 function operandsOf(name: string, operand: Json): readonly Json[] | string {
   if (name === "length") {
-    if (!Array.isArray(operand)) return [operand];
+    if (!Array.isArray(operand)) return literalProblem(name, operand, 0) ?? [operand];
     return operand.length === 1 ? (operand as readonly Json[]) : "`length` takes one operand";
   }
   if (!Array.isArray(operand)) return `\`${name}\` takes a list of operands`;
@@ -118,7 +118,12 @@ function operandsOf(name: string, operand: Json): readonly Json[] | string {
   if (operand.length < least || operand.length > most) {
     return `\`${name}\` takes ${least === most ? least : `${least} to ${most}`} operands, not ${operand.length}`;
   }
-  return operand as readonly Json[];
+  const operands = operand as readonly Json[];
+  return (
+    operands
+      .map((item, index) => literalProblem(name, item, index))
+      .find((problem) => problem !== undefined) ?? operands
+  );
 }
 
 function resolveList(run: TemplateRun, items: readonly Resolve[]): Json | typeof MISSING {

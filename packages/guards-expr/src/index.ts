@@ -16,7 +16,7 @@ export type {
   UnaryOperator,
 } from "./ast.ts";
 export { checkExpr } from "./check-expr.ts";
-export type { CheckEnvironment, ExprFinding } from "./check-expr.ts";
+export type { ExprFinding, ExprFindingCode } from "./check-expr.ts";
 export { compileExpr } from "./compile-expr.ts";
 export type { CompiledExpr, Evaluation, Truth } from "./compile-expr.ts";
 export { compileGuard } from "./compile-guard.ts";
@@ -29,10 +29,11 @@ export type { ExprError, ExprErrorCode } from "./expr-error.ts";
 export { grants } from "./grants.ts";
 export type { GuardResult, Verdict } from "./guard-result.ts";
 export type { GuardScope } from "./guard-scope.ts";
+export type { CheckEnvironment } from "./infer.ts";
 export { DEFAULT_EXPR_LIMITS } from "./limits.ts";
 export type { ExprLimits } from "./limits.ts";
 export { modernizeExpr } from "./modernize.ts";
-export type { ModernizeChange } from "./modernize.ts";
+export type { ModernizeChange, ModernizeCode } from "./modernize.ts";
 export { compilePathTemplate } from "./path-template.ts";
 export type { CompiledPathTemplate } from "./path-template.ts";
 export { guardRates } from "./rates.ts";

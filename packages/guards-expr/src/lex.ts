@@ -16,6 +16,10 @@ export interface Token {
 
 const SPACE = /\s+/y;
 const WORD = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}]*/uy;
+/** What may stand behind a number by mistake. */
+const NUMBER_TAIL = /[\p{L}\p{N}\p{Pc}.]+/uy;
+/** What stands behind the first word of a path without its `$.`. */
+const PATH_TAIL = /(?:\.[\p{L}\p{N}\p{Pc}]+|\[\d+\])+/uy;
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
 const NUMBER_FORM = /^(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const SYMBOL = /===|!==|==|!=|<=|>=|=>|=<|<>|&&|\|\||[-<>!+*/%()[\],=&|^~?:;]/y;
@@ -92,7 +96,7 @@ function nextToken(source: string, at: number, problems: SourceProblem[]): Token
   const number = matchAt(NUMBER, source, at);
   if (number !== undefined) return numberToken(source, at, number, problems);
   const word = matchAt(WORD, source, at);
-  if (word !== undefined) return wordToken(word, at, problems);
+  if (word !== undefined) return wordToken(source, word, at, problems);
   const symbol = matchAt(SYMBOL, source, at);
   if (symbol !== undefined) return symbolToken(symbol, at, problems);
   const character = String.fromCodePoint(source.codePointAt(at) as number);
@@ -104,7 +108,7 @@ function nextToken(source: string, at: number, problems: SourceProblem[]): Token
 }
 
 function numberToken(source: string, at: number, text: string, problems: SourceProblem[]): Token {
-  const tail = matchAt(WORD, source, at + text.length) ?? "";
+  const tail = matchAt(NUMBER_TAIL, source, at + text.length) ?? "";
   const whole = text + tail;
   const value = Number(text);
   const refuse = (message: string): void => {
@@ -120,8 +124,19 @@ function numberToken(source: string, at: number, text: string, problems: SourceP
   return { kind: "literal", text: whole, offset: at, length: whole.length, value };
 }
 
-function wordToken(word: string, at: number, problems: SourceProblem[]): Token {
+function wordToken(source: string, word: string, at: number, problems: SourceProblem[]): Token {
   const span = { offset: at, length: word.length };
+  const tail = matchAt(PATH_TAIL, source, at + word.length);
+  if (tail !== undefined) {
+    const text = word + tail;
+    problems.push({
+      code: "FG509",
+      message: `a path starts with \`$.\`: write \`$.${excerpt(text)}\``,
+      offset: at,
+      length: text.length,
+    });
+    return { kind: "path", text, offset: at, length: text.length };
+  }
   const keyword = KEYWORDS.get(word);
   if (keyword !== undefined) return { kind: "literal", text: word, ...span, value: keyword };
   if (WORD_OPERATORS.has(word)) return { kind: "operator", text: word, ...span };

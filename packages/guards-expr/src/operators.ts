@@ -1,7 +1,7 @@
 import { createRecord, isJsonObject } from "@mcp-flowgate/core";
 import type { Json } from "@mcp-flowgate/core";
 import { countCharacters } from "./functions.ts";
-import { textOf } from "./template-string.ts";
+import { isWholePath, textOf } from "./template-string.ts";
 import { broken, inexactNumber, MISSING } from "./template-run.ts";
 import type { Resolve, TemplateRun } from "./template-run.ts";
 import { typeName } from "./type-name.ts";
@@ -38,6 +38,39 @@ export const LENIENT_OPERATORS: ReadonlySet<string> = new Set([
   "divide",
   "merge",
 ]);
+
+/** What an operator needs, in words, and whether a literal can be it. */
+function needsOf(name: string, literal: Json): { readonly words: string; readonly met: boolean } {
+  const kind = literal === null ? "null" : Array.isArray(literal) ? "list" : typeof literal;
+  switch (name) {
+    case "append":
+      return { words: "needs a list first", met: kind === "list" || kind === "null" };
+    case "merge":
+      return { words: "needs objects", met: kind === "object" || kind === "null" };
+    case "length":
+      return {
+        words: "needs a string, a list or an object",
+        met: ["string", "list", "object"].includes(kind),
+      };
+    default:
+      return { words: "needs numbers", met: kind === "number" || kind === "null" };
+  }
+}
+
+/**
+ * Why an operand that is written out can never be right for the operator, or undefined. A path or another operator may
+ * give anything.
+ */
+export function literalProblem(name: string, operand: Json, index: number): string | undefined {
+  if (name === "concat" || name === "coalesce" || (name === "append" && index > 0)) return undefined;
+  if (typeof operand === "string" && isWholePath(operand)) return undefined;
+  if (isJsonObject(operand)) {
+    const [only, ...others] = Object.keys(operand);
+    if (only !== undefined && others.length === 0 && OPERATOR_NAMES.has(only)) return undefined;
+  }
+  const { words, met } = needsOf(name, operand);
+  return met ? undefined : `\`${name}\` ${words}, not ${typeName(operand)}`;
+}
 
 /** Plans an operator over its operands. */
 export function planOperator(name: string, operands: readonly Resolve[], pointer: string): Resolve {

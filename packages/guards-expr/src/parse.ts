@@ -60,8 +60,10 @@ class Parser {
     }
     const root = this.#binary(1);
     while (this.#peek().kind !== "end" && !this.#overflow) {
-      this.#unexpected(this.#peek());
-      this.#at++;
+      const token = this.#peek();
+      this.#unexpected(token);
+      if (!this.#startsValue(token)) this.#at++;
+      if (this.#peek().kind === "operator") this.#at++;
       if (this.#startsValue(this.#peek())) this.#binary(1);
     }
     return root;
@@ -182,15 +184,32 @@ class Parser {
       this.#at++;
       return end(token);
     }
-    if (!this.#overflow) {
-      if (token.kind === "end")
-        this.#report("FG501", `expected \`${mark}\` to close \`${open.text}\``, {
-          offset: token.offset,
-          length: 0,
-        });
-      else this.#report("FG501", `expected \`${mark}\` before \`${excerpt(token.text)}\``, token);
+    if (this.#overflow) return token.offset;
+    if (token.kind === "end") {
+      this.#report("FG501", `expected \`${mark}\` to close \`${open.text}\``, {
+        offset: token.offset,
+        length: 0,
+      });
+      return token.offset;
     }
+    this.#report("FG501", `expected \`${mark}\` before \`${excerpt(token.text)}\``, token);
+    this.#skipTo(mark);
     return token.offset;
+  }
+
+  /** Goes behind the mark that closes what is open, where there is one. */
+  #skipTo(mark: string): void {
+    let depth = 0;
+    for (let at = this.#at; at < this.#tokens.length; at++) {
+      const { kind, text } = this.#tokens[at] as Token;
+      if (kind !== "punctuation") continue;
+      if (text === "(" || text === "[") depth++;
+      else if (depth > 0 && (text === ")" || text === "]")) depth--;
+      else if (text === mark) {
+        this.#at = at + 1;
+        return;
+      }
+    }
   }
 
   #nested<T>(token: Token, parse: () => T): T {

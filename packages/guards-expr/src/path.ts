@@ -36,6 +36,16 @@ export function scanPath(source: string, start: number, options: { readonly hyph
   const problems: SourceProblem[] = [];
   const keys: { key: string; offset: number; length: number }[] = [];
   let at = start + 1;
+  const bare = matchAt(NAME, source, at);
+  if (bare !== undefined) {
+    problems.push({
+      code: "FG509",
+      message: `a path starts with \`$.\`: write \`$.${excerpt(bare)}\``,
+      offset: start,
+      length: 1 + bare.length,
+    });
+    at += bare.length;
+  }
   for (;;) {
     const from = at;
     const unit = source[at];
@@ -45,8 +55,9 @@ export function scanPath(source: string, start: number, options: { readonly hyph
         matchAt(DIGITS, source, at + 1);
       if (key === undefined) {
         problems.push({ code: "FG509", message: "expected a name after `.`", offset: at + 1, length: 0 });
-        at++;
-        break;
+        while (source[at] === ".") at++;
+        at += (matchAt(NAME, source, at) ?? "").length;
+        continue;
       }
       at += 1 + key.length;
       keys.push({ key, offset: from + 1, length: key.length });

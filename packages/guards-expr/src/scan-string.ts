@@ -30,7 +30,13 @@ export function scanString(
   while (at < source.length) {
     const unit = source[at] as string;
     if (unit === quote) return { value, end: at + 1, closed: true, problems };
-    if (unit === "\n" || unit === "\r") break;
+    if (unit === "\n" || unit === "\r") {
+      const close = source.indexOf(quote as string, at);
+      if (close === -1) break;
+      const message = "a string ends on its line; write `\\n` for a line break";
+      problems.push({ code: "FG502", message, offset: start, length: close + 1 - start });
+      return { value, end: close + 1, closed: true, problems };
+    }
     if (unit !== "\\") {
       value += unit;
       at++;
@@ -66,5 +72,5 @@ export function scanString(
     offset: start,
     length: at - start,
   });
-  return { value, end: at, closed: false, problems };
+  return { value, end: source.length, closed: false, problems };
 }

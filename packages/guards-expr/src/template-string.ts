@@ -43,18 +43,18 @@ export function planString(
     const literal = text.slice(1);
     return () => literal;
   }
-  if (text.startsWith("$.") || text.startsWith("$[") || text === "$") {
+  if (isWholePath(text)) {
     const path = compilePath(text, 0);
     return path === undefined ? () => MISSING : (run) => readWhole(run, path, pointer, optional);
   }
   const parts = splitSlots(text, compilePath);
-  const tail = OPEN_SLOT.exec(parts.rest);
-  if (tail !== null) {
+  const open = OPEN_SLOT.exec(text.slice(parts.end));
+  if (open !== null) {
     errors.push({
       code: "FG511",
       message: "`{{` has no closing `}}`",
       pointer,
-      offset: text.length - parts.rest.length + tail.index,
+      offset: parts.end + open.index,
       length: 2,
     });
   }
@@ -76,7 +76,7 @@ interface Slot {
 function splitSlots(
   text: string,
   compilePath: (source: string, offset: number) => ReadablePath | undefined,
-): { readonly slots: readonly Slot[]; readonly rest: string } {
+): { readonly slots: readonly Slot[]; readonly rest: string; readonly end: number } {
   const slots: Slot[] = [];
   let before = "";
   let at = 0;
@@ -91,7 +91,7 @@ function splitSlots(
     slots.push({ before, path: compilePath(source, match.index + match[0].indexOf("$")) });
     before = "";
   }
-  return { slots, rest: before + text.slice(at) };
+  return { slots, rest: before + text.slice(at), end: at };
 }
 
 function joinSlots(
@@ -124,6 +124,11 @@ function readWhole(
   if (value === undefined) return optional ? null : missing(run, pointer, text);
   const inexact = inexactNumber(value);
   return inexact === undefined ? value : broken(run, pointer, text, inexact);
+}
+
+/** Whether a string is wholly a path, well-formed or not, so that its value is not known beforehand. */
+export function isWholePath(text: string): boolean {
+  return text.startsWith("$.") || text.startsWith("$[") || text === "$";
 }
 
 /** A value as text: a string as it is, anything else as its JSON. */
