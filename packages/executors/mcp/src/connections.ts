@@ -1,18 +1,15 @@
 import type { FetchLike, Implementation } from "@modelcontextprotocol/client";
 import type { Clock, ConnectionDirectory, Json, Log, Result } from "@mcp-flowgate/core";
 import { equalJson, err } from "@mcp-flowgate/core";
+import { createBoundedFetch } from "./bounded-fetch.ts";
 import type { HostEnvironment } from "./child-environment.ts";
 import { notSent } from "./failure.ts";
 import type { McpFailure } from "./failure.ts";
+import type { McpConnectionStatus, McpLifecycleEvent, McpTimeouts } from "./lifecycle.ts";
 import { createManagedConnection } from "./managed-connection.ts";
-import type {
-  ManagedConnection,
-  McpCallOptions,
-  McpConnectionStatus,
-  McpLifecycleEvent,
-  McpToolResult,
-} from "./managed-connection.ts";
+import type { ManagedConnection, McpCallOptions, McpToolResult } from "./managed-connection.ts";
 import { createOrphanWatch } from "./orphan-watch.ts";
+import { MAX_MESSAGE_BYTES } from "./session.ts";
 import type { McpToolList } from "./tools.ts";
 
 export interface McpConnectionsOptions {
@@ -23,8 +20,9 @@ export interface McpConnectionsOptions {
   readonly clock: Clock;
   /** How the gateway introduces itself to servers. */
   readonly clientInfo: Implementation;
-  /** Performs HTTP requests; the platform's `fetch` unless given. Redirects must not be followed to other origins. */
+  /** Performs HTTP requests; the platform's `fetch` unless given. It is asked not to follow redirects. */
   readonly fetch?: FetchLike;
+  readonly timeouts?: Partial<McpTimeouts>;
 }
 
 /** The MCP servers of a configuration: started when needed, shared by everybody. */
@@ -59,6 +57,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   const changeListeners = new Set<(connection: string) => void>();
   const lifecycleListeners = new Set<(event: McpLifecycleEvent) => void>();
   const orphans = createOrphanWatch();
+  const boundedFetch = createBoundedFetch(options.fetch ?? fetch, MAX_MESSAGE_BYTES);
   let closed = false;
 
   const find = (name: string): Result<ManagedConnection, McpFailure> => {
@@ -73,8 +72,9 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       log: options.log,
       clock: options.clock,
       clientInfo: options.clientInfo,
-      fetch: options.fetch ?? fetchWithinOrigin,
+      fetch: boundedFetch,
       orphans,
+      timeouts: options.timeouts,
       onToolsChanged: () => {
         for (const listener of changeListeners) listener(name);
       },
@@ -122,21 +122,6 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
     },
   };
 }
-
-/** The platform's fetch, which leaves an origin neither by a redirect nor with credentials. */
-const fetchWithinOrigin: FetchLike = async (url, init) => {
-  let target = new URL(url);
-  for (let hop = 0; ; hop++) {
-    const response = await fetch(target, { ...init, redirect: "manual" });
-    const location = response.headers.get("location");
-    const repeats = response.status === 307 || response.status === 308;
-    if (!repeats || location === null || hop === 3) return response;
-    const next = new URL(location, target);
-    if (next.origin !== target.origin) return response;
-    await response.body?.cancel();
-    target = next;
-  }
-};
 
 function withTimeout(signal: AbortSignal, managed: ManagedConnection): AbortSignal {
   const timeoutMs = managed.connection.timeoutMs;

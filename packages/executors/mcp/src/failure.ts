@@ -19,6 +19,11 @@ export interface McpFailure {
   readonly retryAfterMs?: number;
 }
 
+/**
+ * The code of the error that stands for an answer that will not come; far outside of what servers use.
+ */
+export const ANSWER_LOST: number = 2 ** 40;
+
 /** An error that already knows how it is classed. */
 export class McpConnectionError extends Error {
   override readonly name = "McpConnectionError";
@@ -41,7 +46,8 @@ export function notSent(message: string, errorClass: ErrorClass = "connection_er
  */
 export function toFailure(thrown: unknown, connection: string, aborted: boolean): McpFailure {
   if (thrown instanceof McpConnectionError) return thrown.failure;
-  if (thrown instanceof ProtocolError) return toProtocolFailure(thrown, connection);
+  if (thrown instanceof ProtocolError && thrown.code !== ANSWER_LOST)
+    return toProtocolFailure(thrown, connection);
   if (thrown instanceof SdkHttpError) return toHttpFailure(thrown, connection);
   if (thrown instanceof UnauthorizedError) {
     return { ...notSent(`${connection} refused the credentials.`, "permanent"), detail: { status: 401 } };
@@ -59,6 +65,18 @@ export function toFailure(thrown: unknown, connection: string, aborted: boolean)
     message: `The connection to ${connection} was lost before it answered.`,
     ...(code === undefined ? {} : { detail: { code } }),
   };
+}
+
+/** What an error says that came before any request could be sent. */
+export function toStartFailure(thrown: unknown, connection: string): McpFailure {
+  if (thrown instanceof McpConnectionError) return thrown.failure;
+  const code = toNetworkCode(thrown);
+  if (code === "ENOENT") return notSent(`The command of ${connection} was not found.`);
+  if (code === "EACCES") return notSent(`The command of ${connection} may not be executed.`);
+  const failure = toFailure(thrown, connection, false);
+  const message =
+    failure.effect === "unknown" ? `${connection} did not complete the handshake.` : failure.message;
+  return { ...failure, message, effect: "not_sent" };
 }
 
 /** Errors that end before a byte of a request is written (Node's and undici's codes). */
@@ -152,8 +170,11 @@ function toSdkFailure(error: SdkError, connection: string): McpFailure {
         errorClass: "permanent",
         message: `${connection} gave an answer that is not valid.`,
       };
-    case SdkErrorCode.MethodNotSupportedByProtocolVersion:
     case SdkErrorCode.EraNegotiationFailed:
+      // The question got no answer at all, rather than one that is not understood.
+      if (toCause(error) instanceof Error) return notSent(`${connection} could not be reached.`);
+      return notSent(`${connection} speaks no version of the protocol that is known here.`, "permanent");
+    case SdkErrorCode.MethodNotSupportedByProtocolVersion:
       return notSent(`${connection} speaks no version of the protocol that is known here.`, "permanent");
     default:
       return {

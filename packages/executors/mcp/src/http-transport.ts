@@ -1,7 +1,7 @@
-import type { AuthProvider, FetchLike, Transport } from "@modelcontextprotocol/client";
+import type { AuthProvider, FetchLike, JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { McpHttpConnectionIr } from "@mcp-flowgate/core";
-import { McpConnectionError, notSent } from "./failure.ts";
+import { ANSWER_LOST, McpConnectionError, notSent } from "./failure.ts";
 import type { TokenSource } from "./oauth-token.ts";
 
 export interface HttpTransportOptions {
@@ -11,8 +11,14 @@ export interface HttpTransportOptions {
   readonly tokens: TokenSource;
 }
 
+export interface HttpTransport {
+  readonly transport: Transport;
+  /** Tells a server that keeps sessions that this one is over. */
+  readonly terminate: () => Promise<void>;
+}
+
 /** A transport to a Streamable HTTP endpoint, or to one of the older kind that has a stream of its own. */
-export function createHttpTransport(options: HttpTransportOptions): Transport {
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
   const { connection, tokens } = options;
   const url = new URL(connection.url);
   const headers: Record<string, string> = { ...connection.headers };
@@ -53,6 +59,56 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     ...(authProvider === undefined ? {} : { authProvider }),
   };
   return options.kind === "streamable"
-    ? new StreamableHTTPClientTransport(url, shared)
-    : new SSEClientTransport(url, shared);
+    ? noticeLostAnswers(new StreamableHTTPClientTransport(url, shared))
+    : { transport: new SSEClientTransport(url, shared), terminate: () => Promise.resolve() };
+}
+
+/**
+ * A transport whose requests fail when the stream that should bring their answer is gone for good. The SDK's own leaves
+ * such a request waiting for its timeout.
+ */
+function noticeLostAnswers(streamable: StreamableHTTPClientTransport): HttpTransport {
+  const inner: Transport = streamable;
+  const asked = new Set<string | number>();
+  const lose = (id: string | number): void => {
+    if (!asked.delete(id)) return;
+    outer.onmessage?.({ jsonrpc: "2.0", id, error: { code: ANSWER_LOST, message: "The answer was lost." } });
+  };
+  const outer: Transport = {
+    hasPerRequestStream: true,
+    get sessionId() {
+      return inner.sessionId;
+    },
+    setProtocolVersion: (version) => streamable.setProtocolVersion(version),
+    start: () => inner.start(),
+    close: () => inner.close(),
+    async send(message, sendOptions) {
+      const id = "method" in message && "id" in message ? message.id : undefined;
+      if (id === undefined) return await inner.send(message, sendOptions);
+      asked.add(id);
+      sendOptions?.requestSignal?.addEventListener("abort", () => asked.delete(id), { once: true });
+      try {
+        await inner.send(message, {
+          ...sendOptions,
+          onRequestStreamEnd: () => {
+            sendOptions?.onRequestStreamEnd?.();
+            lose(id);
+          },
+        });
+      } catch (thrown) {
+        asked.delete(id);
+        throw thrown;
+      }
+    },
+  };
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport is no event target
+  inner.onmessage = (message: JSONRPCMessage) => {
+    if (!("method" in message) && message.id !== undefined) asked.delete(message.id);
+    outer.onmessage?.(message);
+  };
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport is no event target
+  inner.onclose = () => outer.onclose?.();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport is no event target
+  inner.onerror = (error) => outer.onerror?.(error);
+  return { transport: outer, terminate: () => streamable.terminateSession() };
 }

@@ -1,11 +1,7 @@
 export { createMcpConnections } from "./connections.ts";
 export type { McpConnections, McpConnectionsOptions } from "./connections.ts";
-export type {
-  McpCallOptions,
-  McpConnectionStatus,
-  McpLifecycleEvent,
-  McpToolResult,
-} from "./managed-connection.ts";
+export type { McpCallOptions, McpProgress, McpToolResult } from "./managed-connection.ts";
+export type { McpConnectionStatus, McpLifecycleEvent, McpTimeouts } from "./lifecycle.ts";
 export { createMcpExecutor } from "./executor.ts";
 export type { McpExecutorOptions } from "./executor.ts";
 export type { McpFailure } from "./failure.ts";

@@ -1,27 +1,26 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type {
   FetchLike,
   Implementation,
   PriorDiscovery,
   StandardSchemaV1,
-  Transport,
 } from "@modelcontextprotocol/client";
-import {
-  Client,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
+import { Client, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
 import type { JsonObject, McpHttpConnectionIr, McpStdioConnectionIr } from "@mcp-flowgate/core";
 import { toChildEnvironment } from "./child-environment.ts";
 import type { HostEnvironment } from "./child-environment.ts";
 import { createHttpTransport } from "./http-transport.ts";
+import type { HttpTransport } from "./http-transport.ts";
 import type { TokenSource } from "./oauth-token.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
+import type { ServerLog } from "./server-log.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { ChildExit, StdioTransport } from "./stdio-transport.ts";
 
 export type McpConnectionIr = McpStdioConnectionIr | McpHttpConnectionIr;
+
+/** The longest message that a server may send. */
+export const MAX_MESSAGE_BYTES: number = 32 * 1024 * 1024;
 
 /** What an earlier start found out, so that the next need not ask again. */
 export interface Verdict {
@@ -50,7 +49,6 @@ export interface SessionOptions {
   readonly tokens: TokenSource;
   readonly startTimeoutMs: number;
   readonly probeTimeoutMs: number;
-  readonly maxMessageBytes: number;
   readonly verdict: Verdict | undefined;
   readonly orphans: OrphanWatch;
   /** Ends the attempt, and with it whatever it started. */
@@ -58,9 +56,7 @@ export interface SessionOptions {
   readonly now: () => number;
   readonly onToolsChanged: () => void;
   readonly onClosed: () => void;
-  readonly onError: (error: Error) => void;
-  readonly onErrorLine: (line: string) => void;
-  readonly onNoise: (what: string, sample: string) => void;
+  readonly serverLog: ServerLog;
 }
 
 /** Accepts any object: what a server sends is passed on whole, and judged where it is used. */
@@ -92,6 +88,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   throw last;
 }
+
+/** How long a server is given to hear that its session is over. */
+const TERMINATE_MS = 1000;
 
 interface Attempt {
   readonly transport: Verdict["transport"];
@@ -129,7 +128,7 @@ function knowsNoPost(error: unknown): boolean {
 }
 
 async function connect(options: SessionOptions, attempt: Attempt): Promise<Session> {
-  const { transport, child } = createTransport(options, attempt);
+  const { transport, child, terminate } = createTransport(options, attempt);
   const client = new Client(options.clientInfo, {
     capabilities: {},
     versionNegotiation: { mode: "auto", probe: { timeoutMs: options.probeTimeoutMs } },
@@ -142,7 +141,7 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
   let open = false;
   let closed = false;
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client is no event target
-  client.onerror = options.onError;
+  client.onerror = (error) => options.serverLog.onError(error);
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client is no event target
   client.onclose = () => {
     closed = true;
@@ -178,12 +177,7 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
     exit: () => child?.exit,
     async close() {
       open = false;
-      if (transport instanceof StreamableHTTPClientTransport) {
-        await Promise.race([
-          transport.terminateSession().catch(() => undefined),
-          new Promise((resolve) => setTimeout(resolve, 1000).unref()),
-        ]);
-      }
+      await Promise.race([terminate().catch(() => undefined), wait(TERMINATE_MS, undefined, { ref: false })]);
       await client.close().catch(() => undefined);
       // A client that lost its transport does not close it.
       await transport.close().catch(() => undefined);
@@ -194,25 +188,23 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
 function createTransport(
   options: SessionOptions,
   attempt: Attempt,
-): { readonly transport: Transport; readonly child?: StdioTransport } {
+): HttpTransport & { readonly child?: StdioTransport } {
   const { connection } = options;
   if (connection.transport === "http") {
     const kind = attempt.transport === "sse" ? "sse" : "streamable";
-    return {
-      transport: createHttpTransport({ connection, kind, fetch: options.fetch, tokens: options.tokens }),
-    };
+    return createHttpTransport({ connection, kind, fetch: options.fetch, tokens: options.tokens });
   }
   const child = createStdioTransport({
     command: connection.command,
     args: connection.args,
     env: toChildEnvironment(connection, options.hostEnv),
     ...(connection.cwd === undefined ? {} : { cwd: connection.cwd }),
-    maxMessageBytes: options.maxMessageBytes,
-    onErrorLine: options.onErrorLine,
-    onNoise: options.onNoise,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    onErrorLine: (line) => options.serverLog.onErrorLine(line),
+    onNoise: (what, sample) => options.serverLog.onNoise(what, sample),
     orphans: options.orphans,
   });
-  return { transport: child, child };
+  return { transport: child, child, terminate: () => Promise.resolve() };
 }
 
 /** In the new era a server tells of changes only on a stream that the client asks for. */
@@ -228,9 +220,9 @@ async function listenForChanges(
       const reason = await subscription.closed;
       if (reason !== "remote") return;
     } catch (thrown) {
-      options.onError(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      options.serverLog.onError(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
-    await new Promise((resolve) => setTimeout(resolve, pause).unref());
+    await wait(pause, undefined, { ref: false });
     // What changed while nobody listened is not told again.
     if (isOpen()) options.onToolsChanged();
   }

@@ -10,7 +10,7 @@ import type {
 } from "@mcp-flowgate/core";
 import { ANONYMOUS } from "@mcp-flowgate/core";
 import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
-import type { McpConnections, McpLifecycleEvent } from "@mcp-flowgate/executor-mcp";
+import type { McpConnections, McpLifecycleEvent, McpTimeouts } from "@mcp-flowgate/executor-mcp";
 import { afterEach, vi } from "vitest";
 
 export interface LogLine {
@@ -36,7 +36,11 @@ afterEach(async () => {
 /** Real connections, closed after the test. */
 export function createFixture(
   connections: readonly ConnectionIr[],
-  options: { readonly clock?: Clock; readonly hostEnv?: { readonly [name: string]: string } } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly timeouts?: Partial<McpTimeouts>;
+    readonly hostEnv?: { readonly [name: string]: string };
+  } = {},
 ): Fixture {
   const directory = new Map(connections.map((connection) => [connection.name, connection]));
   const lines: LogLine[] = [];
@@ -47,6 +51,7 @@ export function createFixture(
     log: createLog(lines),
     clock: options.clock ?? systemClock,
     clientInfo: { name: "test", version: "1.0.0" },
+    timeouts: { probeMs: 500, healthMs: 500, ...options.timeouts },
   });
   made.onLifecycle((event) => events.push(event));
   open.push(made);

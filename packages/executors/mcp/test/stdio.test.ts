@@ -107,8 +107,8 @@ describe("a session", () => {
     await eventually(() => connections.status()[0]?.state !== "ready");
     const again = performance.now();
     expect(Number(await textOf(connections, "silent", "anything"))).not.toBe(first);
-    expect(asked).toBeGreaterThan(4000);
-    expect(performance.now() - again).toBeLessThan(3000);
+    expect(asked).toBeGreaterThan(500);
+    expect(performance.now() - again).toBeLessThan(500);
   });
 
   test("gets the listed variables and its own, and no others", async () => {

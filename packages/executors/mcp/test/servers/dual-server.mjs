@@ -34,9 +34,10 @@ export function createDualServer() {
       case "slow":
         process.stderr.write("slow begins\n");
         await new Promise((resolve) => {
-          setTimeout(resolve, input.ms ?? 10_000);
+          const timer = setTimeout(resolve, input.ms ?? 10_000);
           context.mcpReq.signal.addEventListener("abort", () => {
             process.stderr.write("slow was cancelled\n");
+            clearTimeout(timer);
             resolve();
           });
         });
