@@ -1,6 +1,6 @@
 /** New ids and random numbers. A test gives a deterministic one. */
 export interface Ids {
-  /** A new id `<prefix>_<at least 96 random bits>`; ids of one process sort by time of making. */
+  /** A new id `<prefix>_<at least 64 random bits>`; ids of one process sort by time of making. */
   next(prefix: IdPrefix): string;
   /** Uniform in [0, 1), for jitter. */
   random(): number;

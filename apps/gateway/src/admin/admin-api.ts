@@ -1,0 +1,158 @@
+import {
+  DEFAULT_TENANT,
+  isJsonObject,
+  type ApprovalStatus,
+  type Json,
+  type JsonObject,
+  type Principal,
+} from "@mcp-flowgate/core";
+import type { Engine } from "@mcp-flowgate/workflow-engine";
+import { toApprovalView, toInstanceView } from "./views.ts";
+
+export interface AdminRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Json;
+}
+
+export interface AdminResponse {
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** The calls of operators and of the people who decide, the same on every listener that carries them. */
+export type AdminApi = (request: AdminRequest) => Promise<AdminResponse>;
+
+const PAGE = 50;
+
+export function createAdminApi(options: {
+  readonly engine: Engine;
+  readonly newCorrelationId: () => string;
+  readonly health: () => Promise<JsonObject>;
+}): AdminApi {
+  const { engine } = options;
+  return async ({ method, path, query, body }) => {
+    const [, admin, collection, id, action] = path.split("/").map(decodeURIComponent);
+    if (admin !== "admin") return notFound(path);
+    const tenant = query.get("tenant") ?? DEFAULT_TENANT;
+    const page = {
+      principal: operator(tenant),
+      limit: PAGE,
+      ...(query.has("cursor") ? { cursor: query.get("cursor") as string } : {}),
+    };
+    if (method === "GET" && collection === "health") return { status: 200, body: await options.health() };
+    if (method === "GET" && collection === "approvals" && id === undefined) {
+      const statuses = query.getAll("status") as ApprovalStatus[];
+      const queue = query.get("queue");
+      const found = await engine.approvals({
+        ...page,
+        ...(statuses.length > 0 ? { statuses } : {}),
+        ...(queue === null ? {} : { queue }),
+      });
+      return {
+        status: 200,
+        body: {
+          items: found.items.map(toApprovalView),
+          ...(found.nextCursor === undefined ? {} : { nextCursor: found.nextCursor }),
+        },
+      };
+    }
+    if (method === "GET" && collection === "approvals" && id !== undefined && action === undefined) {
+      const approval = await engine.approval(id, operator(tenant));
+      return approval === undefined ? unknownApproval(id) : { status: 200, body: toApprovalView(approval) };
+    }
+    if (
+      method === "POST" &&
+      collection === "approvals" &&
+      id !== undefined &&
+      (action === "approve" || action === "reject")
+    ) {
+      return decide(
+        { engine, newCorrelationId: options.newCorrelationId, tenant },
+        id,
+        action,
+        isJsonObject(body) ? body : {},
+      );
+    }
+    if (method === "GET" && collection === "workflows" && id === undefined) {
+      const found = await engine.instances(page);
+      return {
+        status: 200,
+        body: {
+          items: found.items.map(toInstanceView),
+          ...(found.nextCursor === undefined ? {} : { nextCursor: found.nextCursor }),
+        },
+      };
+    }
+    return notFound(path);
+  };
+}
+
+interface DecideContext {
+  readonly engine: Engine;
+  readonly newCorrelationId: () => string;
+  readonly tenant: string;
+}
+
+async function decide(
+  { engine, newCorrelationId, tenant }: DecideContext,
+  approvalId: string,
+  decision: "approve" | "reject",
+  body: JsonObject,
+): Promise<AdminResponse> {
+  if ((await engine.approval(approvalId, operator(tenant))) === undefined) return unknownApproval(approvalId);
+  const principal = toDecider(body["as"], tenant);
+  if (principal === undefined) return { status: 400, body: { error: "Say who decides: --as NAME." } };
+  const snapshot = await engine.decide({
+    approvalId,
+    decision,
+    principal,
+    correlationId: newCorrelationId(),
+    ...(typeof body["transition"] === "string" ? { transition: body["transition"] } : {}),
+    ...(typeof body["reason"] === "string" ? { reason: body["reason"] } : {}),
+    ...(isJsonObject(body["input"]) ? { input: body["input"] } : {}),
+  });
+  const after = await engine.approval(approvalId, operator(tenant));
+  const view = after === undefined ? {} : toApprovalView(after);
+  if (snapshot.error !== undefined && snapshot.status === "rejected") {
+    return {
+      status: 409,
+      body: { error: snapshot.error.message, code: snapshot.error.code, approval: view },
+    };
+  }
+  return {
+    status: 200,
+    body: {
+      approval: view,
+      ...(snapshot.instance === undefined ? {} : { workflow: toInstanceView(snapshot.instance) }),
+      status: snapshot.status,
+      ...(snapshot.message === undefined ? {} : { message: snapshot.message }),
+    },
+  };
+}
+
+/** Whoever can open the control socket sees all of a tenant. */
+function operator(tenant: string): Principal {
+  return { subject: "operator", tenant, roles: [], permissions: ["workflow.*"], kind: "human", via: "cli" };
+}
+
+/** Whoever can open the control socket may decide; the name is recorded with the way it came. */
+function toDecider(as: Json | undefined, tenant: string): Principal | undefined {
+  if (!isJsonObject(as) || typeof as["subject"] !== "string" || as["subject"] === "") return undefined;
+  const roles = Array.isArray(as["roles"]) ? (as["roles"] as readonly string[]) : [];
+  const permissions = Array.isArray(as["permissions"]) ? (as["permissions"] as readonly string[]) : [];
+  const via = typeof as["osUser"] === "string" ? `cli:${as["osUser"]}` : "cli";
+  return { subject: as["subject"], tenant, roles, permissions, kind: "human", via };
+}
+
+function unknownApproval(id: string): AdminResponse {
+  return {
+    status: 404,
+    body: { error: `There is no approval ${id}. \`mcp-flowgate approvals list\` shows those that wait.` },
+  };
+}
+
+function notFound(path: string): AdminResponse {
+  return { status: 404, body: { error: `There is no admin call ${path}.` } };
+}

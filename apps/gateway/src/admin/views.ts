@@ -1,0 +1,50 @@
+import type { Approval, JsonObject, WorkflowInstance } from "@mcp-flowgate/core";
+
+/** An approval as people see it: all that is needed to decide, times as ISO 8601. */
+export function toApprovalView(approval: Approval): JsonObject {
+  return {
+    id: approval.id,
+    status: approval.status,
+    queue: approval.queue,
+    title: approval.title,
+    ...(approval.message === undefined ? {} : { message: approval.message }),
+    ...(approval.form === undefined ? {} : { form: approval.form }),
+    workflowId: approval.workflowId,
+    state: approval.state,
+    kind: approval.kind,
+    transitions: approval.transitions,
+    requestedBy: approval.requestedBy.subject,
+    requestedAt: iso(approval.requestedAt),
+    expiresAt: iso(approval.expiresAt),
+    quorum: approval.rule.quorum,
+    assignees: { roles: approval.rule.assignees.roles, permissions: approval.rule.assignees.permissions },
+    decisions: approval.decisions.map((decision) => ({
+      by: decision.approver.subject,
+      via: decision.approver.via,
+      decision: decision.decision,
+      ...(decision.transition === undefined ? {} : { transition: decision.transition }),
+      ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+      at: iso(decision.decidedAt),
+    })),
+  };
+}
+
+export function toInstanceView(instance: WorkflowInstance): JsonObject {
+  return {
+    id: instance.id,
+    definitionId: instance.definitionId,
+    definitionVersion: instance.definitionVersion,
+    state: instance.state,
+    version: instance.version,
+    status: instance.status,
+    ...(instance.outcome === undefined ? {} : { outcome: instance.outcome }),
+    owner: instance.owner,
+    tenant: instance.tenant,
+    createdAt: iso(instance.createdAt),
+    updatedAt: iso(instance.updatedAt),
+  };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,175 @@
+import type {
+  CapabilityIr,
+  ConnectionIr,
+  Definition,
+  Digest,
+  GatewayPlan,
+  WorkflowIr,
+} from "@mcp-flowgate/core";
+import { capabilityFromTool, completeWrapped, type ListedTool } from "@mcp-flowgate/config-compiler";
+import { buildIndex, topicCounts, type DiscoveryIndex, type TopicCount } from "@mcp-flowgate/discovery-index";
+import {
+  capabilityDefinition,
+  SESSION,
+  sessionDefinition,
+  toDefinition,
+} from "@mcp-flowgate/workflow-engine";
+import { toEntry } from "./catalogue-entry.ts";
+
+/**
+ * What the gateway offers at this moment: declared capabilities and workflows of the plan, and the tools that
+ * downstream servers listed.
+ *
+ * It owns the mapping from ids to definitions and keeps the search index equal to it:
+ * - C1 an id names one thing; a listed tool never replaces what stands under its name already;
+ * - C2 everything that can be started is in `item`, and everything in the index is in `item`;
+ * - C3 a tool that its server no longer lists is gone from both.
+ */
+export interface Catalogue {
+  item(id: string): CatalogueItem | undefined;
+  ids(): readonly string[];
+  readonly counts: {
+    readonly capabilities: number;
+    readonly workflows: number;
+    readonly connections: number;
+  };
+  topics(): readonly TopicCount[];
+  readonly index: DiscoveryIndex;
+  /** The definition that a start under this id runs now. */
+  definition(id: string): Definition | undefined;
+  /** One of those that `definition` has given, as long as it is current. */
+  definitionByHash(hash: string): Definition | undefined;
+  /** Takes the tools that one `proxy.import` entry's server lists now, in place of those it listed before. */
+  setListed(importIndex: number, tools: readonly ListedTool[]): ImportOutcome;
+}
+
+export type CatalogueItem =
+  | { readonly kind: "capability"; readonly id: string; readonly capability: CapabilityIr }
+  | { readonly kind: "workflow"; readonly id: string; readonly workflow: WorkflowIr }
+  | { readonly kind: "connection"; readonly id: string; readonly connection: ConnectionIr };
+
+export interface ImportOutcome {
+  /** Ids that this import brings in now. */
+  readonly imported: readonly string[];
+  /** Tools left out because their id is taken; `by` says by what. */
+  readonly clashes: readonly { readonly id: string; readonly tool: string; readonly by: string }[];
+}
+
+export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
+  const items = new Map<string, CatalogueItem>();
+  const importedBy = new Map<number, readonly string[]>();
+  const definitions = new WeakMap<object, Definition>();
+  const byHash = new Map<string, WeakRef<Definition>>();
+  let session: Definition | undefined;
+  let topics: readonly TopicCount[] | undefined;
+
+  const declared = plan.exposed.flatMap((id): readonly CatalogueItem[] => {
+    const capability = plan.capabilities[id];
+    return capability === undefined ? [] : [{ kind: "capability", id, capability }];
+  });
+  for (const item of declared) items.set(item.id, item);
+  for (const [id, workflow] of Object.entries(plan.workflows))
+    items.set(id, { kind: "workflow", id, workflow });
+  for (const connection of Object.values(plan.connections)) {
+    const id = `connection:${connection.name}`;
+    items.set(id, { kind: "connection", id, connection });
+  }
+  const isIndexed = (item: CatalogueItem): boolean =>
+    plan.discovery.include.includes(
+      item.kind === "capability" ? "proxy" : item.kind === "workflow" ? "workflows" : "connections",
+    );
+  const index = buildIndex([...items.values()].filter(isIndexed).map(toEntry));
+
+  const put = (item: CatalogueItem): void => {
+    items.set(item.id, item);
+    if (isIndexed(item)) index.replace(toEntry(item));
+  };
+  const drop = (id: string): void => {
+    items.delete(id);
+    index.remove(id);
+  };
+  const capabilities = (): CapabilityIr[] =>
+    [...items.values()]
+      .flatMap((item) => (item.kind === "capability" ? [item.capability] : []))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const define = (key: object, build: () => WorkflowIr): Definition => {
+    const known = definitions.get(key);
+    if (known !== undefined) return known;
+    const definition = toDefinition(build(), digest);
+    definitions.set(key, definition);
+    byHash.set(definition.hash, new WeakRef(definition));
+    return definition;
+  };
+
+  return {
+    index,
+    item: (id) => items.get(id),
+    ids: () => [...items.keys()],
+    get counts() {
+      const count = (kind: CatalogueItem["kind"]): number =>
+        [...items.values()].filter((item) => item.kind === kind).length;
+      return {
+        capabilities: count("capability"),
+        workflows: count("workflow"),
+        connections: count("connection"),
+      };
+    },
+    topics: () =>
+      (topics ??= topicCounts([...items.values()].filter((item) => item.kind !== "connection").map(toEntry))),
+    definition(id) {
+      if (id === SESSION) {
+        session ??= define({}, () => sessionDefinition(capabilities()));
+        return session;
+      }
+      const item = items.get(id);
+      if (item?.kind === "workflow") return define(item.workflow, () => item.workflow);
+      if (item?.kind === "capability")
+        return define(item.capability, () => capabilityDefinition(item.capability));
+      return undefined;
+    },
+    definitionByHash: (hash) => byHash.get(hash)?.deref(),
+    setListed(importIndex, tools) {
+      const from = plan.imports[importIndex];
+      if (from === undefined) return { imported: [], clashes: [] };
+      session = undefined;
+      topics = undefined;
+      const before = new Set(importedBy.get(importIndex) ?? []);
+      const imported: string[] = [];
+      const clashes: { id: string; tool: string; by: string }[] = [];
+      for (const tool of tools) {
+        const capability = capabilityFromTool(from, tool);
+        const holder = items.get(capability.id);
+        if (imported.includes(capability.id) || (holder !== undefined && !before.has(capability.id))) {
+          clashes.push({
+            id: capability.id,
+            tool: tool.name,
+            by: holder === undefined ? "another tool" : describeHolder(holder),
+          });
+          continue;
+        }
+        put({ kind: "capability", id: capability.id, capability });
+        imported.push(capability.id);
+      }
+      for (const id of before) if (!imported.includes(id)) drop(id);
+      importedBy.set(importIndex, imported);
+      for (const item of declared) {
+        if (item.kind !== "capability" || item.capability.source.kind !== "declared") continue;
+        const { wraps } = item.capability.source;
+        const tool =
+          wraps?.connection === from.connection
+            ? tools.find((candidate) => candidate.name === wraps.tool)
+            : undefined;
+        if (tool !== undefined) put({ ...item, capability: completeWrapped(item.capability, tool) });
+      }
+      return { imported, clashes };
+    },
+  };
+}
+
+function describeHolder(item: CatalogueItem): string {
+  if (item.kind !== "capability") return `the ${item.kind} "${item.id}"`;
+  const { source } = item.capability;
+  return source.kind === "imported"
+    ? `tool "${source.tool}" of connection "${source.connection}"`
+    : `the declared capability "${item.id}"`;
+}

@@ -1,0 +1,99 @@
+import { Command, Option } from "commander";
+import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
+import { call, type CallOptions } from "./commands/call.ts";
+import { serve, type ServeOptions } from "./commands/serve.ts";
+import { VERSION } from "./version.ts";
+
+const print = (text: string): void => void process.stdout.write(text);
+
+/** The command tree. Each command is a thin skin over a function of `commands/`. */
+export function createProgram(): Command {
+  const program = new Command("mcp-flowgate")
+    .description(
+      "The gateway between AI agents and the systems that matter: seven tools, governed workflows.",
+    )
+    .version(VERSION)
+    .showHelpAfterError()
+    .exitOverride();
+
+  withDebug(program.command("serve"))
+    .description("run the gateway")
+    .addOption(configOption())
+    .addOption(
+      new Option("--transport <kind>", "stdio unless the configuration or --listen says http").choices([
+        "stdio",
+        "http",
+      ]),
+    )
+    .option("--listen <host:port>", "serve HTTP here")
+    .option("--welcome", "print how to connect clients once it is ready")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate serve -c gateway.yaml --listen 127.0.0.1:8787")
+    .action((options: ServeOptions) => serve(options));
+
+  withDebug(program.command("call"))
+    .description("call one of the seven tools and print its answer as JSON")
+    .argument("<tool>", "for example gateway.search")
+    .argument("[arguments]", "a JSON object", "{}")
+    .addOption(configOption())
+    .option("--url <url>", "the endpoint of a running gateway, instead of one made for this call")
+    .option("--token <token>", "an API key or bearer token for --url")
+    .addHelpText(
+      "after",
+      `\nExample:\n  $ mcp-flowgate call -c gateway.yaml gateway.search '{"query":"create an issue"}'`,
+    )
+    .action((tool: string, args: string, options: CallOptions) => call(tool, args, options, print));
+
+  addApprovals(program);
+  return program;
+}
+
+function addApprovals(program: Command): void {
+  const approvals = program.command("approvals").description("what waits for people, and their decisions");
+  withDebug(approvals.command("list"))
+    .description("list what waits")
+    .addOption(configOption())
+    .option("--queue <name>", "of one queue")
+    .option("--tenant <name>", "of another tenant than the default one")
+    .option("--all", "also those decided")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals list --queue refunds")
+    .action((options) => listApprovals(options, print));
+  withDebug(approvals.command("show"))
+    .description("show one with all that is needed to decide")
+    .argument("<id>")
+    .addOption(configOption())
+    .option("--tenant <name>", "of another tenant than the default one")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals show ap_01…")
+    .action((id: string, options) => showApproval(id, options, print));
+  for (const decision of ["approve", "reject"] as const) {
+    withDebug(approvals.command(decision))
+      .description(`${decision} one`)
+      .argument("<id>")
+      .requiredOption("--as <name>", "who decides; recorded together with the OS user")
+      .option("--role <name...>", "roles that the decider holds")
+      .option("--permission <name...>", "permissions that the decider holds")
+      .option("--reason <text>", "why; recorded")
+      .option("--transition <name>", "where the approval offers several ways on")
+      .option("--input <json>", "the decision's form")
+      .option("--tenant <name>", "of another tenant than the default one")
+      .addOption(configOption())
+      .option("--json", "as JSON")
+      .addHelpText(
+        "after",
+        `\nExample:\n  $ mcp-flowgate approvals ${decision} ap_01… --as ann --reason "checked the order"`,
+      )
+      .action((id: string, options: DecideOptions) => decideApproval(id, decision, options, print));
+  }
+}
+
+/** Given several times, later files are laid over earlier ones. */
+function configOption(): Option {
+  return new Option("-c, --config <file>", "the configuration; given again, an overlay over it").argParser(
+    (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+  );
+}
+
+function withDebug(command: Command): Command {
+  return command.option("--debug", "print the stack of an error");
+}

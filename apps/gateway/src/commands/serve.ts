@@ -1,0 +1,169 @@
+import type { GatewayPlan, ServerIr } from "@mcp-flowgate/core";
+import { compose, type Gateway } from "../compose.ts";
+import { serveControlSocket } from "../control/control-server.ts";
+import { controlSocketPath } from "../control/socket-path.ts";
+import { httpPrincipal, serveMcpOverHttp } from "../http/http-server.ts";
+import { isLoopback } from "../http/origin-check.ts";
+import { createLog, type HostLog } from "../host/log.ts";
+import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.ts";
+import { createMcpServer } from "../mcp/server-factory.ts";
+import { serveMcpOverStdio } from "../mcp/stdio.ts";
+import { CommandError } from "./command-error.ts";
+import { configFiles, loadPlan } from "./load.ts";
+import { welcome } from "./welcome.ts";
+import { NAME, VERSION } from "../version.ts";
+
+export interface ServeOptions {
+  readonly config?: readonly string[];
+  readonly transport?: "stdio" | "http";
+  readonly listen?: string;
+  readonly welcome?: boolean;
+}
+
+/** `serve`: runs until the client goes (stdio) or a signal comes. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const files = configFiles(options.config);
+  const plan = await loadPlan(files);
+  const server = withFlags(plan.server, options);
+  const authenticate = createAuthenticator(plan);
+  if (!authenticate.ok) throw new CommandError(`${files[0]}: ${authenticate.error}.`);
+  if (server.transport === "http") refuseOpenGateway(plan, server);
+  if (server.transport === "stdio" && plan.audit.sinks.some((sink) => sink.kind === "stdout")) {
+    throw new CommandError(
+      "audit.sink: stdout cannot be used with the stdio transport, whose channel it is; say stderr.",
+    );
+  }
+  const log = createLog(plan.telemetry.logs);
+  sayWhatDefaultsLose(plan, log);
+
+  const gateway = await compose(plan, log);
+  const identity = { name: plan.server.name ?? NAME, version: VERSION };
+  const control = await serveControlSocket(controlSocketPath(files, process.pid), gateway.admin, log);
+  const stop = createStop(gateway, server.drain.deadlineMs, log);
+  stop.before(() => control.close());
+  if (server.transport === "stdio") {
+    // The client waits for the first answer: it is served while the downstream servers are still being listed.
+    const principal = stdioPrincipal(plan);
+    const serving = serveMcpOverStdio({
+      factory: createMcpServer(gateway.surface, identity, () => principal),
+      maxMessageBytes: server.http.maxBodyBytes,
+      log,
+    });
+    stop.before(() => serving.close());
+    const started = gateway.start();
+    await Promise.race([serving.closed, stop.requested]);
+    await stop.run();
+    await started.catch(() => undefined);
+    return;
+  }
+  const serving = await serveMcpOverHttp({
+    server,
+    factory: createMcpServer(gateway.surface, identity, httpPrincipal),
+    authenticate: authenticate.value,
+    notReady: gateway.notReady,
+    log,
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    await control.close();
+    await gateway.close();
+    throw new CommandError(listenProblem(error, server));
+  });
+  stop.before(() => serving.close());
+  await gateway.start();
+  log.info("serving", { endpoint: serving.endpoint, ...gateway.catalogue.counts });
+  if (options.welcome === true)
+    process.stderr.write(
+      welcome({
+        endpoint: serving.endpoint,
+        config: files[0] as string,
+        surface: gateway.surface,
+        counts: gateway.catalogue.counts,
+      }),
+    );
+  await stop.requested;
+  await stop.run();
+}
+
+/** `HOST:PORT` or `[IPV6]:PORT`. */
+export function parseListen(listen: string): { readonly host: string; readonly port: number } {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(listen);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535)
+    throw new CommandError(`--listen ${listen} is not HOST:PORT, for example 127.0.0.1:8787.`, 2);
+  return { host: match[1] as string, port };
+}
+
+function withFlags(server: ServerIr, options: ServeOptions): ServerIr {
+  const listen = options.listen === undefined ? {} : parseListen(options.listen);
+  return {
+    ...server,
+    transport: options.transport ?? (options.listen === undefined ? server.transport : "http"),
+    http: { ...server.http, ...listen },
+  };
+}
+
+function refuseOpenGateway(plan: GatewayPlan, server: ServerIr): void {
+  if (isLoopback(server.http.host) || server.http.insecure) return;
+  if (plan.identity.some((identity) => identity["kind"] !== "anonymous" && identity["kind"] !== "local"))
+    return;
+  throw new CommandError(
+    `${server.http.host} can be reached from other machines and no identity is configured: add identity, listen on 127.0.0.1, or set server.http.insecure: true.`,
+  );
+}
+
+function sayWhatDefaultsLose(plan: GatewayPlan, log: HostLog): void {
+  if (plan.store.kind === "memory")
+    log.warn("store.kind is memory: workflows and approvals are lost when the gateway stops");
+  if (plan.audit.sinks.every((sink) => sink.kind === "none"))
+    log.warn("audit.sink is none: nothing is recorded");
+}
+
+function listenProblem(error: NodeJS.ErrnoException, server: ServerIr): string {
+  const where = `${server.http.host}:${server.http.port}`;
+  if (error.code === "EADDRINUSE")
+    return `${where} is in use by another process; end it or choose another with --listen HOST:PORT.`;
+  if (error.code === "EACCES")
+    return `${where} may not be used by this user; choose a port above 1023 with --listen HOST:PORT.`;
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+    return `${server.http.host} is not an address of this machine; choose another with --listen HOST:PORT.`;
+  return `${where} cannot be listened on: ${error.message}`;
+}
+
+interface Stop {
+  /** Resolves at the first SIGINT or SIGTERM. */
+  readonly requested: Promise<void>;
+  /** Added steps run before the gateway itself is closed, last added first. */
+  before(step: () => Promise<void>): void;
+  run(): Promise<void>;
+}
+
+/** Drains on the first signal; a second SIGINT ends the process at once. The deadline ends it whatever still runs. */
+function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
+  const steps: (() => Promise<void>)[] = [];
+  const requested = new Promise<void>((resolve) => {
+    let signals = 0;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        signals += 1;
+        if (signals > 1 && signal === "SIGINT") process.exit(130);
+        resolve();
+      });
+    }
+  });
+  return {
+    requested,
+    before: (step) => void steps.unshift(step),
+    async run() {
+      log.info("stopping");
+      const deadline = setTimeout(() => {
+        log.error("the drain deadline has passed; what still ran is left to recovery", { deadlineMs });
+        process.exit(1);
+      }, deadlineMs);
+      gateway.drain();
+      for (const step of steps)
+        await step().catch((error: unknown) => log.warn("a part did not close", { error: String(error) }));
+      await gateway.close();
+      clearTimeout(deadline);
+      process.exitCode = 0;
+    },
+  };
+}

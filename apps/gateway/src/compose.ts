@@ -1,0 +1,174 @@
+import { hostname } from "node:os";
+import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
+import type {
+  AuditSink,
+  Executor,
+  ExecutorKind,
+  GatewayPlan,
+  JsonObject,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
+import { createCliExecutor } from "@mcp-flowgate/executor-cli";
+import { createHttpExecutor } from "@mcp-flowgate/executor-http";
+import { createHumanExecutor } from "@mcp-flowgate/executor-human";
+import { createMcpConnections, createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
+import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
+import { createSchemas } from "@mcp-flowgate/json-schema";
+import { createMemoryStore } from "@mcp-flowgate/store-memory";
+import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
+import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
+import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
+import { createImporter, type Importer } from "./catalogue/importer.ts";
+import { CommandError } from "./commands/command-error.ts";
+import { systemClock } from "./host/clock.ts";
+import { systemDigest, systemIds } from "./host/ids.ts";
+import type { HostLog } from "./host/log.ts";
+import { createSurface, type Surface } from "./surface/surface.ts";
+import { NAME, VERSION } from "./version.ts";
+
+/** One gateway, wired: everything that has a life of its own, and the way to end it. */
+export interface Gateway {
+  readonly plan: GatewayPlan;
+  readonly surface: Surface;
+  readonly admin: AdminApi;
+  readonly catalogue: Catalogue;
+  /** Failing readiness checks by name. */
+  notReady(): Promise<readonly string[]>;
+  /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
+  start(): Promise<void>;
+  /** New starts are refused; what runs goes on. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** How long a start waits for downstream servers to list their tools before it serves without them. */
+const IMPORT_PATIENCE_MS = 10_000;
+
+/** The only place that knows which parts stand behind the ports. */
+export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway> {
+  log.hide(plan.secrets);
+  const clock = systemClock;
+  const ids = systemIds;
+  const digest = systemDigest;
+  const audit = await createAuditSink(plan.audit, { clock, ids, digest, secrets: plan.secrets, log });
+  const store = createStore(plan, audit);
+  const directory = {
+    get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
+  };
+  const connections = createMcpConnections({
+    directory,
+    hostEnv: process.env,
+    log,
+    clock,
+    clientInfo: { name: NAME, version: VERSION },
+  });
+  connections.onLifecycle(({ connection, type, ...detail }) => {
+    const payload = JSON.parse(JSON.stringify({ connection, ...detail })) as JsonObject;
+    audit
+      .append([{ type: `connection.${type}`, at: clock.now(), correlationId: ids.next("cor"), payload }])
+      .catch((error: unknown) =>
+        log.error("a connection's life could not be recorded", { connection, error: String(error) }),
+      );
+  });
+  const executors = new Map<ExecutorKind, Executor>(
+    [
+      createNoopExecutor(),
+      createHumanExecutor(),
+      createCliExecutor({ connections: directory, hostEnv: process.env, log }),
+      createHttpExecutor({ connections: directory, log }),
+      createMcpExecutor({ connections }),
+    ].map((executor) => [executor.kind, executor]),
+  );
+  const catalogue = createCatalogue(plan, digest);
+  const schemas = createSchemas();
+  const engine = createEngine({
+    store,
+    executors,
+    definitions: { current: catalogue.definition, byHash: catalogue.definitionByHash },
+    clock,
+    ids,
+    digest,
+    schemas,
+    limits: plan.limits,
+    log,
+  });
+  const settled = Promise.withResolvers<void>();
+  const importer = createImporter({ plan, catalogue, connections, audit, clock, ids, log });
+  const surface = createSurface({
+    engine,
+    catalogue,
+    plan,
+    schemas,
+    ids,
+    log,
+    gateway: { name: plan.server.name ?? NAME, version: VERSION },
+    settled: settled.promise,
+  });
+  const notReady = async (): Promise<readonly string[]> => {
+    const failing: string[] = [];
+    if (surface.draining()) failing.push("draining");
+    await store.nextDueAt().catch(() => failing.push("store"));
+    if (!audit.health().ready) failing.push("audit");
+    return failing;
+  };
+  return {
+    plan,
+    surface,
+    catalogue,
+    notReady,
+    admin: createAdminApi({
+      engine,
+      newCorrelationId: surface.newCorrelationId,
+      health: async () => ({
+        pid: process.pid,
+        host: hostname(),
+        version: VERSION,
+        notReady: await notReady(),
+        importsFailing: importer.failing(),
+      }),
+    }),
+    async start() {
+      await audit.append([
+        {
+          type: "server.initialized",
+          at: clock.now(),
+          correlationId: ids.next("cor"),
+          payload: { version: VERSION, config: plan.hash },
+        },
+      ]);
+      engine.run();
+      await importer.start(IMPORT_PATIENCE_MS);
+      settled.resolve();
+    },
+    drain: () => surface.drain(),
+    close: () => closeAll({ surface, importer, engine, executors, connections, store, audit }),
+  };
+}
+
+function createStore(plan: GatewayPlan, audit: AuditSink): WorkflowStore {
+  if (plan.store.kind !== "memory") {
+    throw new CommandError(
+      `store.kind: ${plan.store.kind} is not available in this version; leave it out or say memory (instances are then lost when the gateway stops).`,
+    );
+  }
+  return createMemoryStore({ clock: systemClock, audit });
+}
+
+/** What takes work first, what carries it last: nothing is closed under something that may still use it. */
+async function closeAll(parts: {
+  readonly surface: Surface;
+  readonly importer: Importer;
+  readonly engine: Engine;
+  readonly executors: ReadonlyMap<ExecutorKind, Executor>;
+  readonly connections: McpConnections;
+  readonly store: WorkflowStore;
+  readonly audit: AuditTrail;
+}): Promise<void> {
+  parts.surface.drain();
+  parts.importer.stop();
+  await parts.engine.close();
+  for (const executor of parts.executors.values()) await executor.close?.();
+  await parts.connections.close();
+  await parts.store.close();
+  await parts.audit.close();
+}

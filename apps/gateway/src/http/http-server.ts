@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { readFileSync } from "node:fs";
+import {
+  createMcpHandler,
+  type AuthInfo,
+  type McpServerFactory,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import {
+  toNodeHandler,
+  type NodeIncomingMessageLike,
+  type NodeServerResponseLike,
+} from "@modelcontextprotocol/node";
+import { ANONYMOUS, type JsonObject, type Log, type Principal, type ServerIr } from "@mcp-flowgate/core";
+import type { Authenticator } from "../identity/authenticator.ts";
+import { createOriginCheck } from "./origin-check.ts";
+import { readBody } from "./read-body.ts";
+
+export interface HttpServing {
+  /** Where it listens, for example `http://127.0.0.1:8787/mcp`. */
+  readonly endpoint: string;
+  /** Stops listening, lets what runs finish, then ends idle connections. */
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly server: ServerIr;
+  /** Makes the server that answers one request. */
+  readonly factory: McpServerFactory;
+  readonly authenticate: Authenticator;
+  /** Failing checks by name; empty means ready. */
+  readonly notReady: () => Promise<readonly string[]>;
+  readonly log: Log;
+}
+
+/** Requests that the SDK would answer only after its own parse are refused before it: garbage, huge, foreign, unknown. */
+export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServing> {
+  const { http } = options.server;
+  const originProblem = createOriginCheck(http);
+  const handler = createMcpHandler(options.factory, {
+    maxRequestBodySize: http.maxBodyBytes,
+    onerror: (error) => options.log.debug("mcp", { error: error.message }),
+  });
+  const serveNode = toNodeHandler(handler, { maxRequestBodySize: http.maxBodyBytes });
+  // The adapter's types are Node's own written without `undefined`; they are the same objects.
+  const serveMcp = (request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> =>
+    serveNode(request as NodeIncomingMessageLike, response as NodeServerResponseLike, body);
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const problem = originProblem(request);
+    if (problem !== undefined) return rpcError(response, 403, -32_000, problem);
+    const path = (request.url ?? "/").split("?", 1)[0] as string;
+    if (path === "/health") return json(response, 200, { status: "ok" });
+    if (path === "/ready") {
+      const failing = await options.notReady();
+      return json(response, failing.length === 0 ? 200 : 503, {
+        status: failing.length === 0 ? "ready" : "not ready",
+        failing,
+      });
+    }
+    const who = await options.authenticate(request);
+    if (!who.ok) {
+      response.setHeader("www-authenticate", 'Bearer realm="mcp-flowgate"');
+      return rpcError(response, 401, -32_001, who.error);
+    }
+    if (path !== http.path)
+      return json(response, 404, { error: `There is nothing at ${path}. MCP is served at ${http.path}.` });
+    Object.assign(request, { auth: toAuthInfo(who.value) });
+    if (request.method !== "POST") return serveMcp(request, response);
+    const body = await readBody(request, http.maxBodyBytes);
+    if (!body.ok) return rpcError(response, body.error.status, -32_000, body.error.message);
+    const message = parse(body.value);
+    if (message === undefined) return rpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
+    return serveMcp(request, response, message);
+  };
+
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    route(request, response).catch((error: unknown) => {
+      options.log.error("a request could not be answered", {
+        error: error instanceof Error ? error.message : String(error),
+      });
+      if (response.headersSent) response.destroy();
+      else rpcError(response, 500, -32_603, "Internal error");
+    });
+  };
+  const server =
+    http.tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ cert: readFileSync(http.tls.cert), key: readFileSync(http.tls.key) }, listener);
+  // A header or body that trickles in must not hold a connection for ever; a running call may take as long as its deadline.
+  server.headersTimeout = 15_000;
+  server.requestTimeout = http.requestTimeoutMs;
+  await listen(server, http.host, http.port);
+  const { port } = server.address() as AddressInfo;
+  const shown = http.host.includes(":") && !http.host.startsWith("[") ? `[${http.host}]` : http.host;
+  return {
+    endpoint: `${http.tls === undefined ? "http" : "https"}://${shown}:${port}${http.path}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await handler.close();
+      server.closeIdleConnections();
+      const linger = setTimeout(() => server.closeAllConnections(), 1000);
+      await closed;
+      clearTimeout(linger);
+    },
+  };
+}
+
+/** Whoever the authenticator recognised for the request that a handler answers. */
+export function httpPrincipal(context: ServerContext): Principal {
+  return (context.http?.authInfo?.extra?.["principal"] as Principal | undefined) ?? ANONYMOUS;
+}
+
+/** The SDK carries who calls beside the request; the principal travels in its `extra`. */
+function toAuthInfo(principal: Principal): AuthInfo {
+  return { token: "", clientId: principal.subject, scopes: [...principal.permissions], extra: { principal } };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: host.replace(/^\[|\]$/g, ""), port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function json(response: ServerResponse, status: number, body: JsonObject): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(JSON.stringify(body));
+}
+
+function rpcError(response: ServerResponse, status: number, code: number, message: string): void {
+  const headers = { "content-type": "application/json", ...(status === 413 ? { connection: "close" } : {}) };
+  response.writeHead(status, headers);
+  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }));
+}

@@ -1,0 +1,53 @@
+import type { ErrorCode, Json, JsonObject, Principal } from "@mcp-flowgate/core";
+
+/** What one call of a tool returns, before a transport wraps it. */
+export interface Answer {
+  readonly body: JsonObject;
+  readonly isError: boolean;
+  /** Images and the like that a downstream tool returned and `body` does not carry. */
+  readonly content?: readonly JsonObject[];
+}
+
+/** Who calls, and how to reach them while the call runs. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: {
+    readonly progress: number;
+    readonly total?: number;
+    readonly message?: string;
+  }) => void;
+}
+
+export function answer(body: JsonObject): Answer {
+  return { body, isError: false };
+}
+
+/** A refusal of a call that concerns no workflow: the model can mend it. */
+export function refusal(
+  code: ErrorCode,
+  message: string,
+  details: readonly Json[] = [],
+  links: readonly JsonObject[] = [],
+): Answer {
+  return {
+    body: {
+      result: { status: code === "INTERNAL" ? "failed" : "rejected", message },
+      links,
+      error: { code, message, ...(details.length > 0 ? { details } : {}) },
+    },
+    isError: true,
+  };
+}
+
+export const HOME_LINK: JsonObject = Object.freeze({
+  rel: "home",
+  method: "gateway.home",
+  args: Object.freeze({}),
+});
+
+export function searchLink(query: string): JsonObject {
+  return { rel: "search", method: "gateway.search", args: { query } };
+}

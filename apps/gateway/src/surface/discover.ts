@@ -1,0 +1,231 @@
+import type { Json, JsonObject, LimitsIr, ReliabilityIr, StateIr } from "@mcp-flowgate/core";
+import {
+  decodeCursor,
+  encodeCursor,
+  nearestIds,
+  sanitizeText,
+  search,
+  toSignature,
+  toSummary,
+} from "@mcp-flowgate/discovery-index";
+import { describeGuard } from "@mcp-flowgate/guards-expr";
+import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
+import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
+import { isVisible } from "./visibility.ts";
+
+const DEFAULT_HITS = 5;
+const MOST_EXAMPLES = 10;
+
+export interface DiscoverContext {
+  readonly catalogue: Catalogue;
+  readonly visibility: "all" | "byGuards";
+  readonly limits: LimitsIr;
+}
+
+export interface SearchArguments {
+  readonly query: string;
+  readonly kind?: CatalogueItem["kind"];
+  readonly tags?: readonly string[];
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** `gateway.search`: hits that are small enough to read and complete enough to start from. */
+export function searchCatalogue(context: DiscoverContext, args: SearchArguments, caller: Caller): Answer {
+  const { catalogue, visibility } = context;
+  const limit = Math.min(args.limit ?? DEFAULT_HITS, context.limits.searchResults);
+  const scope = { query: args.query, kind: args.kind, tags: args.tags };
+  const cursor = args.cursor === undefined ? undefined : decodeCursor(args.cursor, scope);
+  if (cursor !== undefined && !cursor.ok)
+    return refusal(
+      "INVALID_ARGUMENTS",
+      `cursor: ${cursor.error}`,
+      [{ field: "cursor", problem: cursor.error }],
+      [HOME_LINK],
+    );
+  const offset = cursor?.value ?? 0;
+  const visible = (id: string): boolean => {
+    const item = catalogue.item(id);
+    return item !== undefined && isVisible(item, caller.principal, visibility);
+  };
+  const found = search(catalogue.index, {
+    query: args.query,
+    kind: args.kind,
+    tags: args.tags,
+    limit,
+    offset,
+    visible,
+  });
+  const items = found.hits.flatMap(({ id }) => {
+    const item = catalogue.item(id);
+    return item === undefined ? [] : [toHit(item)];
+  });
+  const next = offset + items.length;
+  const links: JsonObject[] = [HOME_LINK];
+  if (next < found.total && items.length > 0) {
+    const { cursor: _, ...rest } = args;
+    links.push({
+      rel: "next",
+      method: "gateway.search",
+      args: { ...rest, cursor: encodeCursor(next, scope) } as JsonObject,
+    });
+  }
+  return answer({
+    query: args.query,
+    total: found.total,
+    items,
+    ...(found.didYouMean.length > 0 ? { didYouMean: found.didYouMean } : {}),
+    links,
+  });
+}
+
+/** `gateway.describe`: what a hit left out, and nothing of how the gateway reaches it. */
+export function describeItem(context: DiscoverContext, id: string, caller: Caller): Answer {
+  const item = context.catalogue.item(id);
+  if (item === undefined || !isVisible(item, caller.principal, context.visibility))
+    return unknownId(context, id, caller);
+  const head = { id: item.id, kind: item.kind };
+  const links: JsonObject[] = item.kind === "connection" ? [HOME_LINK] : [startLink(item.id), HOME_LINK];
+  if (item.kind === "connection") {
+    const { connection } = item;
+    return answer({
+      ...head,
+      ...defined({ description: clean(connection.description) }),
+      ...list("tags", connection.tags),
+      type: connection.kind,
+      links,
+    });
+  }
+  const about = item.kind === "capability" ? item.capability : item.workflow;
+  const body = {
+    ...head,
+    ...defined({ title: clean(about.title), description: clean(about.description) }),
+    ...list("tags", about.tags),
+    ...list("aliases", about.aliases),
+    ...list("examples", about.examples.slice(0, MOST_EXAMPLES)),
+    inputSchema: about.inputSchema ?? { type: "object" },
+    signature: toSignature(about.inputSchema ?? {}),
+  };
+  if (item.kind === "workflow")
+    return answer({ ...body, states: describeStates(item.workflow.states), links });
+  const { capability } = item;
+  const reliability = describeReliability(capability.reliability);
+  return answer({
+    ...body,
+    guards: capability.guards.map((guard) => describeGuard(guard)),
+    ...(capability.executor.kind === "human" ? { actor: "human" } : {}),
+    ...(reliability === "" ? {} : { reliability }),
+    // The text above was written by a downstream server: a model must read it as data, not as instructions.
+    ...(capability.source.kind === "imported" ? { untrusted: true } : {}),
+    links,
+  });
+}
+
+/** The refusal for an id that names nothing this caller may see, with those that it may have meant. */
+export function unknownId(context: DiscoverContext, id: string, caller: Caller): Answer {
+  const near = nearVisible(context, id, caller);
+  return refusal("UNKNOWN_ID", `There is no "${clip(id)}".${suggest(near)}`, near, [
+    searchLink(clip(id)),
+    HOME_LINK,
+  ]);
+}
+
+/** The three ids nearest to one that names nothing, among those that the caller may see. */
+export function nearVisible(context: DiscoverContext, id: string, caller: Caller): readonly string[] {
+  const ids = context.catalogue.ids().filter((candidate) => {
+    const item = context.catalogue.item(candidate);
+    return item !== undefined && isVisible(item, caller.principal, context.visibility);
+  });
+  return nearestIds(ids, id, 3);
+}
+
+export function suggest(near: readonly string[]): string {
+  return near.length === 0 ? "" : ` Nearest: ${near.join(", ")}.`;
+}
+
+/** A caller's text as it may stand in an answer. */
+export function clip(text: string): string {
+  const safe = sanitizeText(text);
+  return safe.length > 100 ? `${safe.slice(0, 100).toWellFormed()}…` : safe;
+}
+
+function toHit(item: CatalogueItem): JsonObject {
+  if (item.kind === "connection") {
+    const { connection } = item;
+    return {
+      id: item.id,
+      kind: item.kind,
+      ...defined({
+        description: connection.description === undefined ? undefined : toSummary(connection.description),
+      }),
+      ...list("tags", connection.tags),
+      links: [],
+    };
+  }
+  const about = item.kind === "capability" ? item.capability : item.workflow;
+  const title = clean(about.title);
+  return {
+    id: item.id,
+    kind: item.kind,
+    ...(title === undefined || repeats(title, item.id) ? {} : { title }),
+    description: toSummary(about.description ?? ""),
+    signature: toSignature(about.inputSchema ?? {}),
+    ...list("tags", about.tags),
+    links: [startLink(item.id)],
+  };
+}
+
+function startLink(id: string): JsonObject {
+  return { rel: "start", method: "workflow.start", args: { definitionId: id, input: {} } };
+}
+
+/** Whether a title says no more than the id does: `Create Issue` beside `github.create_issue`. */
+function repeats(title: string, id: string): boolean {
+  const letters = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const own = letters(title);
+  return own === "" || letters(id).endsWith(own);
+}
+
+function describeStates(states: { readonly [name: string]: StateIr }): JsonObject {
+  return Object.fromEntries(
+    Object.entries(states).map(([name, state]) => [
+      name,
+      state.terminal
+        ? { terminal: true }
+        : {
+            transitions: Object.entries(state.transitions).map(([transition, { target, actor }]) => ({
+              name: transition,
+              target,
+              actor,
+            })),
+          },
+    ]),
+  );
+}
+
+function describeReliability(reliability: ReliabilityIr): string {
+  const parts: string[] = [];
+  if (reliability.timeoutMs !== undefined) parts.push(`${reliability.timeoutMs} ms an attempt`);
+  if (reliability.retry !== undefined && reliability.retry.maxAttempts > 1)
+    parts.push(`up to ${reliability.retry.maxAttempts} attempts on ${reliability.retry.retryOn.join(", ")}`);
+  if (reliability.fallback !== undefined) parts.push(`${reliability.fallback.executors.length} fallback(s)`);
+  if (reliability.circuitBreaker !== undefined)
+    parts.push(
+      `paused for ${reliability.circuitBreaker.openMs} ms after ${reliability.circuitBreaker.failures} failures`,
+    );
+  return parts.join("; ");
+}
+
+function clean(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : sanitizeText(text);
+}
+
+function list(name: string, values: readonly string[]): JsonObject {
+  return values.length === 0 ? {} : { [name]: values.map((value) => sanitizeText(value)) };
+}
+
+function defined(members: { readonly [name: string]: Json | undefined }): JsonObject {
+  return Object.fromEntries(
+    Object.entries(members).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
+}

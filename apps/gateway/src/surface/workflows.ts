@@ -1,0 +1,140 @@
+import type { Json, JsonObject } from "@mcp-flowgate/core";
+import { RUN, SESSION } from "@mcp-flowgate/workflow-engine";
+import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
+import { clip, nearVisible, suggest } from "./discover.ts";
+import type { SurfaceContext } from "./surface.ts";
+import { readPath } from "./value-path.ts";
+import { isVisible } from "./visibility.ts";
+import { readableRoots, toAnswer } from "./workflow-answer.ts";
+
+export interface StartArguments {
+  readonly definitionId?: string;
+  readonly input?: JsonObject;
+  readonly idempotencyKey?: string;
+}
+
+export interface GetArguments {
+  readonly workflowId: string;
+  readonly path?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+export interface SubmitArguments {
+  readonly workflowId: string;
+  readonly expectedVersion: number;
+  readonly transition: string;
+  readonly arguments?: JsonObject;
+}
+
+/** `workflow.start`: a workflow, a capability at once, or the session form. */
+export async function startWorkflow(
+  context: SurfaceContext,
+  args: StartArguments,
+  caller: Caller,
+): Promise<Answer> {
+  if (context.isDraining())
+    return refusal(
+      "DRAINING",
+      "The gateway is stopping and takes no new starts; try again in a moment.",
+      [],
+      [HOME_LINK],
+    );
+  const id = args.definitionId ?? SESSION;
+  const item = context.catalogue.item(id);
+  const hidden = item !== undefined && !isVisible(item, caller.principal, context.visibility);
+  const definition = hidden ? undefined : context.catalogue.definition(id);
+  if (definition === undefined) {
+    const near = nearVisible(context, id, caller);
+    return refusal(
+      "UNKNOWN_DEFINITION",
+      `There is no workflow or capability "${clip(id)}".${suggest(near)}`,
+      near,
+      [searchLink(clip(id)), HOME_LINK],
+    );
+  }
+  const input = args.input ?? {};
+  const snapshot = await context.engine.start({
+    definition,
+    input,
+    // A capability runs in the same commit that starts it.
+    ...(item?.kind === "capability" ? { submit: { transition: RUN, arguments: input } } : {}),
+    ...toRequest(caller),
+    ...(args.idempotencyKey === undefined ? {} : { requestKey: args.idempotencyKey }),
+  });
+  return toAnswer(snapshot, context.limits);
+}
+
+/** `workflow.get`: the snapshot, or one value of it in slices. */
+export async function getWorkflow(
+  context: SurfaceContext,
+  args: GetArguments,
+  caller: Caller,
+): Promise<Answer> {
+  const snapshot = await context.engine.get(args.workflowId, caller.principal);
+  if (args.path === undefined || snapshot.instance === undefined || snapshot.status === "rejected")
+    return toAnswer(snapshot, context.limits);
+  const found = readPath(readableRoots(snapshot), args.path);
+  if (!found.ok) return refusal("INVALID_ARGUMENTS", found.error, [{ field: "path", problem: found.error }]);
+  return answer(
+    slice(args.path, found.value, args.offset ?? 0, Math.min(args.limit ?? DEFAULT_SLICE, MOST_SLICE)),
+  );
+}
+
+/** `workflow.submit`: one of the current links. */
+export async function submitTransition(
+  context: SurfaceContext,
+  args: SubmitArguments,
+  caller: Caller,
+): Promise<Answer> {
+  const snapshot = await context.engine.submit({
+    workflowId: args.workflowId,
+    expectedVersion: args.expectedVersion,
+    transition: args.transition,
+    arguments: args.arguments ?? {},
+    ...toRequest(caller),
+  });
+  return toAnswer(snapshot, context.limits);
+}
+
+const DEFAULT_SLICE = 8000;
+/** A slice is an answer too: nobody gets a megabyte by asking for it. */
+const MOST_SLICE = 100_000;
+
+/** A value whole where it fits, else a piece of its text; pieces never cut a character in two. */
+function slice(path: string, value: Json, offset: number, limit: number): JsonObject {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  if (offset === 0 && text.length <= limit) {
+    return typeof value === "string"
+      ? { path, text, offset: 0, total: text.length }
+      : { path, value, offset: 0, total: text.length };
+  }
+  const start = Math.min(startOfCharacter(text, offset), text.length);
+  const end = Math.max(
+    startOfCharacter(text, Math.min(start + limit, text.length)),
+    Math.min(start + 2, text.length),
+  );
+  return {
+    path,
+    text: text.slice(start, end),
+    offset: start,
+    total: text.length,
+    ...(end < text.length ? { nextOffset: end } : {}),
+  };
+}
+
+function startOfCharacter(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  const isLow = unit >= 0xdc00 && unit <= 0xdfff;
+  const before = text.charCodeAt(at - 1);
+  return isLow && before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
+}
+
+function toRequest(caller: Caller) {
+  return {
+    principal: caller.principal,
+    correlationId: caller.correlationId,
+    ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
+    ...(caller.onProgress === undefined ? {} : { onProgress: caller.onProgress }),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * The guarantees that tests of whole processes prove. A test cites an id in its title as `[R-…]`; a gate in
+ * test/topology holds that every id is cited and that every citation exists.
+ */
+export const REQUIREMENTS = {
+  "R-TOOLS-1": "Every configuration shows exactly the seven tools, in order, byte for byte the same.",
+  "R-TOOLS-2": "The seven definitions cost fewer than 600 tokens.",
+  "R-TOOLS-3": "Tool annotations are honest: reading tools say so, acting tools do not.",
+  "R-TOOLS-4":
+    "Every result carries structured content and one text block with the same object as compact JSON.",
+  "R-TOOLS-5":
+    "A malformed call is a rejected result that names each bad field; an unknown tool is a protocol error.",
+  "R-TOOLS-6": "Underscored tool names are served where the configuration asks for them.",
+  "R-ERAS-1": "Both protocol eras are served over stdio and HTTP to independent clients.",
+  "R-STDIO-1": "On stdio nothing but protocol reaches standard output.",
+  "R-STDIO-2":
+    "The gateway ends with exit code 0 when the client closes standard input, and leaves no child behind.",
+  "R-SEARCH-1":
+    "Search finds by what a request means to do, with a signature and a start link; nothing found is no error.",
+  "R-SEARCH-2": "Unknown ids are refused with the nearest known ones.",
+  "R-SEARCH-3": "Describe gives the whole schema and nothing of how the gateway reaches the other side.",
+  "R-RUN-1": "Starting a capability runs it at once and returns its output.",
+  "R-RUN-2": "proxy_default offers every exposed capability as a transition and returns to ready.",
+  "R-RUN-3": "A failed executor leaves the state and offers the link again with the arguments prefilled.",
+  "R-RUN-4": "An equal start with the same idempotency key returns the first instance.",
+  "R-FLOW-1":
+    "A workflow walks by its links; a stale version, an unknown transition and a schema violation are refused with the current links.",
+  "R-FLOW-2": "Guards of kind expr, permission, role and evidence gate.",
+  "R-FLOW-3": "Deterministic chains and onEnter run by themselves; their steps are in the answer.",
+  "R-FLOW-4": "Prefill, guidance, branches and output mapping work.",
+  "R-FLOW-5": "workflow.explain says why a transition is allowed or not, with the values that were read.",
+  "R-FLOW-6":
+    "A step that waits for a person runs only after a person has decided, and never by the one who asked.",
+  "R-FLOW-7": "A timeout moves an instance while nobody polls.",
+  "R-IMPORT-1": "Imports bring every tool of real servers in, with prefix, include, exclude and tags.",
+  "R-IMPORT-2": "A dead server does not stop the start; the others work.",
+  "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
+  "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
+  "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
+  "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
+  "R-HTTP-2":
+    "Garbage, huge bodies and clients that disconnect mid-call get a protocol error, and the gateway goes on.",
+  "R-HTTP-3": "A gateway that others can reach and that has no identity refuses to start.",
+  "R-HTTP-4": "/health and /ready answer; /ready names what fails.",
+  "R-ID-1": "API keys decide who calls; roles expand to permissions; an unknown key is refused.",
+  "R-BAD-1": "An unusable configuration or command line ends with one clear line and its exit code.",
+  "R-CHECK-1":
+    "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",
+  "R-STOP-1": "SIGTERM and SIGINT let what runs finish, stop children and exit 0.",
+  "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
+  "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
+  "R-START-1":
+    "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",
+  "R-CONFORM-1": "The official conformance scenarios that apply pass, in both eras.",
+} as const;
