@@ -91,7 +91,7 @@ function failureOf(asked: Asked, view: Work, last: Operation | undefined): Refus
   }
   if (instance.status === "terminal") return undefined;
   if (instance.status === "parked" && operation?.status !== "failed") {
-    const code = codeOf(operation?.error?.code);
+    const code = operation?.error === undefined ? "CHAIN_FAILED" : codeOf(operation.error.code);
     return refusal(code, instance.parkedReason ?? "the workflow is parked", attempted(operation));
   }
   if (operation === undefined || operation.fromVersion !== instance.version) return undefined;

@@ -153,7 +153,9 @@ function submit(work: Work, proposal: Proposal): Result<void, Refusal> {
     return ok(undefined);
   }
   const begun = claim(work, admitted.value);
-  return begun.ok ? ok(undefined) : begun;
+  if (!begun.ok) return begun;
+  work.set({ chainDepth: 0 });
+  return ok(undefined);
 }
 
 function consume(work: Work, signal: Signal, correlationId: string): void {
