@@ -33,15 +33,21 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((connections) => connections.close()));
 });
 
+export interface FixtureOptions {
+  readonly clock?: Clock;
+  readonly timeouts?: Partial<McpTimeouts>;
+  readonly hostEnv?: { readonly [name: string]: string };
+}
+
 /** Real connections, closed after the test. */
-export function createFixture(
-  connections: readonly ConnectionIr[],
-  options: {
-    readonly clock?: Clock;
-    readonly timeouts?: Partial<McpTimeouts>;
-    readonly hostEnv?: { readonly [name: string]: string };
-  } = {},
-): Fixture {
+export function createFixture(connections: readonly ConnectionIr[], options: FixtureOptions = {}): Fixture {
+  const fixture = openFixture(connections, options);
+  open.push(fixture.connections);
+  return fixture;
+}
+
+/** Real connections that whoever asks for them closes. */
+export function openFixture(connections: readonly ConnectionIr[], options: FixtureOptions = {}): Fixture {
   const directory = new Map(connections.map((connection) => [connection.name, connection]));
   const lines: LogLine[] = [];
   const events: McpLifecycleEvent[] = [];
@@ -51,10 +57,9 @@ export function createFixture(
     log: createLog(lines),
     clock: options.clock ?? systemClock,
     clientInfo: { name: "test", version: "1.0.0" },
-    timeouts: { probeMs: 500, healthMs: 500, ...options.timeouts },
+    timeouts: { healthMs: 500, ...options.timeouts },
   });
   made.onLifecycle((event) => events.push(event));
-  open.push(made);
   return { connections: made, lines, events, directory };
 }
 

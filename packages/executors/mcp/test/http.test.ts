@@ -297,7 +297,7 @@ function toModern(cancelled: string[] = []): RequestListener {
     return server;
   });
   const listener = toNodeHandler(handler);
-  return (request, response) => void listener(request, response);
+  return (request, response) => void listener(request as Parameters<typeof listener>[0], response);
 }
 
 interface OldEndpoint {

@@ -5,13 +5,14 @@ import { dirname, join } from "node:path";
 import { createMcpExecutor } from "@mcp-flowgate/executor-mcp";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   createFixture,
   DUAL_SERVER,
   eventually,
   inTime,
   isAlive,
+  openFixture,
   ROUGH_SERVER,
   textOf,
   toChild,
@@ -99,7 +100,9 @@ describe("a session", () => {
   });
 
   test("waits for a server that is silent when asked for its era once, and not again after a restart", async () => {
-    const { connections } = createFixture([toChild("silent", ROUGH_SERVER, ["silent-at-question"])]);
+    const { connections } = createFixture([toChild("silent", ROUGH_SERVER, ["silent-at-question"])], {
+      timeouts: { probeMs: 2000 },
+    });
     const before = performance.now();
     const first = Number(await textOf(connections, "silent", "anything"));
     const asked = performance.now() - before;
@@ -107,8 +110,8 @@ describe("a session", () => {
     await eventually(() => connections.status()[0]?.state !== "ready");
     const again = performance.now();
     expect(Number(await textOf(connections, "silent", "anything"))).not.toBe(first);
-    expect(asked).toBeGreaterThan(500);
-    expect(performance.now() - again).toBeLessThan(500);
+    expect(asked).toBeGreaterThan(2000);
+    expect(performance.now() - again).toBeLessThan(2000);
   });
 
   test("gets the listed variables and its own, and no others", async () => {
@@ -129,8 +132,10 @@ describe("a session", () => {
 });
 
 describe("the executor", () => {
+  const { connections } = openFixture([toChild("dual", DUAL_SERVER)]);
+  afterAll(() => connections.close());
+
   const execute = async (tool: string, rest: Parameters<typeof toContext>[0] = {}, input = {}) => {
-    const { connections } = createFixture([toChild("dual", DUAL_SERVER)]);
     return await createMcpExecutor({ connections }).execute(
       { kind: "mcp", connection: "dual", tool, arguments: input },
       toContext(rest),
