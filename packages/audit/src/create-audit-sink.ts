@@ -16,9 +16,7 @@ import { createEventFilter } from "./event-filter.ts";
 import { createGuardedSink } from "./guard-sink.ts";
 import type { GuardedSink, SinkHealth } from "./guard-sink.ts";
 import type { Head } from "./hash-chain.ts";
-import { createPayloadMode } from "./payload-mode.ts";
-import { createRedactor } from "./redact.ts";
-import type { Redactor } from "./redact.ts";
+import { createTextMaker, redactionKey, signingKeyPath } from "./make-text.ts";
 import { toEventText } from "./record.ts";
 import type { AuditRecord, EventText } from "./record.ts";
 import { loadSigningKey } from "./signing-key.ts";
@@ -79,18 +77,14 @@ export interface AuditTrail extends AuditSink {
 export async function createAuditSink(ir: AuditIr, deps: AuditSinkDeps): Promise<AuditTrail> {
   const sinks: GuardedSink[] = [];
   try {
-    const redactor = createRedactor({
-      redact: ir.redact,
-      secrets: deps.secrets,
-      key: await redactionKey(ir),
-    });
+    const makeText = createTextMaker(ir, deps, await redactionKey(ir));
     for (const [index, sinkIr] of ir.sinks.entries()) {
       if (sinkIr.kind === "none" || deps.recordedByStore?.includes(sinkIr.kind)) continue;
-      const context = createContext(deps, redactor, index);
+      const context = createContext(deps, index);
       const sink = await createSink(sinkIr, ir, context, deps);
       sinks.push(createGuardedSink(sink, createEventFilter(sinkIr.events), ir.onFailure, context));
     }
-    return new CompositeTrail(ir, deps, redactor, sinks);
+    return new CompositeTrail(ir, deps.log, makeText, sinks);
   } catch (error) {
     await Promise.allSettled(sinks.map((sink) => sink.close()));
     if (error instanceof FlowgateError) throw error;
@@ -103,20 +97,21 @@ export async function createAuditSink(ir: AuditIr, deps: AuditSinkDeps): Promise
 
 class CompositeTrail implements AuditTrail {
   readonly #ir: AuditIr;
-  readonly #ids: Ids;
   readonly #log: Log;
-  readonly #redactor: Redactor;
+  readonly #makeText: (draft: AuditDraft) => EventText;
   readonly #sinks: readonly GuardedSink[];
-  readonly #mode: ReturnType<typeof createPayloadMode>;
   #closed: Promise<void> | undefined;
 
-  constructor(ir: AuditIr, deps: AuditSinkDeps, redactor: Redactor, sinks: readonly GuardedSink[]) {
+  constructor(
+    ir: AuditIr,
+    log: Log,
+    makeText: (draft: AuditDraft) => EventText,
+    sinks: readonly GuardedSink[],
+  ) {
     this.#ir = ir;
-    this.#ids = deps.ids;
-    this.#log = deps.log;
-    this.#redactor = redactor;
+    this.#log = log;
+    this.#makeText = makeText;
     this.#sinks = sinks;
-    this.#mode = createPayloadMode(ir.payloads, deps.digest);
   }
 
   async append(events: readonly AuditDraft[]): Promise<void> {
@@ -162,7 +157,7 @@ class CompositeTrail implements AuditTrail {
 
   #toTexts(events: readonly AuditDraft[]): readonly EventText[] {
     try {
-      return events.map((draft) => this.#toText(draft));
+      return events.map(this.#makeText);
     } catch (error) {
       if (this.#ir.onFailure === "fail_open") {
         this.#log.error("audit event has no JSON text and is lost", { error: String(error) });
@@ -170,30 +165,6 @@ class CompositeTrail implements AuditTrail {
       }
       throw new FlowgateError("AUDIT_UNAVAILABLE", "The event cannot be written as JSON", { cause: error });
     }
-  }
-
-  #toText(draft: AuditDraft): EventText {
-    const redactor = this.#redactor;
-    const { principal } = draft;
-    return toEventText({
-      ...draft,
-      id: this.#ids.next("evt"),
-      correlationId: redactor.redactText(draft.correlationId),
-      ...(draft.traceId === undefined ? {} : { traceId: redactor.redactText(draft.traceId) }),
-      ...(draft.workflowId === undefined ? {} : { workflowId: redactor.redactText(draft.workflowId) }),
-      ...(draft.definitionId === undefined ? {} : { definitionId: redactor.redactText(draft.definitionId) }),
-      ...(principal === undefined
-        ? {}
-        : {
-            principal: {
-              kind: principal.kind,
-              subject: redactor.redactField("subject", principal.subject),
-              tenant: redactor.redactField("tenant", principal.tenant),
-              via: redactor.redactField("via", principal.via),
-            },
-          }),
-      payload: this.#mode(redactor.redactPayload(draft.payload)),
-    });
   }
 }
 
@@ -222,7 +193,7 @@ async function createSink(
         fsync: ir.options["fsync"] === "never" ? "never" : "always",
         checkpointMs: numberOption(ir, "checkpointMs", 60_000),
         ...headsOption(ir),
-        key: await loadSigningKey(audit.signingKeyFile ?? `${filePath(ir)}.key`),
+        key: await loadSigningKey(signingKeyPath(audit, filePath(ir)) ?? ""),
         process: deps.process ?? `${hostname()}:${process.pid}`,
       });
     case "webhook":
@@ -243,24 +214,17 @@ async function createSink(
   }
 }
 
-function createContext(deps: AuditSinkDeps, redactor: Redactor, index: number): SinkContext {
+function createContext(deps: AuditSinkDeps, index: number): SinkContext {
   const name = deps.process ?? randomBytes(9).toString("base64url");
   const correlationId = deps.ids.next("cor");
   return {
     clock: deps.clock,
     digest: deps.digest,
     log: deps.log,
-    stream: `gateway:${redactor.redactText(name).replace(/[^\w.:@-]/g, "_")}${index === 0 ? "" : `/${index}`}`,
+    stream: `gateway:${name.replace(/[^\w.:@-]/g, "_")}${index === 0 ? "" : `/${index}`}`,
     makeText: (type, payload) =>
       toEventText({ id: deps.ids.next("evt"), type, at: deps.clock.now(), correlationId, payload }),
   };
-}
-
-/** From the signing key where there is one, so that equal secrets have equal marks in all processes and for ever. */
-async function redactionKey(ir: AuditIr): Promise<Uint8Array> {
-  const file = ir.signingKeyFile ?? ir.sinks.find((sink) => sink.kind === "file")?.path;
-  if (file === undefined) return randomBytes(32);
-  return (await loadSigningKey(ir.signingKeyFile ?? `${file}.key`)).derive("redaction");
 }
 
 function remoteOptions(

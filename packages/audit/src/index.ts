@@ -12,3 +12,5 @@ export { EXPORT_FORMATS, exportRecords } from "./export/export-records.ts";
 export type { ExportFormat } from "./export/export-records.ts";
 export { matchesRecord, queryTrail, readTrail } from "./query-trail.ts";
 export type { RecordFilter, TrailQuery } from "./query-trail.ts";
+export { createStoreChain } from "./store-chain.ts";
+export type { StoreChain, StoreLine } from "./store-chain.ts";

@@ -1,7 +1,8 @@
 import { canonicalJson } from "@mcp-flowgate/core";
 import { createAuditSink, GENESIS_HASH } from "@mcp-flowgate/audit";
+import { nodeDigest } from "@mcp-flowgate/testkit";
 import { expect, test } from "vitest";
-import { auditIr, createDeps, digest, draft } from "./support/deps.ts";
+import { auditIr, createDeps, draft } from "./support/deps.ts";
 
 test("a record has exactly the documented members, and its hash covers all of them and the record before it", async () => {
   const trail = await createAuditSink(auditIr(), createDeps({ process: "p1" }));
@@ -16,7 +17,7 @@ test("a record has exactly the documented members, and its hash covers all of th
   await trail.append([full, draft()]);
   const [first, second] = trail.records();
   expect(first).toEqual({
-    id: "evt_00000002",
+    id: "evt_000002",
     stream: "gateway:p1",
     seq: 1,
     timestamp: "2026-01-01T00:00:00.000Z",
@@ -34,7 +35,7 @@ test("a record has exactly the documented members, and its hash covers all of th
   });
   for (const record of trail.records()) {
     const { prevHash, hash, ...event } = record;
-    expect(digest.sha256(prevHash + canonicalJson(JSON.parse(JSON.stringify(event))))).toBe(hash);
+    expect(nodeDigest.sha256(prevHash + canonicalJson(JSON.parse(JSON.stringify(event))))).toBe(hash);
   }
   expect(second?.prevHash).toBe(first?.hash);
   expect(second?.seq).toBe(2);

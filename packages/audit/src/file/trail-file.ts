@@ -15,7 +15,7 @@ export interface TrailFile {
   /** By its first record; the next free one where it has none yet. */
   readonly number: number;
   /** When its first record was written; milliseconds since the epoch. */
-  readonly beganAt: number | undefined;
+  beganAt: number | undefined;
   /** Where this process last saw its end, just after a line feed; -1 where that is not known. */
   end: number;
 }

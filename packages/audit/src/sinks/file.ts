@@ -54,6 +54,7 @@ export async function createFileSink(context: SinkContext, options: FileSinkOpti
 
 /** Codes that no waiting cures. */
 const HOPELESS: ReadonlySet<string> = new Set([
+  "EEXIST",
   "EISDIR",
   "ENOTDIR",
   "EACCES",
@@ -176,6 +177,7 @@ class FileSink implements Sink {
       return false;
     }
     file.end = size + bytes.length;
+    file.beganAt ??= this.#context.clock.now();
     this.#advance(file, lines, hasLead);
     this.#durable = this.#head;
     if (lines.some(({ eventType }) => eventType === "audit.checkpoint")) await this.#exportHead(file);

@@ -4,18 +4,8 @@ import { join } from "node:path";
 import { createAuditSink } from "@mcp-flowgate/audit";
 import type { AuditTrail } from "@mcp-flowgate/audit";
 import type { AuditEventType, AuditIr, Clock } from "@mcp-flowgate/core";
-import { createDeps, createManualClock, draft, fileIr } from "./deps.ts";
-
-/** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { createCountingIds, createManualClock } from "@mcp-flowgate/testkit";
+import { createDeps, draft, fileIr } from "./deps.ts";
 
 export interface HonestTrail {
   /** The folder; the trail's current file is `audit.jsonl` in it. */
@@ -39,7 +29,7 @@ const TYPES: readonly AuditEventType[] = [
  * still live then have crashed as far as the copy is concerned.
  */
 export async function writeHonestTrail(seed: number, stepCount = 25): Promise<HonestTrail> {
-  const random = createRandom(seed);
+  const { random } = createCountingIds(seed);
   const pick = (count: number): number => Math.floor(random() * count);
   const parent = mkdtempSync(join(tmpdir(), "trail-"));
   let folder = join(parent, "0");
@@ -59,7 +49,8 @@ export async function writeHonestTrail(seed: number, stepCount = 25): Promise<Ho
 
   async function start(): Promise<void> {
     const mortal: Clock = {
-      ...clock,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       schedule: (delayMs, run) => clock.schedule(delayMs, () => living.includes(trail) && run()),
     };
     const deps = createDeps({ clock: mortal, process: `p${seed}.${(starts += 1)}` });
@@ -121,12 +112,12 @@ export async function writeHonestTrail(seed: number, stepCount = 25): Promise<Ho
       return "crash of all";
     }
     if (choice < 0.93) {
-      clock.advance(random() < 0.5 ? 61_000 : 3_700_000);
+      await clock.advance(random() < 0.5 ? 61_000 : 3_700_000);
       for (const one of living) await one.reopen();
       return "time passes";
     }
     if (choice < 0.96) {
-      clock.set(clock.now() - pick(10_000_000));
+      clock.skew(-pick(10_000_000));
       return "clock back";
     }
     if (statSync(path(), { throwIfNoEntry: false }) !== undefined) {

@@ -1,0 +1,38 @@
+import type { AuditDraft, AuditIr, AuditSinkKind, Digest, Ids } from "@mcp-flowgate/core";
+import { createEventFilter } from "./event-filter.ts";
+import { linkEvent } from "./hash-chain.ts";
+import type { Head } from "./hash-chain.ts";
+import { createTextMaker, redactionKey } from "./make-text.ts";
+
+/** A record as a store keeps it in its own transaction: `line` is its JSON text, without a line feed. */
+export interface StoreLine {
+  readonly id: string;
+  readonly eventType: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly line: string;
+}
+
+/**
+ * For stores that record events in the transaction that they belong to: links an event behind the head of its
+ * stream, redacted and reduced as for every other sink. Synchronous; throws where an event has no JSON text, which has
+ * to fail the transaction. `undefined` where the sink does not want the event.
+ */
+export type StoreChain = (head: Head, draft: AuditDraft) => StoreLine | undefined;
+
+/** The chain for the sink `kind` (`sqlite` or `postgres`) of the configuration. Without such a sink: nothing is kept. */
+export async function createStoreChain(
+  ir: AuditIr,
+  kind: AuditSinkKind,
+  deps: { readonly ids: Ids; readonly digest: Digest; readonly secrets: readonly string[] },
+): Promise<StoreChain> {
+  const sink = ir.sinks.find((candidate) => candidate.kind === kind);
+  if (sink === undefined) return () => undefined;
+  const wants = createEventFilter(sink.events);
+  const makeText = createTextMaker(ir, deps, await redactionKey(ir));
+  return (head, draft) => {
+    if (!wants(draft.type)) return undefined;
+    const linked = linkEvent(head, makeText(draft), deps.digest);
+    return { ...linked, line: linked.line.slice(0, -1) };
+  };
+}
