@@ -120,6 +120,8 @@ class EffectDriver implements Driver {
   readonly #running = new Map<string, Promise<Driven>>();
   readonly #controls = new Map<string, AbortController>();
   readonly #tasks = new Set<Promise<unknown>>();
+  /** Busy instances that got a signal which their drive has not read. */
+  readonly #signalled = new Set<string>();
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
@@ -191,8 +193,10 @@ class EffectDriver implements Driver {
     this.#busy.set(workflowId, (this.#busy.get(workflowId) ?? 0) + 1);
     const driven = this.#drive(work, options).finally(() => {
       const left = (this.#busy.get(workflowId) ?? 1) - 1;
-      if (left === 0) this.#busy.delete(workflowId);
-      else this.#busy.set(workflowId, left);
+      if (left === 0) {
+        this.#busy.delete(workflowId);
+        this.#signalled.delete(workflowId);
+      } else this.#busy.set(workflowId, left);
       this.#tasks.delete(driven);
       if (operationId !== undefined) this.#running.delete(operationId);
     });
@@ -210,6 +214,7 @@ class EffectDriver implements Driver {
   }
 
   abort(workflowId: string, reason: string): void {
+    if (this.isBusy(workflowId)) this.#signalled.add(workflowId);
     this.#controls.get(workflowId)?.abort(new FlowgateError("EXECUTOR_FAILED", reason));
   }
 
@@ -281,8 +286,8 @@ class EffectDriver implements Driver {
     const { store, clock } = this.#deps;
     const { operation } = dispatch;
     let current = opened;
-    // A child may have ended before its parent has noted that it waits for it.
-    let stale = result.outcome.status === "child";
+    // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
+    let stale = result.outcome.status === "child" || this.#signalled.has(operation.workflowId);
     for (let delay = FIRST_RETRY_MS; ; delay = Math.min(2 * delay, LAST_RETRY_MS)) {
       try {
         if (stale) {

@@ -56,7 +56,7 @@ export interface WorkflowStore {
 
   /** Work that is due: timers, retries, operations whose claimant is gone, signals nobody consumed. */
   due(limit: number): Promise<DueWork>;
-  /** When the next timer or retry is due, so that nobody polls faster than needed. */
+  /** When the next timer or retry is due, so that nobody polls faster than needed; the same timers as {@link due} gives. */
   nextDueAt(): Promise<number | undefined>;
   /** Calls `listener` with the id of every instance that changed, here or in another process. Returns the way to stop. */
   onChange(listener: (workflowId: string) => void): () => void;
@@ -157,6 +157,10 @@ export interface Page<T> {
 }
 
 export interface DueWork {
+  /**
+   * Of instances that can be taken out of what they do: idle, waiting, or parked without an operation. Those of
+   * others stay armed, and are due once that is over.
+   */
   readonly timers: readonly Timer[];
   /** Waiting for their next attempt, which is due. */
   readonly retries: readonly Operation[];

@@ -1,10 +1,14 @@
 /** What is due when: a binary heap whose entries are dropped lazily, when they come up and are no longer current. */
 export interface DueQueue {
   push(dueAt: number, id: string): void;
-  /** Ids of entries due at `now`, earliest first, at most `limit`. They stay queued until they stop being current. */
-  due(now: number, limit: number, isCurrent: (id: string, dueAt: number) => boolean): readonly string[];
-  nextAt(isCurrent: (id: string, dueAt: number) => boolean): number | undefined;
+  /** Ids of live entries due at `now`, earliest first, at most `limit`. They stay queued until they are gone. */
+  due(now: number, limit: number, look: Look): readonly string[];
+  /** The time of the first live entry. */
+  nextAt(look: Look): number | undefined;
 }
+
+/** What has become of an entry: `gone` for good, `held` back for now, or `live`. */
+export type Look = (id: string, dueAt: number) => "gone" | "held" | "live";
 
 interface Entry {
   readonly dueAt: number;
@@ -29,24 +33,36 @@ class HeapQueue implements DueQueue {
     }
   }
 
-  due(now: number, limit: number, isCurrent: (id: string, dueAt: number) => boolean): readonly string[] {
-    const found: Entry[] = [];
+  due(now: number, limit: number, look: Look): readonly string[] {
+    const kept: Entry[] = [];
+    const found: string[] = [];
     while (found.length < limit) {
       const first = this.#heap[0];
       if (first === undefined || first.dueAt > now) break;
       this.#pop();
-      if (isCurrent(first.id, first.dueAt)) found.push(first);
+      const state = look(first.id, first.dueAt);
+      if (state === "gone") continue;
+      kept.push(first);
+      if (state === "live") found.push(first.id);
     }
-    for (const entry of found) this.push(entry.dueAt, entry.id);
-    return found.map((entry) => entry.id);
+    for (const entry of kept) this.push(entry.dueAt, entry.id);
+    return found;
   }
 
-  nextAt(isCurrent: (id: string, dueAt: number) => boolean): number | undefined {
+  nextAt(look: Look): number | undefined {
+    const held: Entry[] = [];
+    let at: number | undefined;
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (isCurrent(first.id, first.dueAt)) return first.dueAt;
+      const state = look(first.id, first.dueAt);
+      if (state === "live") {
+        at = first.dueAt;
+        break;
+      }
       this.#pop();
+      if (state === "held") held.push(first);
     }
-    return undefined;
+    for (const entry of held) this.push(entry.dueAt, entry.id);
+    return at;
   }
 
   #pop(): void {

@@ -207,8 +207,8 @@ class MemoryStore implements WorkflowStore {
     this.#assertOpen();
     const rows = this.#rows;
     const now = this.now();
-    const timers = rows.timerQueue.due(now, limit, this.#isArmed).map((id) => this.#timer(id)!);
-    const retries = rows.retryQueue.due(now, limit, this.#isWaiting).map((id) => this.#operationNow(id)!);
+    const timers = rows.timerQueue.due(now, limit, this.#lookTimer).map((id) => this.#timer(id)!);
+    const retries = rows.retryQueue.due(now, limit, this.#lookRetry).map((id) => this.#operationNow(id)!);
     const orphans: Operation[] = [];
     for (const id of rows.running) {
       if (orphans.length >= limit) break;
@@ -225,8 +225,8 @@ class MemoryStore implements WorkflowStore {
 
   async nextDueAt(): Promise<number | undefined> {
     this.#assertOpen();
-    const timer = this.#rows.timerQueue.nextAt(this.#isArmed);
-    const retry = this.#rows.retryQueue.nextAt(this.#isWaiting);
+    const timer = this.#rows.timerQueue.nextAt(this.#lookTimer);
+    const retry = this.#rows.retryQueue.nextAt(this.#lookRetry);
     return timer === undefined || retry === undefined ? (timer ?? retry) : Math.min(timer, retry);
   }
 
@@ -247,11 +247,18 @@ class MemoryStore implements WorkflowStore {
     this.#own.clear();
   }
 
-  readonly #isArmed = (id: string, dueAt: number): boolean => this.#timer(id)?.dueAt === dueAt;
+  readonly #lookTimer = (id: string, dueAt: number): "gone" | "held" | "live" => {
+    const own = this.#ownerOf(this.#rows.timerOwner, id);
+    if (own?.timers.get(id)?.dueAt !== dueAt) return "gone";
+    const { status, operationId } = own.instance;
+    const free =
+      status === "idle" || status === "waiting" || (status === "parked" && operationId === undefined);
+    return free ? "live" : "held";
+  };
 
-  readonly #isWaiting = (id: string, dueAt: number): boolean => {
+  readonly #lookRetry = (id: string, dueAt: number): "gone" | "live" => {
     const operation = this.#operationNow(id);
-    return operation?.status === "waiting" && operation.nextAttemptAt === dueAt;
+    return operation?.status === "waiting" && operation.nextAttemptAt === dueAt ? "live" : "gone";
   };
 
   #isOrphaned(operation: Operation, now: number): boolean {

@@ -1,0 +1,233 @@
+import {
+  buildEnd,
+  buildMcp,
+  buildNoop,
+  buildTransition,
+  buildWorkflow,
+  settled,
+  succeeded,
+} from "@mcp-flowgate/testkit";
+import { describe, expect, it } from "vitest";
+import { bench, brief, rels, type Bench } from "./bench.ts";
+
+const job = (effect: "read" | "idempotent" | "once" | "reconcile") =>
+  buildWorkflow({
+    open: { transitions: { run: buildTransition("done", { executor: buildMcp("job", { effect }) }) } },
+    done: buildEnd(),
+  });
+
+/** A process that dies while its effect is on the way. */
+async function die(one: Bench): Promise<Awaited<ReturnType<Bench["start"]>>> {
+  const open = await one.start();
+  one.mcp.hold();
+  void one.submit(open, "run", { a: 1 });
+  await settled();
+  await one.crash();
+  return open;
+}
+
+describe("a process that dies during an effect", () => {
+  it.each(["read", "idempotent"] as const)(
+    "is taken over where the effect is %s, with the same key (F2)",
+    async (effect) => {
+      const one = bench(job(effect));
+      const open = await die(one);
+      const two = one.replica("two");
+      const release = two.mcp.hold();
+      release();
+      await two.engine.sweep();
+      expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
+      expect(two.mcp.calls).toHaveLength(2);
+      expect(new Set(two.mcp.calls.map(({ key }) => key)).size).toBe(1);
+      expect(two.audit.types()).toContain("executor.recovered");
+    },
+  );
+
+  it.each(["once", "reconcile"] as const)(
+    "leaves an open outcome where the effect is %s, and never runs it again (W5)",
+    async (effect) => {
+      const one = bench(job(effect));
+      const open = await die(one);
+      const two = one.replica("two");
+      await two.engine.sweep();
+      await two.engine.sweep();
+      expect(brief(await two.get(open))).toEqual(["outcome_unknown", "open", 0, "OUTCOME_UNKNOWN"]);
+      expect(two.mcp.calls).toHaveLength(1);
+    },
+  );
+
+  it("cannot write its result once another has taken over; the result is kept beside (W7)", async () => {
+    const one = bench(job("idempotent"));
+    const open = await one.start();
+    const release = one.mcp.hold();
+    const answer = one.submit(open, "run", { a: 1 });
+    await settled();
+    const two = one.replica("two");
+    // The deadline and its grace pass while the first is paused: the second takes over.
+    one.clock.skew(600_000);
+    release();
+    const held = two.mcp.hold();
+    const sweeping = two.engine.sweep();
+    await settled();
+    held();
+    await sweeping;
+    await answer;
+    const journal = await two.engine.journal(open.instance!.id, two.agent);
+    expect(journal).toHaveLength(1);
+    expect(journal?.[0]).toMatchObject({ status: "committed", takeovers: 1 });
+    expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
+  });
+
+  it("is taken over ten times at most", async () => {
+    let at = bench(job("idempotent"));
+    const open = await die(at);
+    for (let life = 0; life < 12; life += 1) {
+      at = at.replica(`r${life}`);
+      at.mcp.hold();
+      void at.engine.sweep();
+      await settled();
+      await at.crash();
+    }
+    at = at.replica("last");
+    await at.engine.sweep();
+    expect((await at.get(open)).status).toBe("outcome_unknown");
+    expect(at.mcp.calls).toHaveLength(11);
+  });
+
+  it("between two steps of a chain loses nothing: the next step is claimed with the one before (F8)", async () => {
+    const auto = (target: string) =>
+      buildTransition(target, {
+        actor: "deterministic",
+        executor: buildMcp(target, { effect: "idempotent" }),
+      });
+    const chain = buildWorkflow({
+      start: { transitions: { run: buildTransition("a", { executor: buildNoop() }) } },
+      a: { transitions: { to_b: auto("b") } },
+      b: {
+        onEnter: { executor: buildMcp("enter", { effect: "idempotent" }), output: {}, reliability: {} },
+        transitions: { to_c: auto("c") },
+      },
+      c: buildEnd(),
+    });
+    let at = bench(chain);
+    const open = await die(at);
+    for (let life = 0; life < 6; life += 1) {
+      at = at.replica(`r${life}`);
+      // Each life brings one more step to its end, and dies in the next.
+      at.mcp.script(succeeded({}), () => new Promise(() => undefined));
+      at.mcp.hold()();
+      void at.engine.sweep();
+      await settled();
+      if ((await at.get(open)).status === "completed") break;
+      await at.crash();
+    }
+    expect(brief(await at.get(open))).toEqual(["completed", "c", 4, undefined]);
+    const journal = await at.engine.journal(open.instance!.id, at.agent);
+    expect(journal?.map(({ slot, status }) => [slot, status])).toEqual([
+      ["submit", "committed"],
+      ["chain", "committed"],
+      ["onEnter", "committed"],
+      ["chain", "committed"],
+    ]);
+  });
+});
+
+describe("a store or an audit trail that refuses", () => {
+  it("lets no effect happen without its record (F60, F62, W6)", async () => {
+    const b = bench(job("once"));
+    const open = await b.start();
+    b.audit.refuse(["executor.started"]);
+    expect(brief(await b.submit(open, "run"))).toEqual([
+      "rejected",
+      undefined,
+      undefined,
+      "AUDIT_UNAVAILABLE",
+    ]);
+    expect(b.mcp.calls).toEqual([]);
+    b.audit.refuse();
+    expect((await b.submit(open, "run")).status).toBe("completed");
+    expect(b.mcp.calls).toHaveLength(1);
+  });
+
+  it("after the effect is waited for: the outcome is held, written later, and never performed again (F61)", async () => {
+    const b = bench(job("once"));
+    const open = await b.start();
+    b.audit.refuse(["executor.succeeded"]);
+    const answer = await b.submit(open, "run");
+    expect([answer.status, answer.error?.code]).toEqual(["pending", "AUDIT_UNAVAILABLE"]);
+    expect(brief(await b.get(open))).toEqual(["pending", "open", 0, undefined]);
+    b.audit.refuse();
+    await b.clock.advance(10_000);
+    expect(brief(await b.get(open))).toEqual(["completed", "done", 1, undefined]);
+    expect(b.mcp.calls).toHaveLength(1);
+  });
+
+  it("refuses a start, a decision and a cancellation alike, and leaves nothing behind", async () => {
+    const b = bench(job("once"));
+    b.audit.refuse("all");
+    expect((await b.start()).error?.code).toBe("AUDIT_UNAVAILABLE");
+    expect((await b.engine.instances({ principal: b.agent })).items).toEqual([]);
+  });
+
+  it("is told with its code when it is closed", async () => {
+    const b = bench(job("once"));
+    const open = await b.start();
+    await b.crash();
+    expect((await b.submit(open, "run")).error?.code).toBe("STORE_UNAVAILABLE");
+    expect((await b.get(open)).error?.code).toBe("STORE_UNAVAILABLE");
+  });
+});
+
+describe("closing", () => {
+  it("waits for what runs and refuses what is new (F20)", async () => {
+    const b = bench(job("once"));
+    const open = await b.start();
+    const other = await b.start();
+    const release = b.mcp.hold();
+    const running = b.submit(open, "run");
+    await settled();
+    const closed = b.engine.close({ deadlineMs: 5000 });
+    expect((await b.submit(other, "run")).error?.code).toBe("DRAINING");
+    expect((await b.start()).error?.code).toBe("DRAINING");
+    release();
+    expect((await running).status).toBe("completed");
+    expect(await closed).toBe(true);
+  });
+
+  it("says when its deadline passes first", async () => {
+    const b = bench(job("once"));
+    b.mcp.hold();
+    void b.submit(await b.start(), "run");
+    await settled();
+    const closed = b.engine.close({ deadlineMs: 5000 });
+    await b.clock.advance(5000);
+    expect(await closed).toBe(false);
+  });
+});
+
+describe("a definition that changes", () => {
+  it("leaves instances on the one that they started with (F18, W14)", async () => {
+    const before = job("once");
+    const one = bench(before);
+    const open = await one.start();
+    const renamed = buildWorkflow({
+      other: { transitions: { go: buildTransition("end") } },
+      end: buildEnd(),
+    });
+    const two = bench(renamed);
+    expect(two.definition().hash).not.toBe(one.definition().hash);
+    const later = one.replica("later");
+    const snapshot = await later.submit(open, "run");
+    expect(brief(snapshot)).toEqual(["completed", "done", 1, undefined]);
+    expect(snapshot.instance?.definitionHash).toBe(one.definition().hash);
+  });
+
+  it("that nobody knows any more is found in the store", async () => {
+    const one = bench(job("once"), {
+      engine: { definitions: { current: () => undefined, byHash: () => undefined } },
+    });
+    const open = await one.start();
+    expect(rels(await one.replica("two").get(open))).toEqual(["run"]);
+    expect((await one.replica("three").submit(open, "run")).status).toBe("completed");
+  });
+});
