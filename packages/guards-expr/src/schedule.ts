@@ -19,10 +19,11 @@ const HOURS = /^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00)
  * @returns the schedule, or what is wrong with it
  */
 export function compileSchedule(ir: ScheduleIr): Result<Schedule, string> {
-  const hours = ir.hours === undefined ? undefined : HOURS.exec(ir.hours);
+  const hours = ir.hours === undefined ? undefined : HOURS.exec(String(ir.hours));
   if (hours === null) return err("`hours` must be `HH:MM-HH:MM`, for example `09:00-17:30`");
+  if (ir.days !== undefined && (!Array.isArray(ir.days) || ir.days.length === 0))
+    return err("`days` must name at least one day");
   const days = ir.days === undefined ? undefined : new Set<string>(ir.days);
-  if (days?.size === 0) return err("`days` must name at least one day");
   const unknownDay = ir.days?.find((day) => !WEEKDAYS.includes(day));
   if (unknownDay !== undefined)
     return err(`unknown day \`${String(unknownDay)}\`; the days are ${WEEKDAYS.join(", ")}`);
@@ -58,6 +59,8 @@ interface LocalTime {
 
 function createWallClock(timeZone: string): ((now: number) => LocalTime | undefined) | undefined {
   let format: Intl.DateTimeFormat;
+  // Without a zone Intl would take that of the machine.
+  if (typeof timeZone !== "string") return undefined;
   try {
     format = new Intl.DateTimeFormat("en-US", {
       timeZone,
