@@ -10,6 +10,7 @@ export interface Captured {
  * program was doing stands at the beginning.
  */
 export interface OutputCapture {
+  /** Copies what it keeps. */
   add(chunk: Buffer): void;
   take(): Captured;
 }
@@ -30,12 +31,17 @@ export function createOutputCapture(maxBytes: number): OutputCapture {
       let rest = chunk;
       if (headBytes < headLimit) {
         const part = rest.subarray(0, headLimit - headBytes);
-        head.push(part);
+        head.push(Buffer.from(part));
         headBytes += part.length;
         rest = rest.subarray(part.length);
       }
       if (rest.length === 0 || tailLimit === 0) return;
-      tail.push(rest);
+      if (rest.length >= tailLimit) {
+        tail = [Buffer.from(rest.subarray(-tailLimit))];
+        tailBytes = tailLimit;
+        return;
+      }
+      tail.push(Buffer.from(rest));
       tailBytes += rest.length;
       // Compacting at twice the limit keeps the cost of a byte constant however small the chunks are.
       if (tailBytes > 2 * tailLimit + 65_536) {

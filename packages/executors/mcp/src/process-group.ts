@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
@@ -28,9 +29,26 @@ async function isGone(leader: number, withinMs: number): Promise<boolean> {
   // The group's end has no event: its members need not be our children.
   const until = performance.now() + withinMs;
   for (let pause = 5; ; pause = Math.min(50, pause * 2)) {
-    if (!signalGroup(leader, 0)) return true;
+    if (!signalGroup(leader, 0) || (await hasOnlyZombies(leader))) return true;
     const left = until - performance.now();
     if (left <= 0) return false;
     await wait(Math.min(pause, left));
   }
+}
+
+/**
+ * Whether what is left of a group has ended already and only waits to be collected by its parent, which in a container may
+ * take long or never happen. False where there is no `/proc` to tell.
+ */
+async function hasOnlyZombies(leader: number): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  const names = await readdir("/proc").catch(() => []);
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+    // See proc(5): after the command in parentheses come state, parent and group.
+    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(group) === leader && state !== "Z" && state !== "X") return false;
+  }
+  return names.length > 0;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type {
   Clock,
@@ -143,11 +144,11 @@ export async function eventually(check: () => boolean, timeout = 10_000): Promis
   await vi.waitUntil(check, { timeout, interval: 10 });
 }
 
-/** Whether a process exists and is no zombie. */
+/** Whether a process runs: one that has ended and was not collected yet does not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
   } catch {
     return false;
   }
