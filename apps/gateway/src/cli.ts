@@ -44,7 +44,30 @@ export function createProgram(): Command {
     .action((tool: string, args: string, options: CallOptions) => call(tool, args, options, print));
 
   addApprovals(program);
+  addCheckerCommands(program);
   return program;
+}
+
+/** The checker's own commands, passed on as they are: one implementation, two names. */
+function addCheckerCommands(program: Command): void {
+  for (const [name, description] of [
+    ["check", "report every mistake of a configuration, with its place"],
+    ["graph", "draw the state machines of a configuration"],
+    ["explain-config", "say what a key of the configuration means"],
+    ["init", "write a commented starting configuration"],
+    ["migrate-config", "rewrite old notation of a configuration to today's"],
+  ] as const) {
+    program
+      .command(name)
+      .description(description)
+      .argument("[arguments...]")
+      .helpOption(false)
+      .allowUnknownOption()
+      .action(async (args: string[]) => {
+        const { runCli } = await import("flowgate-check");
+        process.exitCode = await runCli([name === "explain-config" ? "explain" : name, ...args]);
+      });
+  }
 }
 
 function addApprovals(program: Command): void {

@@ -36,8 +36,8 @@ export interface Gateway {
   notReady(): Promise<readonly string[]>;
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
   start(): Promise<void>;
-  /** New starts are refused; what runs goes on. */
-  drain(): void;
+  /** New starts are refused; resolves when every call that runs has its answer. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -164,8 +164,8 @@ async function closeAll(parts: {
   readonly store: WorkflowStore;
   readonly audit: AuditTrail;
 }): Promise<void> {
-  parts.surface.drain();
   parts.importer.stop();
+  await parts.surface.drain();
   await parts.engine.close();
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();

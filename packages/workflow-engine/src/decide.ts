@@ -42,7 +42,9 @@ export function whyMayNotDecide(approval: Approval, principal: Principal): strin
   const assigned =
     roles.some((role) => principal.roles.includes(role)) ||
     permissions.some((permission) => grants(principal.permissions, permission));
-  return assigned ? undefined : "this approval is assigned to others";
+  if (assigned) return undefined;
+  const holders = [...roles.map((role) => `role ${role}`), ...permissions.map((permission) => `permission ${permission}`)];
+  return `this approval is for holders of ${holders.join(" or ")}`;
 }
 
 /**

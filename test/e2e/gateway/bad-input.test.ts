@@ -20,7 +20,7 @@ describe("an unusable configuration ends with a clear line and exit code 1 [R-BA
     using folder = temporaryFolder();
     const file = join(folder.path, "gateway.yaml");
     writeFileSync(file, text);
-    return refused(["serve", "-c", file]);
+    return await refused(["serve", "-c", file]);
   };
 
   test("missing", async () =>

@@ -67,7 +67,7 @@ test("every tool of a server comes in, but for those that the import leaves out 
 });
 
 test("a dead server does not stop the start and is named in the log [R-IMPORT-2]", async () => {
-  expect(gateway.stderr()).toMatch(/connection "dead" cannot be listed.*no-such-command-anywhere/);
+  expect(gateway.stderr()).toMatch(/connection "dead" cannot be listed.*command of dead was not found/);
   const { body } = await client.call("gateway.home");
   expect(body.counts).toMatchObject({ connections: 3 });
 });

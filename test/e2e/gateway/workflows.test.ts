@@ -11,11 +11,13 @@ import {
 
 const CONFIG = `version: "1.0.0"
 identity:
-  - kind: apiKeys
-    keys:
-      - { id: agent, key: agent-key-0001, subject: agent-1, roles: [agent] }
-      - { id: lead, key: lead-key-00001, subject: lead-1, roles: [lead] }
-roles: { lead: [change.*] }
+  providers:
+    - kind: apiKeys
+      keys:
+        - { id: agent, key: agent-key-0001, subject: agent-1, roles: [agent] }
+        - { id: lead, key: lead-key-00001, subject: lead-1, roles: [lead] }
+        - { id: ann, key: ann-key-000001, subject: ann, roles: [release-manager] }
+  roles: { lead: [change.*] }
 connections:
   node: { kind: cli, command: node }
 workflows:
@@ -47,7 +49,7 @@ workflows:
               properties: { plan: { type: string, minLength: 3 }, goal: { type: string } }
             prefill: { goal: $.workflow.input.goal }
             executor: { kind: noop }
-            evidence: { requires: [plan_written] }
+            evidence: [plan_written]
             output:
               plan: $.output.plan
               attempts: { add: [$.context.attempts, 1] }

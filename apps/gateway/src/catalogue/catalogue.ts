@@ -15,6 +15,7 @@ import {
   toDefinition,
 } from "@mcp-flowgate/workflow-engine";
 import { toEntry } from "./catalogue-entry.ts";
+import { passesFilter } from "./name-filter.ts";
 
 /**
  * What the gateway offers at this moment: declared capabilities and workflows of the plan, and the tools that
@@ -137,6 +138,7 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
       const imported: string[] = [];
       const clashes: { id: string; tool: string; by: string }[] = [];
       for (const tool of tools) {
+        if (!passesFilter(tool.name, from.include, from.exclude)) continue;
         const capability = capabilityFromTool(from, tool);
         const holder = items.get(capability.id);
         if (imported.includes(capability.id) || (holder !== undefined && !before.has(capability.id))) {

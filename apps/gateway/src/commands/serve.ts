@@ -128,6 +128,9 @@ function listenProblem(error: NodeJS.ErrnoException, server: ServerIr): string {
   return `${where} cannot be listened on: ${error.message}`;
 }
 
+/** Signals that come this close together are one press. */
+const SAME_PRESS_MS = 500;
+
 interface Stop {
   /** Resolves at the first SIGINT or SIGTERM. */
   readonly requested: Promise<void>;
@@ -140,11 +143,12 @@ interface Stop {
 function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
   const steps: (() => Promise<void>)[] = [];
   const requested = new Promise<void>((resolve) => {
-    let signals = 0;
+    let first: number | undefined;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
-        signals += 1;
-        if (signals > 1 && signal === "SIGINT") process.exit(130);
+        first ??= Date.now();
+        // Ctrl-C reaches the whole process group, and whatever started this process may pass it on as well.
+        if (signal === "SIGINT" && Date.now() - first > SAME_PRESS_MS) process.exit(130);
         resolve();
       });
     }
@@ -158,7 +162,7 @@ function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
         log.error("the drain deadline has passed; what still ran is left to recovery", { deadlineMs });
         process.exit(1);
       }, deadlineMs);
-      gateway.drain();
+      await gateway.drain();
       for (const step of steps)
         await step().catch((error: unknown) => log.warn("a part did not close", { error: String(error) }));
       await gateway.close();

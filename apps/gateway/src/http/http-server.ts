@@ -35,6 +35,9 @@ export interface HttpOptions {
   readonly log: Log;
 }
 
+/** How long connections may take to end once everything that ran is finished. */
+const LINGER_MS = 1000;
+
 /** Requests that the SDK would answer only after its own parse are refused before it: garbage, huge, foreign, unknown. */
 export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServing> {
   const { http } = options.server;
@@ -76,7 +79,15 @@ export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServin
     return serveMcp(request, response, message);
   };
 
+  const answering = new Set<ServerResponse>();
+  const answersSent = async (): Promise<void> => {
+    await Promise.all(
+      [...answering].map((response) => new Promise((resolve) => response.once("close", resolve))),
+    );
+  };
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    answering.add(response);
+    response.once("close", () => answering.delete(response));
     route(request, response).catch((error: unknown) => {
       options.log.error("a request could not be answered", {
         error: error instanceof Error ? error.message : String(error),
@@ -100,9 +111,11 @@ export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServin
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // Answers that are still on their way out; streams that only listen end with the rest.
+      const linger = setTimeout(() => server.closeAllConnections(), LINGER_MS);
+      await Promise.race([closed, answersSent()]);
       await handler.close();
       server.closeIdleConnections();
-      const linger = setTimeout(() => server.closeAllConnections(), 1000);
       await closed;
       clearTimeout(linger);
     },

@@ -32,8 +32,8 @@ export interface Surface {
   /** Never rejects: what goes wrong inside is an `INTERNAL` answer whose correlation id is in the log. */
   call(name: string, args: Json, caller: Caller): Promise<Answer>;
   newCorrelationId(): string;
-  /** From here on starts are refused with `DRAINING`. */
-  drain(): void;
+  /** From here on starts are refused with `DRAINING`. Resolves when every call that runs has its answer. */
+  drain(): Promise<void>;
   draining(): boolean;
 }
 
@@ -56,6 +56,7 @@ export function createSurface(options: {
 }): Surface {
   const { plan, ids, log } = options;
   let draining = false;
+  const running = new Set<Promise<unknown>>();
   const context: SurfaceContext = {
     engine: options.engine,
     catalogue: options.catalogue,
@@ -79,15 +80,18 @@ export function createSurface(options: {
         const message = `${name} was not called: ${checked.error.map(({ problem }) => problem).join("; ")}.`;
         return refusal("INVALID_ARGUMENTS", message, checked.error);
       }
-      try {
+      const answering = (async () => {
         if (READS_CATALOGUE.has(tool)) await options.settled;
         return await dispatch(context, tool, checked.value, caller);
-      } catch (error) {
-        return toFailure(error, name, caller, log);
-      }
+      })().catch((error: unknown) => toFailure(error, name, caller, log));
+      running.add(answering);
+      return answering.finally(() => running.delete(answering));
     },
     newCorrelationId: () => ids.next("cor"),
-    drain: () => void (draining = true),
+    async drain() {
+      draining = true;
+      while (running.size > 0) await Promise.all(running);
+    },
     draining: () => draining,
   };
 }

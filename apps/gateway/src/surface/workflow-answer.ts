@@ -7,7 +7,9 @@ import { byteLength, truncateValues } from "./truncate.ts";
 /** The workflow response of `start`, `get` and `submit`: everything of a snapshot, within the limits. */
 export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
   const { instance } = snapshot;
-  const lifted = liftBlocks(snapshot.output, snapshot.content ?? [], limits.outputBytes);
+  // Nothing ran in a rejected call: what an earlier one returned would only be paid for again.
+  const output = snapshot.status === "rejected" ? undefined : snapshot.output;
+  const lifted = liftBlocks(output, snapshot.content ?? [], limits.outputBytes);
   const links = toLinks(snapshot, limits);
   const body = {
     ...(instance === undefined
