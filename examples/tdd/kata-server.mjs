@@ -1,5 +1,5 @@
 /**
- * An MCP server over stdio for one small project: a copy of `kata/` in `.flowgate/kata`, made anew at each start.
+ * An MCP server over stdio for one small project: a copy of `kata/` in `.flowgate/kata`, which `start_over` makes anew.
  * Tests and sources are written by different tools, so that a workflow can allow one and not the other.
  */
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,9 +10,6 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const project = join(here, ".flowgate", "kata");
-await rm(project, { recursive: true, force: true });
-await cp(join(here, "kata"), project, { recursive: true });
-
 const answer = (value) => ({
   content: [{ type: "text", text: JSON.stringify(value) }],
   structuredContent: value,
@@ -25,6 +22,15 @@ const file = fromJsonSchema({
 
 serveStdio(() => {
   const server = new McpServer({ name: "kata", version: "1.0.0" });
+  server.registerTool(
+    "start_over",
+    { description: "Makes the copy anew.", annotations: { idempotentHint: true } },
+    async () => {
+      await rm(project, { recursive: true, force: true });
+      await cp(join(here, "kata"), project, { recursive: true });
+      return answer({ copied: "kata" });
+    },
+  );
   server.registerTool(
     "read_project",
     { description: "All sources and tests.", annotations: { readOnlyHint: true } },
