@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
+import { readFile } from "node:fs/promises";
 import { runCheck, type CheckOptions } from "./commands/check.ts";
 import { runExplain } from "./commands/explain.ts";
+import { runExpr } from "./commands/expr.ts";
 import { CHECK_FORMATS } from "./render/format.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 
@@ -68,6 +70,16 @@ function createProgram(exit: { code: number }): Command {
     .argument("<topics...>", "codes or dotted keys")
     .action((topics: string[]) => {
       exit.code = runExplain(topics, { write, writeError });
+    });
+  program
+    .command("expr")
+    .description("evaluates an expression: true is 0, anything else 1")
+    .argument("<expression>", "for example '$.context.score <= 80'")
+    .option("-d, --data <file>", "a JSON file with arguments, context, workflow, principal or output")
+    .option("--json", "one JSON object", false)
+    .action(async (expression: string, flags: { readonly data?: string; readonly json: boolean }) => {
+      const io = { write, writeError, readFile: (path: string): Promise<string> => readFile(path, "utf8") };
+      exit.code = await runExpr({ expression, ...flags }, io);
     });
   return program;
 }

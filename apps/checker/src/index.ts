@@ -1,3 +1,4 @@
+export { runCli } from "./cli.ts";
 export type { CheckedConfig } from "./checked-config.ts";
 export { runCheck } from "./commands/check.ts";
 export type { CheckEnvironment, CheckExit, CheckOptions } from "./commands/check.ts";

@@ -17,7 +17,9 @@ import { emitSettings } from "./emit/settings.ts";
 import { emitWorkflow } from "./emit/workflows.ts";
 import { createPathResolver, type World } from "./emit/world.ts";
 import { hashDefinition } from "./hash.ts";
+import { checkContradictions } from "./rules/contradictions.ts";
 import { RULES } from "./rules/index.ts";
+import { provePolicies, type PolicyVerdict } from "./rules/policies.ts";
 import type { RuleContext } from "./rules/rule.ts";
 import { createStateGraph } from "./rules/state-graph.ts";
 import { checkShape } from "./schema/check-shape.ts";
@@ -44,6 +46,8 @@ export interface Compilation {
   readonly sources: ReadonlyMap<string, string>;
   /** SHA-256 of each workflow's definition, by id. */
   readonly workflowHashes: ReadonlyMap<string, string>;
+  /** What was found out about each policy. */
+  readonly policies: readonly PolicyVerdict[];
 }
 
 /** Compiles configuration files into a plan, or says everything that is wrong with them. Never throws for their content. */
@@ -56,12 +60,15 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
   const sources = new Map(loaded.sources.map(({ file, text }) => [file, text]));
   const hashes = new Map<string, string>();
   let plan: GatewayPlan | undefined;
+  let policies: readonly PolicyVerdict[] = [];
   if (loaded.root !== undefined) {
     const emitted = emit(loaded.root, options, report);
+    policies = emitted?.verdicts ?? [];
     if (emitted !== undefined && !reporter.failed) {
-      for (const [id, ir] of Object.entries(emitted.workflows)) hashes.set(id, hashDefinition(ir, digest));
-      const hash = digest.sha256(canonicalJson(emitted as unknown as Json));
-      plan = deepFreeze({ hash, files: loaded.files, ...emitted, secrets: loaded.secrets });
+      const { parts } = emitted;
+      for (const [id, ir] of Object.entries(parts.workflows)) hashes.set(id, hashDefinition(ir, digest));
+      const hash = digest.sha256(canonicalJson(parts as unknown as Json));
+      plan = deepFreeze({ hash, files: loaded.files, ...parts, secrets: loaded.secrets });
     }
   }
   return {
@@ -69,14 +76,18 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
     diagnostics: reporter.sorted(order),
     sources,
     workflowHashes: hashes,
+    policies,
   };
 }
 
-type Emitted = Omit<GatewayPlan, "hash" | "files" | "secrets">;
+interface Emitted {
+  readonly parts: Omit<GatewayPlan, "hash" | "files" | "secrets">;
+  readonly verdicts: readonly PolicyVerdict[];
+}
 
 function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report): Emitted | undefined {
   if (!checkVersion(rootNode, report)) return undefined;
-  checkShape(CONFIG, rootNode, report);
+  checkContradictions(checkShape(CONFIG, rootNode, report), report);
   const root = new Cursor(rootNode);
   const paths = createPathResolver(reader, env("HOME"));
   const connections = indexConnections(root, paths, report);
@@ -107,9 +118,10 @@ function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report
     ...locators(rootNode),
   };
   for (const rule of RULES) rule(context);
+  const verdicts = provePolicies(context);
   const policies = (normalize(policiesField, root.get("policies")?.node) ??
     []) as unknown as readonly JsonObject[];
-  return {
+  const parts = {
     connections: connections.finish(),
     capabilities,
     exposed,
@@ -118,6 +130,7 @@ function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report
     policies,
     ...settings,
   };
+  return { parts, verdicts };
 }
 
 const SUPPORTED_MAJOR = "1";

@@ -9,3 +9,4 @@ export type { SourceReader } from "./source/load.ts";
 export { nearest } from "@mcp-flowgate/json-schema";
 export { explainPath } from "./schema/explain-path.ts";
 export { SCHEMA_ID, toConfigSchema } from "./schema/to-json-schema.ts";
+export type { PolicyVerdict } from "./rules/policies.ts";

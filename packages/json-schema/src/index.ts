@@ -1,3 +1,4 @@
+export { findContradictions } from "./find-contradiction.ts";
 export { inspectSchema } from "./inspect-schema.ts";
 export type { SchemaBounds, SchemaProblem } from "./inspect-schema.ts";
 export { compileLinearPattern } from "./linear-pattern.ts";

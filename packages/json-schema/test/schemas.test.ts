@@ -1,4 +1,4 @@
-import { createSchemas, type SchemaViolation } from "@mcp-flowgate/json-schema";
+import { createSchemas, findContradictions, type SchemaViolation } from "@mcp-flowgate/json-schema";
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -236,6 +236,61 @@ describe("hostile schemas", () => {
           if (compiled.ok) compiled.value.validate(value as Json);
         }),
         { numRuns: 300 },
+      );
+    expect(run).not.toThrow();
+  });
+});
+
+describe("contradictions", () => {
+  const found = (schema: JsonObject): readonly string[] =>
+    findContradictions(schema).map(({ pointer, message }) => `${pointer}: ${message}`);
+
+  it("finds bounds that cross, values of another type and needed properties that are not allowed", () => {
+    expect(found({ properties: { n: { minimum: 10, maximum: 1 } } })).toEqual([
+      "/properties/n/minimum: `minimum` 10 is above `maximum` 1",
+    ]);
+    expect(found({ type: "string", enum: [1, 2] })).toEqual(["/enum: no value of `enum` is of type string"]);
+    expect(found({ exclusiveMinimum: 3, maximum: 3 })).toHaveLength(1);
+    expect(found({ required: ["a"], properties: {}, additionalProperties: false })).toEqual([
+      "/required: `a` is required, but no such property is allowed",
+    ]);
+    expect(found({ type: "object", allOf: [{ type: "string" }] })).toEqual([
+      "/allOf: its parts ask for different types",
+    ]);
+  });
+
+  it("never accuses a schema that some value satisfies", () => {
+    const small = fc.integer({ min: 0, max: 3 });
+    const schema = fc.record(
+      {
+        type: fc.constantFrom("integer", "number", "string", "array", "object", "null"),
+        minimum: small,
+        maximum: small,
+        exclusiveMinimum: small,
+        exclusiveMaximum: small,
+        minLength: small,
+        maxLength: small,
+        enum: fc.array(fc.constantFrom(0, 1, 2, "a", "", null), { maxLength: 3 }),
+        const: fc.constantFrom(0, 1, "a"),
+      },
+      { requiredKeys: ["type"] },
+    );
+    const values: readonly Json[] = [0, 1, 2, 3, 1.5, 2.5, "", "a", "aa", "aaa", null, [], {}];
+    const run = (): void =>
+      fc.assert(
+        fc.property(schema, (raw) => {
+          const candidate = raw as JsonObject;
+          const compiled = schemas.compile(candidate);
+          if (!compiled.ok || found(candidate).length === 0) return true;
+          // Bounds of another type bind nothing, so only values of the schema's own type are counter-examples.
+          const numeric = candidate["type"] === "integer" || candidate["type"] === "number";
+          const strings = candidate["type"] === "string";
+          const about = found(candidate).some((text) =>
+            /minimum|maximum|Minimum|Maximum/.test(text) ? numeric : /Length/.test(text) ? strings : true,
+          );
+          return !about || values.every((value) => !compiled.value.validate(value).ok);
+        }),
+        { numRuns: 500 },
       );
     expect(run).not.toThrow();
   });

@@ -26,8 +26,8 @@ export const EXPRESSION_CODES: CodeTable = {
     title: "A number in an expression is malformed",
     severity: error,
     explanation: "Numbers are those of JSON and must be exact.",
-    example: guarded("$.arguments.amount > 1.2.3"),
-    fix: "Write a number such as `1.2`.",
+    example: guarded("$.arguments.amount > 1e999"),
+    fix: "Write a number that can be held, such as `1e9`.",
   },
   FG504: {
     title: "A path begins at an unknown place",

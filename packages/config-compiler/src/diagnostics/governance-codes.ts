@@ -5,6 +5,24 @@ const warning = "warning" as const;
 
 /** FG6xx: who may do what, and what may happen twice. */
 export const GOVERNANCE_CODES: CodeTable = {
+  FG601: {
+    title: "A policy does not hold",
+    severity: error,
+    explanation:
+      "There is a path that breaks it. The shortest one is shown. Guards are taken to be able to pass: a policy that holds, holds whatever they say.",
+    example:
+      "workflows:\n  deploy:\n    initialState: ready\n    states:\n      ready: { transitions: { approve: { target: done, actor: human }, hurry: { target: done } } }\n      done: { terminal: true }\npolicies:\n  - name: nobody deploys without a person\n    assert: { reaching: done, requires: { transition: approve, actor: human } }",
+    fix: "Remove the path that is shown, or put what is required on it.",
+  },
+  FG602: {
+    title: "A policy is about nothing",
+    severity: error,
+    explanation:
+      "No workflow, state, transition or executor matches what it names. A misspelt rule would hold for ever and protect nothing.",
+    example:
+      "workflows:\n  deploy:\n    initialState: ready\n    states:\n      ready: { transitions: { approve: { target: done, actor: human } } }\n      done: { terminal: true }\npolicies:\n  - assert: { reaching: deployed, requires: { actor: human } }",
+    fix: "Correct the name: `reaching: done`.",
+  },
   FG610: {
     title: "A retry may double an effect",
     severity: warning,
@@ -23,6 +41,32 @@ export const GOVERNANCE_CODES: CodeTable = {
       "connections:\n  payroll: { baseUrl: https://payroll.example.com }\nproxy:\n  expose:\n    - name: pay\n      executor: { kind: http, connection: payroll, method: POST, path: /payments, effect: once }\n      reliability: { retry: { maxAttempts: 3 } }",
     fix: "Leave `retry` out, or declare an `idempotencyKey` instead.",
   },
+  FG612: {
+    title: "Nobody can decide a human step",
+    severity: error,
+    explanation:
+      "Every caller comes from the declared keys, and too few of them have what `assignees` asks for. The question would stay open until it expires.",
+    example:
+      'identity: { kind: apiKeys, keys: [{ id: ann, key: "${ANN_KEY:-x}", subject: ann, roles: [developer] }] }\nworkflows:\n  w:\n    initialState: a\n    states:\n      a:\n        transitions:\n          ask: { target: b, executor: { kind: human, queue: q, assignees: { roles: [manager] } } }\n      b: { terminal: true }',
+    fix: "Give somebody the role, or ask for one that somebody has.",
+  },
+  FG613: {
+    title: "A guard that nobody can pass",
+    severity: warning,
+    explanation:
+      "The declared identity is closed: it produces known callers, and none of them has the role or permission. With `anonymous`, nobody has any.",
+    example: "proxy:\n  expose:\n    - name: x\n      guards: [{ kind: role, role: admin }]",
+    fix: "Declare an `identity` that carries roles, or remove the guard.",
+  },
+  FG614: {
+    title: "A secret is written into the file",
+    severity: warning,
+    explanation:
+      "Configurations are kept in repositories and copied around. Values that come from variables and secret files are also masked in everything that is written.",
+    example:
+      "connections:\n  api: { baseUrl: https://api.example.com, auth: { kind: bearer, token: 3f9c1d77 } }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: api } }] }",
+    fix: "Write `token: ${API_TOKEN}`.",
+  },
   FG615: {
     title: "A capability's guards are not checked here",
     severity: warning,
@@ -31,5 +75,22 @@ export const GOVERNANCE_CODES: CodeTable = {
     example:
       "capabilities:\n  safe: { executor: { kind: noop }, guards: [{ kind: role, role: admin }] }\nworkflows:\n  w:\n    initialState: a\n    states:\n      a: { onEnter: { executor: { capability: safe } }, transitions: { go: { target: b } } }\n      b: { terminal: true }",
     fix: "Put the guards on the transitions that lead there.",
+  },
+  FG616: {
+    title: "The guarded tool has an unguarded door",
+    severity: warning,
+    explanation:
+      "A capability wraps an imported tool and adds guards, but the import still shows the tool itself. Callers would take the shorter way.",
+    example:
+      "connections:\n  files: { kind: mcp, command: files-mcp }\ncapabilities:\n  safe.write: { wraps: fs.write, guards: [{ kind: evidence, requires: [tests_passed] }] }\nproxy:\n  import: [{ connection: files, prefix: fs }]\n  expose: [{ capability: safe.write }]",
+    fix: "Add `exclude: [write]` to the import. An excluded tool can still be wrapped.",
+  },
+  FG617: {
+    title: "Anybody on the network can call",
+    severity: error,
+    explanation:
+      "The server listens on an address that other machines reach, and callers are all the same anonymous one. The gateway refuses to start like this.",
+    example: 'server: { transport: http, http: { listen: "0.0.0.0:8787" } }',
+    fix: "Declare an `identity`, or listen on `127.0.0.1:8787`.",
   },
 };

@@ -41,7 +41,7 @@ export const LOAD_CODES: CodeTable = {
     severity: error,
     explanation:
       "Keys are names. YAML reads a bare `1`, `true` or `null` as something else, and lists and maps can be keys too: none of them names anything here.",
-    example: "workflows:\n  1: {}",
+    example: "proxy:\n  expose: [{ name: x, inputSchema: { properties: { 1: {} } } }]",
     fix: 'Put the key in quotes: `"1": {}`.',
   },
   FG106: {
@@ -49,7 +49,8 @@ export const LOAD_CODES: CodeTable = {
     severity: error,
     explanation:
       "`*name` repeats the value that `&name` marked earlier in the same file. There is no such mark, or the alias stands inside the value itself.",
-    example: "connections:\n  a: *defaults",
+    example:
+      "connections:\n  a: { baseUrl: *defaults }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: a, method: GET } }] }",
     fix: "Mark the value first: `x: &defaults { … }`.",
   },
   FG107: {
@@ -57,7 +58,8 @@ export const LOAD_CODES: CodeTable = {
     severity: error,
     explanation:
       "The tag is unknown, or the number has no exact form: `.nan`, `.inf` and whole numbers beyond 2^53 would not survive the way through JSON.",
-    example: "workflows:\n  w: { initialContext: { account: 12345678901234567890 } }",
+    example:
+      "workflows:\n  w: { initialState: a, initialContext: { account: 12345678901234567890 }, states: { a: { terminal: true } } }",
     fix: 'Put it in quotes: `account: "12345678901234567890"`.',
   },
   FG108: {
@@ -82,7 +84,7 @@ export const LOAD_CODES: CodeTable = {
     explanation:
       "`${NAME}` has no value in the environment. Leaving a placeholder in a header or URL would only fail later and less clearly.",
     example:
-      'connections:\n  api: { baseUrl: https://api.example.com, headers: { Authorization: "Bearer ${API_TOKEN}" } }',
+      'connections:\n  api: { baseUrl: https://api.example.com, headers: { Authorization: "Bearer ${API_TOKEN}" } }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: api } }] }',
     fix: "Set the variable, or give a default: `${API_TOKEN:-none}`.",
   },
   FG111: {
@@ -90,7 +92,8 @@ export const LOAD_CODES: CodeTable = {
     severity: error,
     explanation:
       "The forms are `${VAR}`, `${VAR:-default}`, `${VAR:?message}`, `${env.VAR}` and `${file:path}`. Shell forms such as `${VAR%x}` are not known.",
-    example: 'workflows:\n  w: { description: "costs ${amount more" }',
+    example:
+      'workflows:\n  w: { initialState: a, description: "costs ${amount more", states: { a: { terminal: true } } }',
     fix: "Correct the reference, or write `$${` for a literal `${`.",
   },
   FG112: {
@@ -114,7 +117,7 @@ export const LOAD_CODES: CodeTable = {
     explanation:
       "`${file:path}` puts the content of a file in, without its last line end. The file is missing, unreadable or not text.",
     example:
-      'connections:\n  api: { baseUrl: https://api.example.com, headers: { X-Key: "${file:/run/secrets/missing}" } }',
+      'connections:\n  api: { baseUrl: https://api.example.com, headers: { X-Key: "${file:/run/secrets/missing}" } }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: api } }] }',
     fix: "Correct the path; it is seen from the folder of the file that names it.",
   },
 };

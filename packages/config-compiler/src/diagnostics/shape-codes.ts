@@ -9,14 +9,16 @@ export const SHAPE_CODES: CodeTable = {
     severity: error,
     explanation:
       "The key means nothing here. A misspelt guard or limit that is silently ignored is worse than none.",
-    example: "workflows:\n  w:\n    initalState: a\n    states: { a: { terminal: true } }",
+    example:
+      "workflows:\n  w:\n    initialState: a\n    visiblity: tenant\n    states: { a: { terminal: true } }",
     fix: "Use the key that the hint names. `flowgate-check explain workflows.*.states` lists what there is.",
   },
   FG202: {
     title: "A key is missing",
     severity: error,
     explanation: "Without this key the entry says nothing.",
-    example: "connections:\n  payroll: { kind: http }",
+    example:
+      "connections:\n  payroll: { kind: http }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: payroll } }] }",
     fix: "Add it: `payroll: { kind: http, baseUrl: https://payroll.example.com }`.",
   },
   FG203: {
@@ -55,7 +57,7 @@ export const SHAPE_CODES: CodeTable = {
     severity: error,
     explanation: "Two keys say the same thing in two ways, or exclude each other.",
     example:
-      "connections:\n  search: { kind: mcp, command: search-server, url: https://mcp.example.com/mcp }",
+      "connections:\n  search: { kind: mcp, command: search-server, url: https://mcp.example.com/mcp }\nproxy: { import: [{ connection: search }] }",
     fix: "Keep one of them.",
   },
   FG208: {
@@ -70,7 +72,8 @@ export const SHAPE_CODES: CodeTable = {
     title: "An address, URL or time zone is malformed",
     severity: error,
     explanation: "URLs are absolute and http or https, addresses are `host:port`, time zones are IANA names.",
-    example: "connections:\n  api: { baseUrl: api.example.com }",
+    example:
+      "connections:\n  api: { baseUrl: api.example.com }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: api } }] }",
     fix: "Write `https://api.example.com`.",
   },
   FG210: {

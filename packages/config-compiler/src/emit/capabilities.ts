@@ -1,6 +1,6 @@
 import { createRecord, type CapabilityIr, type GuardIr, type ImportIr } from "@mcp-flowgate/core";
 import { nearest } from "@mcp-flowgate/json-schema";
-import { placeOf, quote } from "../source/config-node.ts";
+import { placeOf, quote, type Span } from "../source/config-node.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import { emitExecutor } from "./executors.ts";
 import { emitGuards } from "./guards.ts";
@@ -162,8 +162,7 @@ class ConfigCatalogue implements Catalogue {
     const flat = reference === undefined ? this.#inline(cursor) : this.#reference(cursor, reference, id);
     const before = names.get(id);
     if (before !== undefined) {
-      const { line, file } = placeOf(before.node);
-      report("FG306", name.node, `${quote(id)} is already exposed at ${file}:${line}`, {
+      report("FG306", name.node, `${quote(id)} is already exposed at ${whereIs(before.node, name.node)}`, {
         pointer: name.pointer,
       });
       return undefined;
@@ -171,10 +170,14 @@ class ConfigCatalogue implements Catalogue {
     names.set(id, name);
     const declared = this.#declared.get(id);
     if (declared !== undefined && reference?.value !== id) {
-      const { line, file } = placeOf(declared.key);
-      report("FG306", name.node, `${quote(id)} is also the name of the capability at ${file}:${line}`, {
-        pointer: name.pointer,
-      });
+      report(
+        "FG306",
+        name.node,
+        `${quote(id)} is also the name of the capability at ${whereIs(declared.key, name.node)}`,
+        {
+          pointer: name.pointer,
+        },
+      );
       return undefined;
     }
     if (flat === undefined) return undefined;
@@ -329,6 +332,12 @@ function toIr(id: string, flat: FlatCapability): CapabilityIr {
     reliability: finishReliability(reliability),
     source: { kind: "declared", ...optional("wraps", wraps) },
   };
+}
+
+/** Where `span` stands, seen from `from`. */
+function whereIs(span: Span, from: Span): string {
+  const { line, file } = placeOf(span);
+  return span.source === from.source ? `line ${line}` : `${file}:${line}`;
 }
 
 function joined(base: readonly string[], more: readonly string[]): readonly string[] {

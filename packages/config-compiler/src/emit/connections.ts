@@ -24,13 +24,17 @@ interface Entry {
 /** Emits every connection; uses are noted as the rest is emitted. */
 export function indexConnections(root: Cursor, paths: PathResolver, report: Report): ConnectionIndex {
   const entries = new Map<string, Entry>();
+  const state = { missing: false };
   for (const cursor of root.entriesOf("connections")) {
     entries.set(cursor.name, { cursor, ir: emitConnection(cursor, paths, report), uses: new Set() });
   }
   return {
     names: [...entries.keys()],
-    use: (name, kind) => use(entries, name, kind, report),
-    finish: () => finish(entries, report),
+    use: (name, kind) => {
+      if (name.value !== undefined && !entries.has(name.value)) state.missing = true;
+      use(entries, name, kind, report);
+    },
+    finish: () => finish(entries, state.missing, report),
   };
 }
 
@@ -64,11 +68,16 @@ function use(entries: Map<string, Entry>, name: Cursor, kind: "mcp" | "cli" | "h
   );
 }
 
-function finish(entries: Map<string, Entry>, report: Report): { readonly [name: string]: ConnectionIr } {
+function finish(
+  entries: Map<string, Entry>,
+  missing: boolean,
+  report: Report,
+): { readonly [name: string]: ConnectionIr } {
   const connections = createRecord<ConnectionIr>();
   for (const [name, entry] of entries) {
     const { cursor, ir, uses, firstMcpUse } = entry;
-    if (uses.size === 0) {
+    // A misspelt name is reported where it stands; the connection that was meant is not unused.
+    if (uses.size === 0 && !missing) {
       report("FG308", cursor.key, `nothing uses the connection ${quote(name)}`, { pointer: cursor.pointer });
     }
     if (ir === undefined) continue;

@@ -1,5 +1,11 @@
 import type { GuardIr, Json } from "@mcp-flowgate/core";
-import { compileGuard, compilePathTemplate, compileTemplate, modernizeExpr } from "@mcp-flowgate/guards-expr";
+import {
+  compileExpr,
+  compileGuard,
+  compilePathTemplate,
+  compileTemplate,
+  modernizeExpr,
+} from "@mcp-flowgate/guards-expr";
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Report } from "../diagnostics/reporter.ts";
 import { nodeAt } from "../schema/check-shape.ts";
@@ -24,6 +30,8 @@ export function modernized(cursor: Cursor | undefined, report: Report): string |
   const source = cursor?.value;
   if (cursor === undefined || source === undefined) return undefined;
   const result = modernizeExpr(source);
+  // What does not compile either way is better told by its errors alone.
+  if (result.changes.length > 0 && !compileExpr(result.source).ok) return source;
   for (const change of result.changes) {
     report("FG206", within(cursor.node, change.offset, change.length), change.message, {
       pointer: cursor.pointer,

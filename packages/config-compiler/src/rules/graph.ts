@@ -1,5 +1,6 @@
 import { escapePointer, nearest } from "@mcp-flowgate/json-schema";
 import { quote } from "../source/config-node.ts";
+import { isChainState } from "./deterministic.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 import { reachable, type StateGraph } from "./state-graph.ts";
 
@@ -26,7 +27,10 @@ function checkWorkflow(graph: StateGraph, base: string, context: RuleContext): v
     return;
   }
   const reached = reachable([workflow.initialState], (state) => graph.outgoing(state).map(({ to }) => to));
-  const terminal = names.filter((name) => workflow.states[name]?.terminal === true);
+  // A state without a way out is reported for itself; those before it are not to blame.
+  const terminal = names.filter(
+    (name) => workflow.states[name]?.terminal === true || graph.outgoing(name).length === 0,
+  );
   const finishing = reachable(terminal, (state) => graph.incoming(state).map(({ from }) => from));
   for (const name of names) {
     const state = workflow.states[name];
@@ -60,10 +64,7 @@ function checkWorkflow(graph: StateGraph, base: string, context: RuleContext): v
           },
         );
       }
-    } else if (
-      !finishing.has(name) &&
-      !graph.dangling.some(({ from }) => reachesFrom(graph, name).has(from))
-    ) {
+    } else if (!finishing.has(name) && graph.dangling.length === 0 && !isCircle(name, graph)) {
       context.report(
         "FG404",
         context.keyAt(pointer),
@@ -115,7 +116,8 @@ function checkDangling(
   }
 }
 
-/** A missing target may be the way to the end: it is reported once, at the target. */
-function reachesFrom(graph: StateGraph, state: string): ReadonlySet<string> {
-  return reachable([state], (from) => graph.outgoing(from).map(({ to }) => to));
+/** Deterministic circles have a code of their own. */
+function isCircle(name: string, graph: StateGraph): boolean {
+  const state = graph.workflow.states[name];
+  return state !== undefined && isChainState(state);
 }

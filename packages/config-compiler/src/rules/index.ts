@@ -1,5 +1,23 @@
+import { checkBranches } from "./branches.ts";
+import { checkDeterministic } from "./deterministic.ts";
+import { checkExposure } from "./exposure.ts";
 import { checkGraph } from "./graph.ts";
+import { checkPeople } from "./people.ts";
 import type { Rule } from "./rule.ts";
+import { checkSecrets } from "./secrets.ts";
+import { checkSeparation } from "./separation.ts";
+import { checkSubWorkflows } from "./sub-workflows.ts";
+import { checkPaths } from "./produced-paths.ts";
 
 /** Every rule, in the order in which they run. They do not depend on each other. */
-export const RULES: readonly Rule[] = [checkGraph];
+export const RULES: readonly Rule[] = [
+  checkGraph,
+  checkDeterministic,
+  checkBranches,
+  checkSeparation,
+  checkSubWorkflows,
+  checkPaths,
+  checkPeople,
+  checkSecrets,
+  checkExposure,
+];

@@ -74,9 +74,10 @@ function interpolateScalar(
   variables: Variables,
   report: Report,
 ): ScalarNode {
-  let fromOutside = false;
+  let references = 0;
   const value = template.replaceAll(REFERENCE, (whole: string, inner: string | undefined) => {
     if (inner === undefined) return "${";
+    references += 1;
     if (!whole.endsWith("}")) {
       report("FG111", node, `${quote(whole)} is not closed`, { hint: "Write `$${` for a literal `${`." });
       return whole;
@@ -86,13 +87,10 @@ function interpolateScalar(
       report(resolved.code, node, resolved.problem, { hint: resolved.hint });
       return whole;
     }
-    if (resolved.secret) {
-      fromOutside = true;
-      variables.keepSecret(resolved.text);
-    }
+    if (resolved.secret) variables.keepSecret(resolved.text);
     return resolved.text;
   });
-  return fromOutside || value !== template ? { ...node, value, template } : node;
+  return references > 0 || value !== template ? { ...node, value, template } : node;
 }
 
 type Resolved =

@@ -15,28 +15,23 @@ export const MAX_SOURCE_BYTES: number = 16 * 1024 * 1024;
 export function decodeSource(
   file: string,
   bytes: Uint8Array,
-): Result<
-  SourceText,
-  { readonly code: "FG103" | "FG104"; readonly message: string; readonly offset: number }
-> {
+): Result<SourceText, { readonly code: "FG103" | "FG104"; readonly message: string }> {
   if (bytes.length > MAX_SOURCE_BYTES) {
     return err({
       code: "FG104",
-      offset: 0,
       message: `the file has ${bytes.length} bytes; at most ${MAX_SOURCE_BYTES} (16 MiB) are read`,
     });
   }
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return err({ code: "FG103", offset: 0, message: "the file is UTF-16; configurations are UTF-8" });
+    return err({ code: "FG103", message: "the file is UTF-16; configurations are UTF-8" });
   }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return err({ code: "FG103", offset: 0, message: "the file is not UTF-8 text" });
+    return err({ code: "FG103", message: "the file is not UTF-8 text" });
   }
-  const zero = text.indexOf("\u0000");
-  if (zero >= 0) {
+  if (text.includes("\u0000")) {
     return err({
       code: "FG103",
       offset: zero,
