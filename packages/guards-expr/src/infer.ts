@@ -110,7 +110,7 @@ export function resolvePath(node: PathNode, environment: CheckEnvironment): Reso
     current = member.view;
   }
   const { kinds, values, minimum, maximum } = current;
-  return { kinds, values, minimum, maximum, optional: optional && known };
+  return { kinds, values, minimum, maximum, optional };
 }
 
 function startOf(

@@ -1,12 +1,63 @@
 import { readFileSync } from "node:fs";
-import type { Json } from "@mcp-flowgate/core";
-import type { ExprNode, Scope } from "@mcp-flowgate/guards-expr";
+import type { Evidence, GuardIr, Json, Result } from "@mcp-flowgate/core";
+import {
+  checkExpr,
+  compileExpr,
+  compileGuard,
+  compilePathTemplate,
+  compileTemplate,
+  modernizeExpr,
+  renderGuardResult,
+} from "@mcp-flowgate/guards-expr";
+import type { CheckEnvironment, ExprLimits, ExprNode, Scope, Unresolved } from "@mcp-flowgate/guards-expr";
 
 const FOLDER = new URL("../../../conformance/expr/", import.meta.url);
 
-/** The cases of one file of the corpus. */
-export function readCases<T>(name: string): readonly (T & { readonly why: string })[] {
-  return (readDocument(name) as unknown as { cases: readonly (T & { readonly why: string })[] }).cases;
+/** One case of the corpus, run: what it gives, in the form in which the corpus says what it should. */
+export interface CorpusCase {
+  readonly title: string;
+  readonly expected: Json;
+  actual(): unknown;
+}
+
+/** Every file of the corpus that holds cases. */
+export const CORPUS_FILES = [
+  "equality",
+  "ordering",
+  "logic",
+  "paths",
+  "strings",
+  "matches",
+  "arithmetic",
+  "collections",
+  "dates",
+  "limits",
+  "explain",
+  "accept",
+  "reject",
+  "check",
+  "templates",
+  "path-templates",
+  "guards",
+  "modernize",
+] as const;
+
+export type CorpusFile = (typeof CORPUS_FILES)[number];
+
+interface RawCase {
+  readonly [key: string]: Json;
+  readonly why: string;
+}
+
+/** The cases of one file. */
+export function readCorpus(file: CorpusFile): readonly CorpusCase[] {
+  const document = readDocument(file) as { readonly cases: readonly RawCase[]; readonly [key: string]: Json };
+  const run = RUNNERS[file] ?? runTruth;
+  return document.cases.map((given) => ({
+    title: `${JSON.stringify(given["expr"] ?? given["template"] ?? given["path"] ?? given["guard"])}: ${given.why}`,
+    expected: given,
+    actual: () => ({ ...given, ...run(given, document) }),
+  }));
 }
 
 /** The scope that all cases are evaluated in. A fresh one each time. */
@@ -34,7 +85,163 @@ export function showTree(node: ExprNode): string {
   }
 }
 
-/** One file of the corpus. */
-export function readDocument(name: string): Json {
+type Runner = (
+  given: RawCase,
+  document: { readonly [key: string]: Json },
+) => { readonly [key: string]: unknown };
+
+const RUNNERS: { readonly [file: string]: Runner } = {
+  accept: ({ expr }) => {
+    const compiled = compileExpr(expr as string);
+    return { tree: compiled.ok ? showTree(compiled.value.ast) : compiled.error };
+  },
+  reject: ({ expr, errors }) => {
+    const compiled = compileExpr(expr as string);
+    return { errors: compiled.ok ? [] : brief(compiled.error, errors as unknown as readonly Said[]) };
+  },
+  check: ({ expr, findings }, { environment }) => ({
+    findings: brief(
+      checkExpr(expr as string, environment as CheckEnvironment),
+      findings as unknown as readonly Said[],
+    ),
+  }),
+  limits: ({ expr, build, limits, says }) => {
+    const context = Object.fromEntries(
+      Object.entries(build as object).map(([key, recipe]) => [key, buildValue(recipe as Json)]),
+    );
+    const compiled = compileExpr(expr as string, (limits ?? {}) as Partial<ExprLimits>);
+    if (!compiled.ok) return { truth: compiled.error };
+    const { truth, reason } = compiled.value.evaluate({ ...readScope(), context });
+    return {
+      truth: compiled.value.test({ ...readScope(), context }) === truth ? truth : "unstable",
+      ...saying(reason ?? "", says),
+    };
+  },
+  explain: ({ expr, reason: wanted }) => {
+    const compiled = compileExpr(expr as string);
+    if (!compiled.ok) return { truth: compiled.error };
+    const { truth, reads, reason } = compiled.value.evaluate(readScope());
+    const shown = reads.map(({ path, value }) => (value === undefined ? [path] : [path, value]));
+    return { truth, reads: shown, ...(reason === undefined && wanted === undefined ? {} : { reason }) };
+  },
+  modernize: ({ expr }) => {
+    const { source, changes } = modernizeExpr(expr as string);
+    const broken = changes.length > 0 && !compileExpr(source).ok;
+    return { today: broken ? "does not compile" : source, codes: changes.map(({ code }) => code) };
+  },
+  templates: (given) => resolution(compileTemplate(given["template"] as Json), given),
+  "path-templates": (given) => resolution(compilePathTemplate(given["path"] as string), given),
+  guards: ({ guard, now, says, error }, document) => {
+    const compiled = compileGuard(guard as unknown as GuardIr);
+    if (!compiled.ok) return { verdict: undefined, error: briefError(compiled.error[0], error) };
+    const result = compiled.value.evaluate({
+      values: readScope(),
+      evidence: document["evidence"] as unknown as readonly Evidence[],
+      performers: (transition) =>
+        (document["performers"] as { readonly [name: string]: readonly string[] })[transition] ?? [],
+      rate: () => document["used"] as number,
+      definitionId: "deploy",
+      now: (now as number | undefined) ?? 0,
+    });
+    return { verdict: result.verdict, ...saying(renderGuardResult(result), says), error: undefined };
+  },
+};
+
+/** `truth`, and the value where it is neither true nor false. A definite truth needs no reason, an unknown one has it. */
+function runTruth({ expr, value: wanted }: RawCase): { readonly [key: string]: unknown } {
+  const compiled = compileExpr(expr as string);
+  if (!compiled.ok) return { truth: compiled.error };
+  const scope = readScope();
+  const { truth, value, reason } = compiled.value.evaluate(scope);
+  if (compiled.value.test(scope) !== truth || (reason === undefined) !== (truth !== "unknown"))
+    return { truth: "unstable" };
+  return {
+    truth,
+    ...(truth === "unknown" && (value !== undefined || wanted !== undefined) ? { value } : {}),
+  };
+}
+
+interface Resolver {
+  resolve(scope: Scope): Result<Json, readonly Unresolved[]>;
+}
+
+function resolution(
+  compiled: Result<Resolver, readonly Problem[]>,
+  { unresolved, error }: RawCase,
+): { readonly [key: string]: unknown } {
+  const nothing = { value: undefined, unresolved: undefined, error: undefined };
+  if (!compiled.ok) return { ...nothing, error: briefError(compiled.error[0], error) };
+  const resolved = compiled.value.resolve(readScope());
+  if (resolved.ok) return { ...nothing, value: resolved.value };
+  const wanted = (unresolved ?? []) as readonly (readonly string[])[];
+  return {
+    ...nothing,
+    unresolved: resolved.error.map(({ pointer, message }, index) => [
+      pointer,
+      part(message, wanted[index]?.[1]),
+    ]),
+  };
+}
+
+interface Problem {
+  readonly code: string;
+  readonly pointer: string;
+  readonly message: string;
+}
+
+interface Said {
+  readonly says?: string;
+}
+
+function briefError(problem: Problem | undefined, wanted: Json | undefined): unknown {
+  return {
+    code: problem?.code,
+    pointer: problem?.pointer,
+    says: part(problem?.message ?? "", (wanted as Said | undefined)?.says),
+  };
+}
+
+function brief(
+  found: readonly {
+    readonly code: string;
+    readonly severity?: string;
+    readonly offset: number;
+    readonly message: string;
+  }[],
+  wanted: readonly Said[],
+): unknown {
+  return found.map(({ code, severity, offset, message }, index) => ({
+    code,
+    ...(severity === undefined ? {} : { severity }),
+    position: offset + 1,
+    ...saying(message, wanted[index]?.says),
+  }));
+}
+
+function saying(text: string, wanted: Json | undefined): { readonly says?: string } {
+  return typeof wanted === "string" ? { says: part(text, wanted) } : {};
+}
+
+/** What the corpus asks for, where it is there; else everything, so that a failure shows it. */
+function part(message: string, wanted: string | undefined): string {
+  return wanted !== undefined && message.includes(wanted) ? wanted : message;
+}
+
+function buildValue(recipe: Json): Json {
+  if (typeof recipe !== "object" || recipe === null) return recipe;
+  const { repeat, times, zeros, nested } = recipe as {
+    repeat?: string;
+    times?: number;
+    zeros?: number;
+    nested?: number;
+  };
+  if (repeat !== undefined) return repeat.repeat(times ?? 0);
+  if (zeros !== undefined) return Array.from({ length: zeros }, () => 0);
+  let value: Json = 0;
+  for (let depth = 0; depth < (nested ?? 0); depth++) value = [value];
+  return value;
+}
+
+function readDocument(name: string): Json {
   return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Json;
 }
