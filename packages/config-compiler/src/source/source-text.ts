@@ -34,7 +34,6 @@ export function decodeSource(
   if (text.includes("\u0000")) {
     return err({
       code: "FG103",
-      offset: zero,
       message: "the file holds a NUL character: it is not a text file",
     });
   }
