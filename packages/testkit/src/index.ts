@@ -19,3 +19,15 @@ export {
 } from "./build-ir.ts";
 export { createRecordingAudit, silentLog } from "./recording-audit.ts";
 export type { RecordingAudit } from "./recording-audit.ts";
+export {
+  buildApproval,
+  buildEvidence,
+  buildInstance,
+  buildOperation,
+  buildSignal,
+  buildTimer,
+} from "./build-rows.ts";
+export { buildContext, describeExecutorContract } from "./executor-contract.ts";
+export type { ExecutorHarness } from "./executor-contract.ts";
+export { describeStoreContract } from "./store-contract.ts";
+export type { StoreHarness } from "./store-contract.ts";

@@ -43,7 +43,10 @@ export function whyMayNotDecide(approval: Approval, principal: Principal): strin
     roles.some((role) => principal.roles.includes(role)) ||
     permissions.some((permission) => grants(principal.permissions, permission));
   if (assigned) return undefined;
-  const holders = [...roles.map((role) => `role ${role}`), ...permissions.map((permission) => `permission ${permission}`)];
+  const holders = [
+    ...roles.map((role) => `role ${role}`),
+    ...permissions.map((permission) => `permission ${permission}`),
+  ];
   return `this approval is for holders of ${holders.join(" or ")}`;
 }
 

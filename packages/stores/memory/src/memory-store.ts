@@ -318,7 +318,7 @@ class MemoryStore implements WorkflowStore {
     const now = this.now();
     for (const workflowId of this.#rows.terminal) {
       const instance = this.#rows.workflows.get(workflowId)?.instance;
-      const until = instance?.purgeAfter ?? (instance?.terminalAt ?? 0) + this.#retentionMs;
+      const until = instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
       if (this.#rows.terminal.size <= this.#maxTerminal && until > now) return;
       purge(this.#rows, workflowId);
     }

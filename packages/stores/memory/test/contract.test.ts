@@ -1,0 +1,60 @@
+import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
+import {
+  buildDefinition,
+  buildEnd,
+  buildInstance,
+  buildWorkflow,
+  createManualClock,
+  createRecordingAudit,
+  describeStoreContract,
+} from "@mcp-flowgate/testkit";
+import { describe, expect, it } from "vitest";
+
+describeStoreContract("the memory store", async () => {
+  const clock = createManualClock();
+  const audit = createRecordingAudit();
+  const data = createMemoryData();
+  return {
+    open: async (replica) => createMemoryStore({ clock, audit, data, replica }),
+    crash: (store) => store.close(),
+    advance: (ms) => clock.advance(ms),
+    audit,
+    dispose: async () => undefined,
+  };
+});
+
+describe("the memory store", () => {
+  const definition = buildDefinition(buildWorkflow({ open: {}, end: buildEnd() }));
+  const store = (more: { readonly maxTerminal?: number; readonly retentionMs?: number }) => {
+    const clock = createManualClock();
+    return { clock, store: createMemoryStore({ clock, ...more }) };
+  };
+  const end = (id: string, terminalAt: number, more = {}) =>
+    buildInstance(id, { status: "terminal", terminalAt, definitionHash: definition.hash, ...more });
+
+  it("drops the oldest terminal instances beyond its bound, never an open one (M3)", async () => {
+    const { store: memory, clock } = store({ maxTerminal: 3 });
+    const open = buildInstance("wf_open", { definitionHash: definition.hash });
+    await memory.apply({ expect: { absent: open.id }, definition, instance: open, audit: [] });
+    for (let index = 0; index < 10; index += 1) {
+      const instance = end(`wf_${index}`, clock.now());
+      await memory.apply({ expect: { absent: instance.id }, definition, instance, audit: [] });
+    }
+    const left = (await memory.instances({ limit: 50 })).items.map(({ id }) => id);
+    expect(left.sort()).toEqual(["wf_7", "wf_8", "wf_9", "wf_open"]);
+    expect(await memory.definition(definition.hash)).toEqual(definition);
+  });
+
+  it("drops a terminal instance when its time is over, and its definition with the last of them (M3)", async () => {
+    const { store: memory, clock } = store({ retentionMs: 1000 });
+    const short = end("wf_short", clock.now());
+    await memory.apply({ expect: { absent: short.id }, definition, instance: short, audit: [] });
+    await clock.advance(1000);
+    const other = buildDefinition(buildWorkflow({ other: buildEnd() }));
+    const next = buildInstance("wf_next", { definitionHash: other.hash });
+    await memory.apply({ expect: { absent: next.id }, definition: other, instance: next, audit: [] });
+    expect(await memory.load("wf_short")).toBeUndefined();
+    expect(await memory.definition(definition.hash)).toBeUndefined();
+    expect(await memory.definition(other.hash)).toEqual(other);
+  });
+});
