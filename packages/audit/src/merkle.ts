@@ -1,46 +1,81 @@
 import { hash } from "node:crypto";
 
 /**
- * The Merkle tree hash of RFC 9162, section 2.1.1, over record hashes, built as they come: only the roots of the
- * complete subtrees are kept, one per set bit of the count.
+ * A Merkle tree over record hashes, built as they come. A node has up to sixteen children and is the SHA-256 of the byte 1
+ * followed by the 32 bytes of each; the leaves are the record hashes themselves, grouped in order, level by level, until
+ * one node is left. Wide nodes make it cost a fraction of hashing the records, which two hashes per record would not.
+ *
+ * A record's hash is of a text that begins with a hexadecimal digit, never with the byte 1: no record can be passed
+ * off as a node.
  */
 export interface MerkleTree {
-  /** `recordHash` is 64 hex digits; the leaf is its 32 bytes. */
+  /** `recordHash` is 64 hex digits. */
   add(recordHash: string): void;
   count(): number;
-  /** 64 hex digits. Of no records: SHA-256 of nothing. */
+  /** 64 hex digits. Of no records: the SHA-256 of the byte 1 alone. */
   root(): string;
 }
 
+const WIDTH = 16;
+const NODE = 0x01;
+
 export function createMerkleTree(): MerkleTree {
-  const roots: Buffer[] = [];
+  const levels: Level[] = [];
   let count = 0;
-  const leaf = Buffer.alloc(33, LEAF);
+
+  function push(depth: number, write: (level: Level) => void): void {
+    let level = levels[depth];
+    if (level === undefined) levels.push((level = createLevel()));
+    write(level);
+    if (level.children < WIDTH) return;
+    const node = hashLevel(level);
+    level.children = 0;
+    push(depth + 1, (above) => addNode(above, node));
+  }
+
   return {
     add(recordHash) {
-      leaf.write(recordHash, 1, "hex");
-      let node: Buffer = hash("sha256", leaf, "buffer");
-      // Every trailing one bit of the count is a subtree as large as the node: they become one.
-      for (let bits = count; bits % 2 === 1; bits = (bits - 1) / 2) node = join(roots.pop() as Buffer, node);
-      roots.push(node);
+      push(0, (level) => {
+        level.bytes.write(recordHash, 1 + level.children * 32, "hex");
+        level.children += 1;
+      });
       count += 1;
     },
     count: () => count,
     root() {
-      let node = roots.at(-1);
-      if (node === undefined) return hash("sha256", "");
-      for (let index = roots.length - 2; index >= 0; index -= 1) node = join(roots[index] as Buffer, node);
-      return node.toString("hex");
+      let carried: Buffer | undefined;
+      for (const [depth, level] of levels.entries()) {
+        const top = depth === levels.length - 1;
+        if (top && depth > 0 && level.children + (carried === undefined ? 0 : 1) === 1) {
+          return (carried ?? level.bytes.subarray(1, 33)).toString("hex");
+        }
+        if (level.children === 0 && carried === undefined) continue;
+        const whole = createLevel();
+        level.bytes.copy(whole.bytes);
+        whole.children = level.children;
+        if (carried !== undefined) addNode(whole, carried);
+        carried = hashLevel(whole);
+      }
+      return (carried ?? hashLevel(createLevel())).toString("hex");
     },
   };
 }
 
-const LEAF = 0x00;
-const NODE = 0x01;
-const pair: Buffer = Buffer.alloc(65, NODE);
+/** The children that have no parent yet. One more fits than makes a parent, for what is carried up at the end. */
+interface Level {
+  readonly bytes: Buffer;
+  children: number;
+}
 
-function join(left: Buffer, right: Buffer): Buffer {
-  left.copy(pair, 1);
-  right.copy(pair, 33);
-  return hash("sha256", pair, "buffer");
+function createLevel(): Level {
+  return { bytes: Buffer.alloc(1 + (WIDTH + 1) * 32, NODE), children: 0 };
+}
+
+function addNode(level: Level, node: Buffer): void {
+  node.copy(level.bytes, 1 + level.children * 32);
+  level.children += 1;
+}
+
+function hashLevel({ bytes, children }: Level): Buffer {
+  return hash("sha256", bytes.subarray(0, 1 + children * 32), "buffer");
 }

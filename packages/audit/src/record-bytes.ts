@@ -24,9 +24,11 @@ const BEGIN = Buffer.from('{"correlationId":"');
 const PREV_KEY = ',"prevHash":"';
 const HASH_KEY = '","hash":"';
 const SUFFIX_LENGTH = PREV_KEY.length + 64 + HASH_KEY.length + 64 + 2;
-const HEX_64 = /^[0-9a-f]{64}$/;
 
-/** The place of the record in `line[start, end)`, or `undefined` where that is not a record's line. */
+/**
+ * The place of the record in `line[start, end)`, or `undefined` where that is not a record's line. Nothing vouches for
+ * it yet: that `hash` is a hash at all is only known once it equals {@link hashRecord}.
+ */
 export function locateRecord(buffer: Buffer, start: number, end: number): RecordBytes | undefined {
   const bodyEnd = end - SUFFIX_LENGTH;
   if (bodyEnd <= start || !beginsRecord(buffer, start, end)) return undefined;
@@ -35,9 +37,9 @@ export function locateRecord(buffer: Buffer, start: number, end: number): Record
   const hash = suffix.slice(-66, -2);
   if (!suffix.startsWith(PREV_KEY) || !suffix.endsWith('"}')) return undefined;
   if (!suffix.startsWith(HASH_KEY, PREV_KEY.length + 64)) return undefined;
-  if (!HEX_64.test(prevHash) || !HEX_64.test(hash)) return undefined;
   const place = locatePlace(buffer, start, bodyEnd);
-  return place && { ...place, prevHash, hash, start, bodyEnd, end };
+  if (place === undefined) return undefined;
+  return { stream: place.stream, seq: place.seq, hash, prevHash, start, bodyEnd, end };
 }
 
 /** Whether `buffer[start, end)` begins as every record does, as far as it goes. */
@@ -77,9 +79,14 @@ export function createHashScratch(): HashScratch {
   };
 }
 
-/** The type of the record at `start`: `eventType` comes before `payload`, so its first occurrence is the record's. */
-export function readEventType(buffer: Buffer, start: number): string {
+/**
+ * The type of the record at `start` where that is one of the trail itself (`audit.…`), else `undefined`. `eventType` comes
+ * before `payload`, so its first occurrence is the record's.
+ */
+export function readTrailType(buffer: Buffer, start: number): string | undefined {
   const from = buffer.indexOf(TYPE_KEY, start) + TYPE_KEY.length;
+  // No other type begins with `aud`.
+  if (buffer[from] !== 0x61 || buffer[from + 1] !== 0x75 || buffer[from + 2] !== 0x64) return undefined;
   return buffer.toString("latin1", from, buffer.indexOf(0x22, from));
 }
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { SeenHead } from "./lead-record.ts";
-import { locateRecord, readEventType } from "../record-bytes.ts";
+import { locateRecord, readTrailType } from "../record-bytes.ts";
 import type { RecordBytes } from "../record-bytes.ts";
 
 /**
@@ -33,8 +33,9 @@ export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScann
   let chunk = Buffer.alloc(0);
 
   function see(buffer: Buffer, record: RecordBytes, file: number): void {
-    const type = readEventType(buffer, record.start);
-    if (type.startsWith("audit.")) for (const head of namedHeads(buffer, record)) forget(head);
+    if (readTrailType(buffer, record.start) !== undefined) {
+      for (const head of namedHeads(buffer, record)) forget(head);
+    }
     if (!isOwn(record.stream)) {
       const { stream, seq, hash } = record;
       tips.set(stream, { stream, seq, hash, file });

@@ -43,7 +43,7 @@ export interface Checkpoint {
   readonly to: number;
   /** The hash of record `to`. */
   readonly head: string;
-  /** The Merkle root (RFC 9162) over the hashes of the records `from` to `to`. */
+  /** The Merkle root over the hashes of the records `from` to `to`: see `merkle.ts`. */
   readonly root: string;
 }
 

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { checkpointStatement, headStatement } from "../file/lead-record.ts";
 import type { Checkpoint, ExportedHead, SeenHead, TornLine } from "../file/lead-record.ts";
 import type { LineBytes } from "../read-lines.ts";
-import { createHashScratch, readEventType } from "../record-bytes.ts";
+import { createHashScratch, hashRecord, locateRecord, readTrailType } from "../record-bytes.ts";
 import type { RecordBytes } from "../record-bytes.ts";
 import { toVerifyingKey } from "../signing-key.ts";
 import type { VerifyingKey } from "../signing-key.ts";
@@ -46,6 +46,7 @@ export class TrailCheck {
   readonly #torn: { readonly line: TornLine; readonly place: Place }[] = [];
   #file = "";
   #line = 0;
+  #offset = 0;
   #oldestDeclared = 1;
   #problem: TrailProblem | undefined;
   records = 0;
@@ -66,26 +67,32 @@ export class TrailCheck {
   /** @returns false once something is wrong. */
   takeLine(line: LineBytes): boolean {
     this.#line += 1;
-    if (line.start === line.end) return true;
-    const place: Place = { file: this.#file, line: this.#line, offset: line.offset };
-    const content = readLine(line.buffer, line.start, line.end, this.#scratch);
+    const { buffer, start, end } = line;
+    if (start === end) return true;
+    this.#offset = line.offset;
+    // All lines of a good trail but a few.
+    const only = locateRecord(buffer, start, end);
+    if (only !== undefined && hashRecord(buffer, only, this.#scratch) === only.hash) {
+      return this.#takeRecord(buffer, only);
+    }
+    const content = readLine(buffer, start, end, this.#scratch);
     switch (content.kind) {
       case "records":
         this.tornLines += content.torn;
-        return content.records.every((record) => this.#takeRecord(line.buffer, record, place));
+        return content.records.every((record) => this.#takeRecord(buffer, record));
       case "torn": {
         this.tornLines += 1;
-        if (line.terminated) this.#torn.push({ line: toTornLine(line), place });
+        if (line.terminated) this.#torn.push({ line: toTornLine(line), place: this.#place() });
         else this.#torn.length = 0;
         return true;
       }
       case "edited": {
         const { stream, seq } = content.record;
         const message = `the content of record ${seq} of ${stream} is not what its hash says`;
-        return this.#report({ kind: "edited", message }, place, { stream, seq });
+        return this.#report({ kind: "edited", message }, this.#place(), { stream, seq });
       }
       case "not_a_record":
-        return this.#report({ kind: "not_a_record", message: "the line is not a record" }, place);
+        return this.#report({ kind: "not_a_record", message: "the line is not a record" }, this.#place());
       default:
         return content satisfies never;
     }
@@ -133,11 +140,11 @@ export class TrailCheck {
     return [...this.#usedKeys];
   }
 
-  #takeRecord(buffer: Buffer, record: RecordBytes, place: Place): boolean {
-    const type = readEventType(buffer, record.start);
-    const payload = type.startsWith("audit.") ? readPayload(buffer, record) : undefined;
+  #takeRecord(buffer: Buffer, record: RecordBytes): boolean {
+    const type = readTrailType(buffer, record.start);
+    const payload = type === undefined ? undefined : readPayload(buffer, record);
     if (this.#torn.length > 0 && !this.#refuseTorn(tornOf(payload), seenBytes(payload))) return false;
-    const stream = this.#streams.get(record.stream) ?? this.#beginStream(record, payload, place);
+    const stream = this.#streams.get(record.stream) ?? this.#beginStream(record, payload);
     if (stream === undefined) return false;
     // A checkpoint speaks of the tree without itself.
     const root = type === "audit.checkpoint" ? stream.tree?.root() : undefined;
@@ -145,12 +152,12 @@ export class TrailCheck {
       stream.take(record) ??
       this.#checkHead(record) ??
       (payload && this.#takeLead(type, payload, record, stream, root));
-    if (problem !== undefined) return this.#report(problem, place, record);
+    if (problem !== undefined) return this.#report(problem, this.#place(), record);
     this.records += 1;
     return true;
   }
 
-  #beginStream(record: RecordBytes, payload: JsonObject | undefined, place: Place): StreamCheck | undefined {
+  #beginStream(record: RecordBytes, payload: JsonObject | undefined): StreamCheck | undefined {
     const previous = payload?.["previousFile"];
     const problem = checkBeginning(
       record,
@@ -158,7 +165,7 @@ export class TrailCheck {
       this.#options.firstFile,
     );
     if (problem !== undefined) {
-      this.#report(problem, place, record);
+      this.#report(problem, this.#place(), record);
       return undefined;
     }
     const stream = new StreamCheck(record);
@@ -174,7 +181,7 @@ export class TrailCheck {
   }
 
   #takeLead(
-    type: string,
+    type: string | undefined,
     payload: JsonObject,
     record: RecordBytes,
     stream: StreamCheck,
@@ -269,6 +276,10 @@ export class TrailCheck {
     }
     this.#torn.length = 0;
     return true;
+  }
+
+  #place(): Place {
+    return { file: this.#file, line: this.#line, offset: this.#offset };
   }
 
   #report(
