@@ -27,6 +27,8 @@ export function takeProcessLock(databasePath: string): ProcessLock {
   const name = randomBytes(12).toString("hex");
   const path = pathOf(databasePath, name);
   const sqlite = new Database(path, { timeout: 0 });
+  // Nothing is ever written, so there is nothing to roll back: no second file beside it.
+  sqlite.pragma("journal_mode = MEMORY");
   sqlite.exec("BEGIN EXCLUSIVE");
   return {
     name,
