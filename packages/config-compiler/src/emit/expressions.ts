@@ -33,7 +33,8 @@ export function modernized(cursor: Cursor | undefined, report: Report): string |
   // What does not compile either way is better told by its errors alone.
   if (result.changes.length > 0 && !compileExpr(result.source).ok) return source;
   for (const change of result.changes) {
-    report("FG206", within(cursor.node, change.offset, change.length), change.message, {
+    const code = isDiagnosticCode(change.code) ? change.code : "FG206";
+    report(code, within(cursor.node, change.offset, change.length), change.message, {
       pointer: cursor.pointer,
     });
   }

@@ -1,5 +1,6 @@
 import { checkBranches } from "./branches.ts";
 import { checkDeterministic } from "./deterministic.ts";
+import { checkExpressions } from "./expressions.ts";
 import { checkExposure } from "./exposure.ts";
 import { checkGraph } from "./graph.ts";
 import { checkPeople } from "./people.ts";
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   checkSeparation,
   checkSubWorkflows,
   checkPaths,
+  checkExpressions,
   checkPeople,
   checkSecrets,
   checkExposure,
