@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@mcp-flowgate/core";
+import type { Log } from "@mcp-flowgate/core";
 import type Database from "better-sqlite3";
 import { and, eq, gt, ne, sql } from "drizzle-orm";
 import type { OpenedDatabase } from "./database.ts";
@@ -24,7 +24,6 @@ export interface ChangeFeed {
 
 export interface ChangeFeedOptions {
   readonly opened: OpenedDatabase;
-  readonly clock: Clock;
   readonly log: Log;
   /** The epoch of this process. */
   readonly epoch: number;
@@ -45,7 +44,7 @@ class PolledFeed implements ChangeFeed {
   readonly #selectChanged: { all(values: Record<string, unknown>): { id: string }[] };
   #seenVersion: number;
   #seenMark: number;
-  #cancel: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ChangeFeedOptions) {
     const { sqlite, db } = options.opened;
@@ -71,9 +70,10 @@ class PolledFeed implements ChangeFeed {
   listen(listener: (workflowId: string) => void): () => void {
     const call = (workflowId: string): void => listener(workflowId);
     this.#listeners.add(call);
-    this.#cancel ??= this.#schedule();
+    this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
     return () => {
       this.#listeners.delete(call);
+      if (this.#listeners.size === 0) this.#stop();
     };
   }
 
@@ -94,15 +94,13 @@ class PolledFeed implements ChangeFeed {
   }
 
   close(): void {
-    this.#cancel?.();
+    this.#stop();
     this.#listeners.clear();
   }
 
-  #schedule(): () => void {
-    return this.#options.clock.schedule(POLL_MS, () => {
-      this.#cancel = this.#listeners.size === 0 ? undefined : this.#schedule();
-      this.#poll();
-    });
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #poll(): void {

@@ -97,10 +97,13 @@ export function createReader(db: Db): Reader {
     .from(definitions)
     .where(eq(definitions.hash, place("hash")))
     .prepare();
+  // The others stay armed, and come up once the instance is free.
+  const canBeTakenOut = sql`(${workflows.status} IN ('idle', 'waiting') OR (${workflows.status} = 'parked' AND ${workflows.operationId} IS NULL))`;
   const selectDueTimers = db
     .select({ body: timers.body })
     .from(timers)
-    .where(lte(timers.dueAt, place("now")))
+    .innerJoin(workflows, eq(workflows.id, timers.workflowId))
+    .where(and(lte(timers.dueAt, place("now")), canBeTakenOut))
     .orderBy(asc(timers.dueAt), asc(timers.n))
     .limit(place("limit"))
     .prepare();
@@ -134,8 +137,12 @@ export function createReader(db: Db): Reader {
     .limit(place("limit"))
     .prepare();
   const selectNextTimer = db
-    .select({ at: min(timers.dueAt) })
+    .select({ at: timers.dueAt })
     .from(timers)
+    .innerJoin(workflows, eq(workflows.id, timers.workflowId))
+    .where(canBeTakenOut)
+    .orderBy(asc(timers.dueAt))
+    .limit(1)
     .prepare();
   const selectNextRetry = db
     .select({ at: min(operations.nextAttemptAt) })

@@ -137,9 +137,9 @@ class JournalStore implements SqliteStore {
     lease: ReplicaLease,
     busyMs: number,
   ) {
-    const { clock, log } = options;
+    const { log } = options;
     const { db, sqlite } = opened;
-    this.#clock = clock;
+    this.#clock = options.clock;
     this.#log = log;
     this.#opened = opened;
     this.#queue = queue;
@@ -149,7 +149,7 @@ class JournalStore implements SqliteStore {
     this.#writer = createWriter(db);
     this.#reader = createReader(db);
     this.#auditTable = createAuditTable(db, options.auditChain ?? createAuditChain(options));
-    this.#feed = createChangeFeed({ opened, clock, log, epoch: lease.epoch });
+    this.#feed = createChangeFeed({ opened, log, epoch: lease.epoch });
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
