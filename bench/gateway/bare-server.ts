@@ -22,7 +22,7 @@ function factory(): Server {
 
 if (process.argv[2] === "http") {
   const handle = toNodeHandler(createMcpHandler(factory));
-  const server = createServer((request, response) => void handle(request, response as never));
+  const server = createServer((request, response) => void handle(request as never, response as never));
   server.listen(0, "127.0.0.1", () =>
     console.error(`endpoint=http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
   );

@@ -58,11 +58,11 @@ describe.each(SUITES)("protocol revision $revision", (suite) => {
     expect(new Set(known).size).toBe(known.length);
   });
 
-  test.each(suite.gateway)("the gateway passes %s [R-CONFORM-1]", async (name) => {
+  test.concurrent.each(suite.gateway)("the gateway passes %s [R-CONFORM-1]", async (name) => {
     expect(await scenario(suite, name, gateway.url)).toBeUndefined();
   });
 
-  test.each(suite.fixture)("the gateway's HTTP stack passes %s", async (name) => {
+  test.concurrent.each(suite.fixture)("the gateway's HTTP stack passes %s", async (name) => {
     expect(await scenario(suite, name, fixture.endpoint)).toBeUndefined();
   });
 });

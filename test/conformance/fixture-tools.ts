@@ -265,7 +265,9 @@ export function fixtureTools(codec: StateCodec): Readonly<Record<string, Fixture
       description: "Asks only for what the client says it can do.",
       run(context) {
         if (context.mcpReq.inputResponses !== undefined) return text("done");
-        const declared = context.mcpReq.envelope?.[CLIENT_CAPABILITIES_META_KEY];
+        const declared = (context.mcpReq.envelope as Record<string, any> | undefined)?.[
+          CLIENT_CAPABILITIES_META_KEY
+        ];
         const inputRequests = {
           ...(declared?.elicitation === undefined ? {} : { user_name: ask("What is your name?", "name") }),
           ...(declared?.sampling === undefined ? {} : { greeting: complete("Greet") }),

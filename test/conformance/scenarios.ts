@@ -77,7 +77,6 @@ export const SUITES: readonly Suite[] = [
     gateway: [
       "tools-list",
       "dns-rebinding-protection",
-      "caching",
       "server-sse-multiple-streams",
       "http-header-validation",
     ],
@@ -87,6 +86,7 @@ export const SUITES: readonly Suite[] = [
       "json-schema-2020-12",
       "completion-complete",
       ...RESOURCES,
+      "caching",
       "sep-2164-resource-not-found",
       ...PROMPTS,
       "input-required-result-basic-elicitation",
