@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { connectClient, type ERAS, type TestClient } from "../harness/clients.ts";
 import {
@@ -64,7 +65,7 @@ export async function walk(story: string, options: WalkOptions = {}): Promise<Wa
       ? undefined
       : await startApi(join(repository, "examples", story, options.api.script), {
           ...env,
-          [options.api.portVariable]: "0",
+          [options.api.portVariable]: String(await freePort()),
         });
   if (options.api !== undefined && api !== undefined) env[options.api.urlVariable] = api.url;
   const gateway = await startHttpGateway(config, { env });
@@ -131,6 +132,14 @@ export async function walk(story: string, options: WalkOptions = {}): Promise<Wa
     };
   };
   return connect(options.key, options.era ?? "2026-07-28");
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 async function startApi(
