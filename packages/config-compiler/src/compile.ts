@@ -73,11 +73,24 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
   }
   return {
     ...(plan === undefined ? {} : { plan }),
-    diagnostics: reporter.sorted(order),
+    diagnostics: masked(reporter.sorted(order), loaded.secrets),
     sources,
     workflowHashes: hashes,
     policies,
   };
+}
+
+/** Messages quote the configuration; values that came from outside are never shown. */
+function masked(diagnostics: readonly Diagnostic[], secrets: readonly string[]): readonly Diagnostic[] {
+  if (secrets.length === 0) return diagnostics;
+  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+  const mask = (text: string): string =>
+    longestFirst.reduce((masked, secret) => masked.replaceAll(secret, "(secret)"), text);
+  return diagnostics.map((one) => ({
+    ...one,
+    message: mask(one.message),
+    ...(one.hint === undefined ? {} : { hint: mask(one.hint) }),
+  }));
 }
 
 interface Emitted {

@@ -1,12 +1,12 @@
 /**
  * The candidate that `name` was most likely meant to be, or undefined when none is close: at most a third of
- * the characters may differ (at least one). Distance is optimal string alignment (Damerau-Levenshtein with
+ * the characters may differ (at least one, from three characters on). Distance is optimal string alignment (Damerau-Levenshtein with
  * adjacent swaps), case and `_-. ` ignored.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(name);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = (wanted.length < 3 ? 0 : Math.max(1, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of candidates) {
     if (candidate === name) continue;
     const distance = editDistance(wanted, fold(candidate), bestDistance);
