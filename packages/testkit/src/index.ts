@@ -31,3 +31,6 @@ export { buildContext, describeExecutorContract } from "./executor-contract.ts";
 export type { ExecutorHarness } from "./executor-contract.ts";
 export { describeStoreContract } from "./store-contract.ts";
 export type { StoreHarness } from "./store-contract.ts";
+export { arbitraryWorkflow, CHILD_ID, childWorkflow } from "./arbitrary-definition.ts";
+export { checkEngineModel } from "./engine-model.ts";
+export type { ModelEngine, ModelProcess, ModelRun, ModelSnapshot, ModelSystem } from "./engine-model.ts";

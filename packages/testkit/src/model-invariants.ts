@@ -1,0 +1,164 @@
+import type {
+  Approval,
+  AuditDraft,
+  Json,
+  JsonObject,
+  Operation,
+  WorkflowInstance,
+  WorkflowIr,
+} from "@mcp-flowgate/core";
+import { getOwn } from "@mcp-flowgate/core";
+import type { ModelWorld } from "./model-world.ts";
+
+/** One instance as it stands, with all that belongs to it. */
+export interface Observed {
+  readonly ir: WorkflowIr;
+  readonly instance: WorkflowInstance;
+  readonly journal: readonly Operation[];
+  readonly evidence: readonly {
+    readonly operationId: string;
+    readonly kind: string;
+    readonly actor: string;
+  }[];
+  readonly approvals: readonly Approval[];
+  readonly timers: number;
+  readonly events: readonly AuditDraft[];
+}
+
+const LIVE_OR_FINAL: ReadonlySet<string> = new Set(["running", "waiting", "unknown", "committed"]);
+
+/** Which invariants do not hold for an instance, in words. `before` is the instance as it was seen last. */
+export function findViolations(seen: Observed, before: Observed | undefined): readonly string[] {
+  const { instance, journal, events } = seen;
+  const committed = journal
+    .filter(({ status }) => status === "committed")
+    .sort((a, b) => a.fromVersion - b.fromVersion);
+  const live = journal
+    .filter(({ status }) => LIVE_OR_FINAL.has(status))
+    .map(({ fromVersion }) => fromVersion);
+  const moves = events.filter(({ type }) => type === "workflow.transitioned" || type === "chain.step").length;
+  const ends = events.filter(
+    ({ type }) =>
+      type === "workflow.completed" || type === "workflow.failed" || type === "workflow.cancelled",
+  );
+  const starts = events.filter(({ type }) => type === "workflow.started").length;
+  const checks: readonly (readonly [boolean, string])[] = [
+    [new Set(live).size === live.length, "W1 two live or final operations at one version"],
+    [
+      committed.every(({ fromVersion }, index) => fromVersion === index),
+      "W2 a gap among the committed operations",
+    ],
+    [instance.version === committed.length, "W2 the version is not the number of committed operations"],
+    [equal(fold(seen.ir, committed), instance.context), "W2 W22 the context is not the fold of the journal"],
+    [
+      committed.at(-1) === undefined || committed.at(-1)?.toState === instance.state,
+      "W22 the state is not where the journal leads",
+    ],
+    [before === undefined || instance.fence >= before.instance.fence, "W7 the fence went back"],
+    [before === undefined || instance.version >= before.instance.version, "W7 the version went back"],
+    [
+      before === undefined || instance.definitionHash === before.instance.definitionHash,
+      "W14 the definition changed",
+    ],
+    [
+      before?.instance.status !== "terminal" || equal(before.instance, instance),
+      "W18 a terminal instance changed",
+    ],
+    [instance.status !== "terminal" || seen.timers === 0, "W18 a terminal instance has a timer"],
+    [!seen.approvals.some(isWrong), "W12 an approval was decided by the requester, or twice by one person"],
+    [hasDistinct(journal.map(({ approvalId }) => approvalId)), "W12 an approval was used twice"],
+    [everyEvidenceOnce(seen), "W13 evidence without exactly one successful execution"],
+    [moves === instance.version, "W15 a commit without exactly one audit event"],
+    [ends.length === (instance.status === "terminal" ? 1 : 0), "W15 an end without exactly one audit event"],
+    [starts === 1, "W15 a start without exactly one audit event"],
+  ];
+  return checks.filter(([holds]) => !holds).map(([, words]) => `${instance.id}: ${words}`);
+}
+
+/** Whether somebody or something can bring the instance on (W19). */
+export function canGoOn(
+  { instance, journal, approvals, timers }: Observed,
+  rels: readonly string[],
+): boolean {
+  const live = journal.find(({ id }) => id === instance.operationId);
+  return (
+    instance.status === "terminal" ||
+    live?.status === "waiting" ||
+    live?.status === "unknown" ||
+    instance.recovery !== undefined ||
+    timers > 0 ||
+    approvals.some(({ status }) => status === "pending") ||
+    rels.some((rel) => rel !== "refresh")
+  );
+}
+
+/** What the world saw against what the engine may have caused. `allowed`: keys that a person said were not executed. */
+export function findWorldViolations(
+  world: ModelWorld,
+  journals: readonly Operation[],
+  allowed: ReadonlyMap<string, number>,
+): readonly string[] {
+  const keys = new Set(journals.map(({ idempotencyKey }) => idempotencyKey));
+  const violations: string[] = [];
+  for (const { key, recorded } of world.calls) {
+    if (!recorded) violations.push(`W6 a call without a record of its start: ${key}`);
+    if (!keys.has(key)) violations.push(`W4 a call that belongs to no operation: ${key}`);
+  }
+  for (const [key, { effect, count }] of world.effects) {
+    if (effect === "once" && count > 1 + (allowed.get(key) ?? 0))
+      violations.push(`W5 a \`once\` took effect ${count} times: ${key}`);
+  }
+  return violations;
+}
+
+/** The context that a journal makes of an empty one, by the mappings of the definition. */
+function fold(ir: WorkflowIr, committed: readonly Operation[]): JsonObject {
+  const context: Record<string, Json> = { ...ir.initialContext };
+  for (const operation of committed) {
+    if (operation.error !== undefined || operation.result === undefined) continue;
+    const state = getOwn(ir.states, operation.fromState);
+    const steps = operation.slot === "submit" || operation.slot === "chain";
+    const mapping = steps
+      ? getOwn(state?.transitions ?? {}, operation.transition)?.output
+      : operation.slot === "onEnter"
+        ? state?.onEnter?.output
+        : undefined;
+    for (const name of Object.keys(mapping ?? {})) context[name] = operation.result;
+  }
+  return context;
+}
+
+function everyEvidenceOnce({ evidence, journal }: Observed): boolean {
+  const effects = evidence.filter(({ kind }) => kind === "effect").map(({ operationId }) => operationId);
+  const people = evidence
+    .filter(({ kind }) => kind.startsWith("human_"))
+    .map(({ operationId, actor }) => `${operationId}/${actor}`);
+  const good = new Set(
+    journal.filter(({ status, error }) => status === "committed" && error === undefined).map(({ id }) => id),
+  );
+  return (
+    hasDistinct(effects) && hasDistinct(people) && evidence.every(({ operationId }) => good.has(operationId))
+  );
+}
+
+function isWrong({ decisions, requestedBy, rule }: Approval): boolean {
+  const approvers = decisions.map(({ approver }) => approver.subject);
+  return !hasDistinct(approvers) || (!rule.allowRequester && approvers.includes(requestedBy.subject));
+}
+
+function hasDistinct(values: readonly (string | undefined)[]): boolean {
+  const named = values.filter((value) => value !== undefined);
+  return new Set(named).size === named.length;
+}
+
+function equal(left: unknown, right: unknown): boolean {
+  return sorted(left) === sorted(right);
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
