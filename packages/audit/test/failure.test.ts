@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createAuditSink, readTrail, verifyTrail } from "@mcp-flowgate/audit";
@@ -164,3 +164,38 @@ test("a folder in the way of the file refuses until it is gone", async () => {
   await trail.close();
   expect((await verifyTrail({ path })).problem).toBeUndefined();
 });
+
+const tracer = ["/usr/bin/strace", "/usr/local/bin/strace"].find((path) => existsSync(path));
+
+test.skipIf(tracer === undefined)(
+  "where a sync fails nobody is told that it is recorded, and a new stream begins at what is known to be on disk",
+  { timeout: 60_000 },
+  async () => {
+    const path = join(temporaryFolder(), "audit.jsonl");
+    const writer = new URL("./support/writer.ts", import.meta.url).pathname;
+    const failing = [
+      "-f",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-e",
+      "trace=fdatasync",
+      "-e",
+      "inject=fdatasync:error=EIO:when=4+9",
+    ];
+    const node = [process.execPath, "--conditions=@mcp-flowgate/source", writer, path, "w", "0", "30"];
+    const output = execFileSync(tracer ?? "", [...failing, ...node], { encoding: "utf8" });
+    const answers = output.trim().split("\n");
+    const told = answers.filter((line) => !line.endsWith("refused")).map(Number);
+    expect(answers).toHaveLength(30);
+    expect(told.length).toBeLessThan(30);
+    const verdict = await verifyTrail({ path });
+    expect(verdict.problem).toBeUndefined();
+    expect(verdict.streams.map(({ stream }) => stream).slice(0, 2)).toEqual(["gateway:w", "gateway:w.2"]);
+    const records = await recordsOf(path);
+    const second = records.find((record) => record.stream === "gateway:w.2");
+    expect(second?.payload["heads"]).toMatchObject([{ stream: "gateway:w" }]);
+    expect(records.map((record) => record.payload["index"])).toEqual(expect.arrayContaining(told));
+    expect(records.some((record) => record.eventType === "audit.lost")).toBe(true);
+  },
+);
