@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { runCheck, type CheckOptions } from "./commands/check.ts";
 import { runExplain } from "./commands/explain.ts";
 import { runExpr } from "./commands/expr.ts";
+import { GRAPH_FORMATS, runGraph, type GraphFormat } from "./commands/graph.ts";
 import { CHECK_FORMATS } from "./render/format.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 
@@ -70,6 +71,15 @@ function createProgram(exit: { code: number }): Command {
     .argument("<topics...>", "codes or dotted keys")
     .action((topics: string[]) => {
       exit.code = runExplain(topics, { write, writeError });
+    });
+  program
+    .command("graph")
+    .description("draws the state machines of a configuration")
+    .argument("<files...>", "the configuration; further files are overlays on it")
+    .option("--workflow <id>", "draw only this one")
+    .addOption(new Option("--format <format>", "the form of the picture").choices([...GRAPH_FORMATS]).default("mermaid"))
+    .action(async (files: string[], flags: { readonly workflow?: string; readonly format: GraphFormat }) => {
+      exit.code = await runGraph({ files, ...flags }, { write, writeError });
     });
   program
     .command("expr")

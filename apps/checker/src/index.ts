@@ -8,3 +8,5 @@ export { createNodeDigest, createNodeReader } from "./node-reader.ts";
 export { CHECK_FORMATS } from "./render/format.ts";
 export type { CheckFormat, RenderOptions } from "./render/format.ts";
 export { renderCheck } from "./render/render-check.ts";
+export { GRAPH_FORMATS, runGraph } from "./commands/graph.ts";
+export type { GraphFormat, GraphOptions, GraphOutput } from "./commands/graph.ts";

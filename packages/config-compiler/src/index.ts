@@ -10,3 +10,5 @@ export { nearest } from "@mcp-flowgate/json-schema";
 export { explainPath } from "./schema/explain-path.ts";
 export { SCHEMA_ID, toConfigSchema } from "./schema/to-json-schema.ts";
 export type { PolicyVerdict } from "./rules/policies.ts";
+export { createStateGraph } from "./rules/state-graph.ts";
+export type { Edge, EdgeKind, StateGraph } from "./rules/state-graph.ts";
