@@ -114,7 +114,8 @@ function addField(
     previous = words.at(-1);
   }
   for (const run of tokenizer.unspacedRuns(text)) for (const key of dictionaryConcepts(run)) count(key);
-  const norm = weight / (1 - b + (b * Math.max(length, 1)) / pivot);
+  const ratio = Math.min(Math.max(length, 1) / pivot, constants.longest);
+  const norm = weight / (1 - b + b * ratio);
   for (const [key, occurrences] of counts) weights.set(key, (weights.get(key) ?? 0) + occurrences * norm);
 }
 

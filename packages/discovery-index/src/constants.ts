@@ -28,6 +28,8 @@ export interface FieldConstants {
 /** Every number of the ranking in one place. The README says where they come from and what each is worth. */
 export interface RankingConstants {
   readonly fields: Readonly<Record<Field, FieldConstants>>;
+  /** A field longer than this many times its pivot counts as just that long. */
+  readonly longest: number;
   /** BM25's saturation of repeated words. */
   readonly k1: number;
   /** Occurrences of one word in one field beyond this many count for nothing: repetition cannot win. */
@@ -60,6 +62,8 @@ export interface RankingConstants {
   readonly floorShare: number;
   /** or this share of the geometric mean of its meaning and that of one rare word. */
   readonly floorRoot: number;
+  /** or when the best entry says this share of it, however little weight the words have there. */
+  readonly floorCoverage: number;
   /** Entries whose words score less than this share of the best entry's are left out. */
   readonly tailShare: number;
 }
@@ -79,6 +83,7 @@ export const RANKING: RankingConstants = {
     goals: { weight: 0.7, pivot: 15, b: 0.7, maxTokens: 200 },
     guidance: { weight: 0.4, pivot: 40, b: 0.7, maxTokens: 300 },
   },
+  longest: 5,
   k1: 1.2,
   maxOccurrences: 3,
   repeatGain: 0.4,
@@ -95,5 +100,6 @@ export const RANKING: RankingConstants = {
   window: 128,
   floorShare: 0.25,
   floorRoot: 0.22,
+  floorCoverage: 0.5,
   tailShare: 0.15,
 };

@@ -2,9 +2,10 @@ import type { EntryKind } from "./catalogue-entry.ts";
 import { toSearchable, type DiscoveryIndex, type SearchableIndex } from "./catalogue-index.ts";
 import { suggest } from "./did-you-mean.ts";
 import { foldName } from "./fold-name.ts";
-import { inverseFrequency, parseQuery, type ParsedQuery } from "./query.ts";
+import { scoreFloor } from "./floor.ts";
+import { parseQuery } from "./query.ts";
 import { rankEntries, type Ranked } from "./refine.ts";
-import { scoreWords, type WordScores } from "./score.ts";
+import { scoreWords } from "./score.ts";
 import { toTopic } from "./topic-counts.ts";
 
 /** What is looked for. */
@@ -75,25 +76,6 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
     };
   const ranked = rankEntries(index, query, words, [...named.keys(), ...served], end);
   return { total, hits: namedFirst(ranked, named).slice(offset, end), didYouMean: [] };
-}
-
-/**
- * The least score by words that still answers the request: a share of the best one's. Infinite when even the best
- * entry has too little of the request: neither a fair share of a short one's meaning, nor enough of a long one's
- * (of which any tool serves only a part, so the bar rises with the root of its length).
- */
-function scoreFloor(
-  index: SearchableIndex,
-  query: ParsedQuery,
-  words: WordScores,
-  matched: readonly number[],
-): number {
-  const { floorShare, floorRoot, tailShare } = index.constants;
-  let best = 0;
-  for (const ordinal of matched) best = Math.max(best, words.values[ordinal] as number);
-  const rare = inverseFrequency(index, 1);
-  const answers = best >= floorShare * query.mass || best >= floorRoot * Math.sqrt(query.mass * rare);
-  return answers ? tailShare * best : Infinity;
 }
 
 function admission(index: SearchableIndex, request: SearchRequest): (ordinal: number) => boolean {

@@ -6,6 +6,8 @@ const MAX_DEPTH = 2;
 const MAX_PROPERTIES = 60;
 const MAX_MEMBERS = 8;
 const MAX_REFERENCES = 16;
+/** Subschemas looked at in all: far more than fit in the line, far fewer than a hostile schema can unfold to. */
+const MAX_SCHEMAS = 2_000;
 const MAX_NAME = 60;
 const IDENTIFIER = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
 
@@ -16,7 +18,7 @@ const IDENTIFIER = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
  * a longer line is cut, where possible between parameters, and ends in `…`. Never throws on any value.
  */
 export function toSignature(inputSchema: unknown, max: number = DEFAULT_MAX): string {
-  const scope: Scope = { root: inputSchema, depth: 0, references: [] };
+  const scope: Scope = { root: inputSchema, depth: 0, references: [], budget: { left: MAX_SCHEMAS } };
   const schema = resolve(inputSchema, scope);
   const object = mergeAll(schema.value, schema.scope);
   const parameters = object.properties.size === 0 ? [] : listProperties(object, schema.scope);
@@ -30,6 +32,8 @@ interface Scope {
   readonly depth: number;
   /** References that are being followed, to notice cycles. */
   readonly references: readonly string[];
+  /** How many more subschemas are looked at; shared by the whole conversion. */
+  readonly budget: { left: number };
 }
 
 interface ObjectShape {
@@ -73,6 +77,7 @@ function propertyName(name: string): string {
 }
 
 function typeOf(schema: unknown, outer: Scope): string {
+  if (outer.budget.left-- <= 0) return "…";
   const { value, scope, cyclic } = resolve(schema, outer);
   if (cyclic) return "object";
   if (!isRecord(value)) return "any";
@@ -138,7 +143,7 @@ function mergeAll(schema: unknown, scope: Scope): ObjectShape {
   const required = new Set<string>();
   const visit = (part: unknown, outer: Scope, left: number): void => {
     const { value, scope: inner, cyclic } = resolve(part, outer);
-    if (cyclic || !isRecord(value) || left === 0) return;
+    if (cyclic || !isRecord(value) || left === 0 || scope.budget.left-- <= 0) return;
     if (Array.isArray(value["allOf"])) {
       for (const member of value["allOf"].slice(0, MAX_MEMBERS)) visit(member, inner, left - 1);
     }

@@ -39,7 +39,7 @@ export function toSummary(text: string, max: number = DEFAULT_MAX): string {
 export function cutAtWord(text: string, max: number): string {
   if (text.length <= max) return text;
   const room = cutText(text, Math.max(0, max - 1));
-  const space = room.lastIndexOf(" ");
+  const space = text[room.length] === " " ? -1 : room.lastIndexOf(" ");
   const cut = space > room.length * 0.6 ? room.slice(0, space) : room;
   return `${cut.replace(/[\s,;:.(–-]+$/u, "")}…`.slice(0, max);
 }
