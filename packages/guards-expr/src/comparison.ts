@@ -3,7 +3,7 @@ import type { ComparisonOperator } from "./ast.ts";
 import { equalValues, isInexactPair } from "./equal.ts";
 import { includesText } from "./includes-text.ts";
 import type { Pattern } from "./pattern.ts";
-import { spend, textSteps, UNKNOWN, unknown } from "./run.ts";
+import { spend, UNKNOWN, unknown } from "./run.ts";
 import type { Run, Step, Value } from "./run.ts";
 import { typeName } from "./type-name.ts";
 
@@ -29,7 +29,7 @@ export function planMatch(left: Step, pattern: Pattern): Step {
         run,
         () => `the text is too long for \`matches\`: ${text.length} characters, at most ${pattern.maxText}`,
       );
-    if (!spend(run, ((text.length + 1) * pattern.size) >> 3)) return exhausted(run);
+    if (!spend(run, ((text.length + 1) * pattern.size) >> 1)) return exhausted(run);
     return pattern.test(text);
   };
 }
@@ -208,7 +208,7 @@ function search(
 ): Truth {
   if (typeof text !== "string") return mistyped(run, operator, text, "a string");
   if (typeof part !== "string") return mistyped(run, operator, part, "a string");
-  if (!spend(run, textSteps(text) + textSteps(part))) return exhausted(run);
+  if (!spend(run, (text.length + part.length) >> 2)) return exhausted(run);
   return test(text, part);
 }
 

@@ -13,8 +13,8 @@ export interface ExprLimits {
   /** Longest text that `matches` looks at, in UTF-16 units. A longer one makes the match unknown. */
   readonly maxMatchedText: number;
   /**
-   * Work of one evaluation. A step is one value visited in a comparison or a search, sixteen units of text handled, or
-   * eight units of text against instructions of a pattern. An evaluation that needs more is unknown.
+   * Work of one evaluation. A step is one value visited, sixteen units of text handled, four units searched, or one unit
+   * of text against two instructions of a pattern. An evaluation that needs more is unknown.
    */
   readonly maxSteps: number;
 }

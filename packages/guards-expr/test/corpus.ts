@@ -31,7 +31,6 @@ export const CORPUS_FILES = [
   "arithmetic",
   "collections",
   "dates",
-  "limits",
   "explain",
   "accept",
   "reject",
@@ -40,6 +39,7 @@ export const CORPUS_FILES = [
   "path-templates",
   "guards",
   "modernize",
+  "limits",
 ] as const;
 
 export type CorpusFile = (typeof CORPUS_FILES)[number];
