@@ -1,11 +1,13 @@
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -136,6 +138,25 @@ test("logrotate may move the file away: the stream goes on at the path, with or 
     "audit.jsonl-20260101",
     "audit.jsonl",
   ]);
+});
+
+test("logrotate may copy the file and cut it: with the copy, the trail verifies; without it, the file is missed", async () => {
+  const path = join(temporaryFolder(), "audit.jsonl");
+  const trail = await createAuditSink(fileIr(path), createDeps());
+  await trail.append([draft({ payload: { index: 1 } })]);
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path);
+  await trail.append([draft({ payload: { index: 2 } })]);
+  await trail.close();
+  const verdict = await verifyTrail({ path });
+  expect(verdict.problem).toBeUndefined();
+  expect(verdict.streams).toMatchObject([{ from: 1, to: 5 }]);
+  rmSync(`${path}.1`);
+  expect((await verifyTrail({ path })).problem).toMatchObject({ kind: "missing_file" });
+  expect(await verifyTrail({ path, allowMissingOlder: true })).toMatchObject({
+    ok: true,
+    streams: [{ from: 3 }],
+  });
 });
 
 test("a file that is deleted under a running gateway is missed by verify, and events after it are kept", async () => {
