@@ -1,5 +1,5 @@
 import { buildIndex, sanitizeText, search, toSummary } from "@mcp-flowgate/discovery-index";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TOOLS, tool } from "./entries.ts";
 

@@ -1,5 +1,5 @@
 import { toSignature } from "@mcp-flowgate/discovery-index";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const object = (properties: object, required: string[] = [], more: object = {}): object => ({

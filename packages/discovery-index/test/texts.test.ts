@@ -5,7 +5,7 @@ import {
   topicCounts,
   toSummary,
 } from "@mcp-flowgate/discovery-index";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TOOLS } from "./entries.ts";
 
