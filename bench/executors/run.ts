@@ -95,6 +95,8 @@ async function measureIdleMemory(): Promise<void> {
   collect();
   const before = process.memoryUsage.rss();
   for (let index = 1; index < count; index++) await call(connections, `server-${index}`, "echo", {});
+  const ready = connections.status().filter(({ state }) => state === "ready").length;
+  if (ready !== count) throw new Error(`${ready} of ${count} connections are ready`);
   collect();
   const each = (process.memoryUsage.rss() - before) / (count - 1) / 1024 / 1024;
   console.log(`${count} idle connections: ${each.toFixed(2)} MB each in this process, children not counted`);

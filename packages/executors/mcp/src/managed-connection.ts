@@ -4,7 +4,7 @@ import type { JsonObject, Result } from "@mcp-flowgate/core";
 import { err, ok } from "@mcp-flowgate/core";
 import { createChangeNotice } from "./change-notice.ts";
 import type { ChangeNotice } from "./change-notice.ts";
-import { notSent, toFailure, toNetworkCode } from "./failure.ts";
+import { McpConnectionError, notSent, toFailure, toNetworkCode } from "./failure.ts";
 import type { McpFailure } from "./failure.ts";
 import type { McpConnectionStatus } from "./lifecycle.ts";
 import { createSessionKeeper } from "./session-keeper.ts";
@@ -147,6 +147,10 @@ class Connection implements ManagedConnection {
           if (isExpired(thrown, session.value)) {
             await this.#keeper.drop(session.value, "expired");
             // A server took no request for a session that it does not know.
+            if (attempt === 1) continue;
+          } else if (this.connection.transport === "stdio" && thrown instanceof McpConnectionError) {
+            // The request did not leave: the process is gone, and nobody had told us yet.
+            await this.#keeper.drop(session.value, "crashed", thrown.message);
             if (attempt === 1) continue;
           } else if (isUnreachable(thrown)) {
             await this.#keeper.drop(session.value, "crashed", "The endpoint could not be reached.");

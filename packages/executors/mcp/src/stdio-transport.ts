@@ -19,6 +19,8 @@ import { createRateBudget } from "./rate-budget.ts";
  * 3. Memory is bounded: a line over the limit ends the child, everything else is passed on or dropped at once.
  * 4. What nobody asked for (notifications, answers to no question, text that is not JSON-RPC) is read at a bounded rate:
  *    beyond it the pipe is left full, so that the child waits and not the gateway.
+ * 5. What follows on a notification of progress is handed on a turn later: the SDK acts on a notification later than on an
+ *    answer, and by then would have forgotten whose progress it is.
  */
 
 export interface StdioTransportOptions {
@@ -63,6 +65,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   let exit: ChildExit | undefined;
   let ended: Promise<void> = Promise.resolve();
   const asked = new Set<string | number>();
+  /** The first is being handed on. */
+  const waiting: JSONRPCMessage[] = [];
   const unasked = createRateBudget(UNASKED_PER_SECOND, UNASKED_BURST);
 
   const spendUnasked = (): void => {
@@ -88,7 +92,23 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       return;
     }
     if (!isAnswer) spendUnasked();
-    transport.onmessage?.(message);
+    waiting.push(message);
+    if (waiting.length === 1) deliver();
+  };
+
+  /** Hands messages on in their order. (5) */
+  const deliver = (): void => {
+    for (let message = waiting[0]; message !== undefined; message = waiting[0]) {
+      transport.onmessage?.(message);
+      if ("method" in message && message.method === "notifications/progress") {
+        setImmediate(() => {
+          waiting.shift();
+          deliver();
+        });
+        return;
+      }
+      waiting.shift();
+    }
   };
 
   const start = (): Promise<void> =>
@@ -130,6 +150,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
           const finish = async (): Promise<void> => {
             await cleanUp(spawned);
             options.orphans.remove(spawned.pid as number);
+            for (const message of waiting.splice(0).slice(1)) transport.onmessage?.(message);
             resolveEnd();
             transport.onclose?.();
           };
@@ -149,7 +170,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     start,
     send(message) {
       if (child?.stdin?.writable !== true || exit !== undefined) {
-        return Promise.reject(new McpConnectionError(notSent("The server's process has ended.")));
+        return Promise.reject(toGone());
       }
       if ("method" in message && "id" in message && message.id !== undefined) {
         asked.add(message.id);
@@ -157,13 +178,12 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
         if (asked.size > MAX_ASKED) asked.delete(asked.values().next().value as string | number);
       }
       const input = child.stdin;
-      return new Promise((resolve) => {
-        if (input.write(`${JSON.stringify(message)}\n`)) resolve();
-        else {
-          // Whichever comes first: a child that ends while its pipe is full never drains it.
-          input.once("drain", resolve);
-          void ended.then(resolve);
-        }
+      return new Promise((resolve, reject) => {
+        input.write(`${JSON.stringify(message)}\n`, (error) => {
+          // A line of which a part was written is no message: nobody acted on it.
+          if (error == null) resolve();
+          else reject(toGone());
+        });
       });
     },
     async close() {
@@ -191,6 +211,10 @@ async function cleanUp(child: ChildProcess): Promise<void> {
 async function endChild(child: ChildProcess): Promise<void> {
   if (process.platform === "win32") child.kill();
   else await endProcessGroup(child.pid as number, TERM_GRACE_MS);
+}
+
+function toGone(): McpConnectionError {
+  return new McpConnectionError(notSent("The server's process has ended."));
 }
 
 function parse(line: string): JSONRPCMessage | undefined {
