@@ -1,6 +1,7 @@
 import type { Log } from "@mcp-flowgate/core";
 import type Database from "better-sqlite3";
 import { and, eq, gt, ne, sql } from "drizzle-orm";
+import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { fromKey } from "./json-text.ts";
 import { counters, workflows } from "./schema.ts";
@@ -17,13 +18,14 @@ import type { ChangeMark } from "./write.ts";
 export interface ChangeFeed {
   listen(listener: (workflowId: string) => void): () => void;
   announce(workflowIds: readonly string[]): void;
-  /** A mark later than all before it. Only inside the transaction that uses it. */
-  nextMark(): ChangeMark;
+  /** A mark later than those of all transactions before. Only inside the one that uses it. */
+  mark(): ChangeMark;
   close(): void;
 }
 
 export interface ChangeFeedOptions {
   readonly opened: OpenedDatabase;
+  readonly queue: CommitQueue;
   readonly log: Log;
   /** The epoch of this process. */
   readonly epoch: number;
@@ -42,6 +44,7 @@ class PolledFeed implements ChangeFeed {
   readonly #raise: { get(): { value: number } | undefined };
   readonly #selectMark: { get(): { value: number } | undefined };
   readonly #selectChanged: { all(values: Record<string, unknown>): { id: string }[] };
+  #marked: { readonly generation: number; readonly mark: ChangeMark } | undefined;
   #seenVersion: number;
   #seenMark: number;
   #timer: NodeJS.Timeout | undefined;
@@ -89,8 +92,13 @@ class PolledFeed implements ChangeFeed {
     }
   }
 
-  nextMark(): ChangeMark {
-    return { changed: this.#raise.get()?.value ?? 0, changedBy: this.#options.epoch };
+  mark(): ChangeMark {
+    const generation = this.#options.queue.generation();
+    if (this.#marked?.generation !== generation) {
+      const changed = this.#raise.get()?.value ?? 0;
+      this.#marked = { generation, mark: { changed, changedBy: this.#options.epoch } };
+    }
+    return this.#marked.mark;
   }
 
   close(): void {

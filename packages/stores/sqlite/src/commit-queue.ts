@@ -17,6 +17,8 @@ import { isBusy } from "./store-error.ts";
 export interface CommitQueue {
   /** Runs `work` inside a transaction and resolves with its result once that is durable. */
   add<T>(work: () => T): Promise<T>;
+  /** Changes with every transaction, and whenever a piece of one is undone: what was written under an equal one stands. */
+  generation(): number;
   /** Resolves when nothing waits and nothing runs. */
   drained(): Promise<void>;
 }
@@ -54,6 +56,7 @@ class Queue implements CommitQueue {
   #waiting: Piece[] = [];
   #idle: (() => void)[] = [];
   #cancel: (() => void) | undefined;
+  #generation = 0;
   #lastSize = 1;
   #lastVersion = 0;
   #busySince: number | undefined;
@@ -78,6 +81,10 @@ class Queue implements CommitQueue {
       this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       this.#plan();
     });
+  }
+
+  generation(): number {
+    return this.#generation;
   }
 
   drained(): Promise<void> {
@@ -113,6 +120,7 @@ class Queue implements CommitQueue {
       return;
     }
     this.#busySince = undefined;
+    this.#generation += 1;
     const group = this.#waiting.splice(0, MAX_GROUP);
     this.#lastSize = group.length;
     this.#runGroup(group);
@@ -147,6 +155,7 @@ class Queue implements CommitQueue {
         } catch (thrown) {
           // Some errors of the storage end the whole transaction.
           if (!this.#sqlite.inTransaction) throw thrown;
+          this.#generation += 1;
           this.#undo.run();
           this.#release.run();
           settle.push(() => reject(thrown));

@@ -36,7 +36,7 @@ import { createRetention, type Collected, type Retention } from "./retention.ts"
 import { retryBusy } from "./retry-busy.ts";
 import { toBatchRows } from "./rows.ts";
 import { closedError, toStoreError } from "./store-error.ts";
-import { createWriter, type ChangeMark, type Writer } from "./write.ts";
+import { createWriter, type Writer } from "./write.ts";
 
 /**
  * The journal in one SQLite file, shared by the processes of one machine.
@@ -93,9 +93,10 @@ const GC_EVERY_MS = 300_000;
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const busyMs = options.busyMs ?? 5000;
   const opened = await openDatabase(options.path, busyMs);
+  let lease: ReplicaLease | undefined;
   try {
     const queue = createCommitQueue(opened.sqlite, { busyMs });
-    const lease = await createReplicaLease({
+    lease = await createReplicaLease({
       opened,
       queue,
       clock: options.clock,
@@ -105,6 +106,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
     });
     return new JournalStore(options, opened, queue, lease, busyMs);
   } catch (thrown) {
+    lease?.abandon();
     opened.sqlite.close();
     throw toStoreError(thrown);
   }
@@ -149,7 +151,7 @@ class JournalStore implements SqliteStore {
     this.#writer = createWriter(db);
     this.#reader = createReader(db);
     this.#auditTable = createAuditTable(db, options.auditChain ?? createAuditChain(options));
-    this.#feed = createChangeFeed({ opened, log, epoch: lease.epoch });
+    this.#feed = createChangeFeed({ opened, queue, log, epoch: lease.epoch });
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
@@ -175,8 +177,7 @@ class JournalStore implements SqliteStore {
         const now = this.now();
         const refused = this.#expectation.findRefusal(rows, now);
         if (refused !== undefined) return { result: refused, changed: [] };
-        let mark: ChangeMark | undefined;
-        const written = this.#writer.write(rows, now, () => (mark ??= this.#feed.nextMark()));
+        const written = this.#writer.write(rows, now, () => this.#feed.mark());
         this.#auditTable.append(audit, this.#lease.auditStream);
         return { result: { status: "applied" } as const, changed: written };
       });

@@ -105,6 +105,11 @@ test(
     const store = await bench.open();
     const child = startChild(bench.path, "burst", "x", "4");
     await child.said("wf_x_0 3");
+    const { replica, epoch } = store.lease();
+    await store.apply({
+      ...startOf("wf_claimed", { status: "running", operationId: "op_claimed", claim: { replica, epoch } }),
+      operations: [operationOf("op_claimed", "wf_claimed")],
+    });
     await store.apply(startOf("wf_big", { context: { text: "x".repeat(3_000_000) } }));
     const target = join(bench.folder, "backups", "one.db");
     await store.backup(target);
@@ -114,6 +119,8 @@ test(
 
     const copy = await bench.open({ path: target });
     expect((await copy.load("wf_big"))?.instance.context["text"]).toHaveLength(3_000_000);
+    expect((await copy.due(10)).orphans).toMatchObject([{ id: "op_claimed" }]);
+    expect((await store.due(10)).orphans).toEqual([]);
     const streams = await readStreams(copy);
     for (let writer = 0; writer < 4; writer += 1) {
       const version = (await copy.load(`wf_x_${writer}`))?.instance.version ?? -1;
