@@ -4,6 +4,8 @@ import { runCheck, type CheckOptions } from "./commands/check.ts";
 import { runExplain } from "./commands/explain.ts";
 import { runExpr } from "./commands/expr.ts";
 import { GRAPH_FORMATS, runGraph, type GraphFormat } from "./commands/graph.ts";
+import { runInit } from "./commands/init.ts";
+import { TEMPLATES } from "./templates/templates.ts";
 import { CHECK_FORMATS } from "./render/format.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
 
@@ -77,10 +79,25 @@ function createProgram(exit: { code: number }): Command {
     .description("draws the state machines of a configuration")
     .argument("<files...>", "the configuration; further files are overlays on it")
     .option("--workflow <id>", "draw only this one")
-    .addOption(new Option("--format <format>", "the form of the picture").choices([...GRAPH_FORMATS]).default("mermaid"))
+    .addOption(
+      new Option("--format <format>", "the form of the picture")
+        .choices([...GRAPH_FORMATS])
+        .default("mermaid"),
+    )
     .action(async (files: string[], flags: { readonly workflow?: string; readonly format: GraphFormat }) => {
       exit.code = await runGraph({ files, ...flags }, { write, writeError });
     });
+  program
+    .command("init")
+    .description("writes a commented starting configuration")
+    .addOption(new Option("--template <name>", "which one").choices(Object.keys(TEMPLATES)).default("hello"))
+    .option("-o, --output <file>", "where to write it; left out, standard output")
+    .option("--force", "replace a file that is there")
+    .action(
+      async (flags: { readonly template: string; readonly output?: string; readonly force?: boolean }) => {
+        exit.code = await runInit(flags, { write, writeError });
+      },
+    );
   program
     .command("expr")
     .description("evaluates an expression: true is 0, anything else 1")

@@ -10,3 +10,6 @@ export type { CheckFormat, RenderOptions } from "./render/format.ts";
 export { renderCheck } from "./render/render-check.ts";
 export { GRAPH_FORMATS, runGraph } from "./commands/graph.ts";
 export type { GraphFormat, GraphOptions, GraphOutput } from "./commands/graph.ts";
+export { runInit } from "./commands/init.ts";
+export type { InitOptions, InitOutput } from "./commands/init.ts";
+export { TEMPLATES } from "./templates/templates.ts";

@@ -12,3 +12,6 @@ export { SCHEMA_ID, toConfigSchema } from "./schema/to-json-schema.ts";
 export type { PolicyVerdict } from "./rules/policies.ts";
 export { createStateGraph } from "./rules/state-graph.ts";
 export type { Edge, EdgeKind, StateGraph } from "./rules/state-graph.ts";
+export { CONFIG, DEFINITIONS } from "./schema/config.ts";
+export { describeField, inlineYaml } from "./schema/describe-field.ts";
+export type { Field, ObjectField, VariantsField } from "./schema/field.ts";

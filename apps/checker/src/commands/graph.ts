@@ -23,7 +23,10 @@ export interface GraphOutput {
 }
 
 /** Draws state machines. 0: drawn, 1: the configuration has errors, 2: no such workflow. */
-export async function runGraph(options: GraphOptions, { write, writeError }: GraphOutput): Promise<0 | 1 | 2> {
+export async function runGraph(
+  options: GraphOptions,
+  { write, writeError }: GraphOutput,
+): Promise<0 | 1 | 2> {
   const reader = createNodeReader();
   const files = options.files.map((file) => reader.resolve(process.cwd(), file));
   const env = (name: string): string | undefined => process.env[name];
@@ -31,7 +34,15 @@ export async function runGraph(options: GraphOptions, { write, writeError }: Gra
   if (compilation.plan === undefined) {
     const errors = compilation.diagnostics.filter(({ severity }) => severity === "error");
     const shown = [{ files, compilation: { ...compilation, diagnostics: errors } }];
-    writeError(renderCheck(shown, { format: "pretty", color: false, quiet: true, strict: false, showPath: (file) => file }));
+    writeError(
+      renderCheck(shown, {
+        format: "pretty",
+        color: false,
+        quiet: true,
+        strict: false,
+        showPath: (file) => file,
+      }),
+    );
     return 1;
   }
   const { workflows } = compilation.plan;
@@ -61,7 +72,9 @@ function complaint(
     const close = nearest(named, ids);
     return `there is no workflow ${JSON.stringify(named)}; ${close === undefined ? `they are ${ids.join(", ")}` : `did you mean ${close}?`}`;
   }
-  return format === "svg" && wanted.length > 1 ? `an SVG shows one workflow: name it with --workflow (${ids.join(", ")})` : undefined;
+  return format === "svg" && wanted.length > 1
+    ? `an SVG shows one workflow: name it with --workflow (${ids.join(", ")})`
+    : undefined;
 }
 
 async function draw(drawing: Drawing, id: string, format: GraphFormat, several: boolean): Promise<string> {

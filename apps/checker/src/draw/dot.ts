@@ -8,7 +8,7 @@ export function drawDot(drawing: Drawing): string {
     "  rankdir=TB;",
     '  node [shape=box, style="rounded,filled", fontname="Helvetica", fontsize=12];',
     '  edge [fontname="Helvetica", fontsize=10];',
-    "  start [shape=circle, style=filled, fillcolor=black, label=\"\", width=0.2];",
+    '  start [shape=circle, style=filled, fillcolor=black, label="", width=0.2];',
   ];
   for (const { id, name, kind } of drawing.nodes) {
     const { fill, stroke } = NODE_LOOKS[kind];
@@ -19,7 +19,9 @@ export function drawDot(drawing: Drawing): string {
   for (const { from, to, look, labels } of drawing.edges) {
     const color = EDGE_COLORS[look];
     const style = isDashed(look) ? ", style=dashed" : "";
-    lines.push(`  ${from} -> ${to} [label=${quoted(labels.join("\n"))}, color="${color}", fontcolor="${color}"${style}];`);
+    lines.push(
+      `  ${from} -> ${to} [label=${quoted(labels.join("\n"))}, color="${color}", fontcolor="${color}"${style}];`,
+    );
   }
   return `${lines.join("\n")}\n}\n`;
 }

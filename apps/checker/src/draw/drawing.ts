@@ -78,7 +78,9 @@ function kindOf(workflow: WorkflowIr, name: string): NodeKind {
   if (state.terminal) return state.outcome;
   const transitions = Object.values(state.transitions);
   if (transitions.some(({ actor }) => actor === "human")) return "human";
-  return transitions.length > 0 && transitions.every(({ actor }) => actor === "deterministic") ? "deterministic" : "agent";
+  return transitions.length > 0 && transitions.every(({ actor }) => actor === "deterministic")
+    ? "deterministic"
+    : "agent";
 }
 
 function lookOf(edge: Edge): EdgeLook {

@@ -17,7 +17,8 @@ export function drawMermaid(drawing: Drawing): string {
   for (const { from, to, look, labels } of drawing.edges) {
     lines.push(`  ${from} --> ${to} : ${MARKS[look]}${labels.map(escape).join(", ")}`);
   }
-  for (const { id, kind } of drawing.nodes) if (kind === "success" || kind === "failure") lines.push(`  ${id} --> [*]`);
+  for (const { id, kind } of drawing.nodes)
+    if (kind === "success" || kind === "failure") lines.push(`  ${id} --> [*]`);
   const used = new Set(drawing.nodes.map(({ kind }) => kind));
   for (const kind of used) {
     const { fill, stroke } = NODE_LOOKS[kind];

@@ -25,7 +25,8 @@ export async function drawSvg(drawing: Drawing): Promise<string> {
   const { Graph, layout } = await import("@dagrejs/dagre");
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: "TB", nodesep: 60, ranksep: 60, edgesep: 24, marginx: MARGIN, marginy: MARGIN });
-  for (const node of drawing.nodes) graph.setNode(node.id, { width: Math.max(60, node.name.length * CHARACTER + 28), height: 36 });
+  for (const node of drawing.nodes)
+    graph.setNode(node.id, { width: Math.max(60, node.name.length * CHARACTER + 28), height: 36 });
   for (const [index, { from, to, labels }] of drawing.edges.entries()) {
     const width = Math.max(...labels.map((label) => label.length)) * CHARACTER * 0.9 + 8;
     graph.setEdge(from, to, { width, height: labels.length * LINE, labelpos: "c" }, String(index));
@@ -42,15 +43,19 @@ export async function drawSvg(drawing: Drawing): Promise<string> {
   const parts: string[] = [];
   for (const [index, edge] of drawing.edges.entries()) {
     const placed = graph.edge({ v: edge.from, w: edge.to, name: String(index) }) as unknown as PlacedEdge;
-    parts.push(drawEdge(placed, edge.look, edge.labels));
+    const loop = edge.from === edge.to ? (graph.node(edge.from) as unknown as Box) : undefined;
+    parts.push(drawEdge(placed, edge.look, edge.labels, loop));
   }
   if (start !== undefined) {
     const { x, y } = graph.node("start") as unknown as Point;
     const placed = graph.edge({ v: "start", w: start.id, name: "start" }) as unknown as PlacedEdge;
-    parts.push(drawEdge(placed, "deterministic", []), `<circle cx="${round(x)}" cy="${round(y)}" r="7" fill="#1a1a1a"/>`);
+    parts.push(
+      drawEdge(placed, "deterministic", []),
+      `<circle cx="${round(x)}" cy="${round(y)}" r="7" fill="#1a1a1a"/>`,
+    );
   }
   for (const node of drawing.nodes) {
-    parts.push(drawNode(node, graph.node(node.id) as unknown as Point & { readonly width: number; readonly height: number }));
+    parts.push(drawNode(node, graph.node(node.id) as unknown as Box));
   }
   const looks = Object.keys(EDGE_COLORS) as EdgeLook[];
   return [
@@ -68,13 +73,18 @@ export async function drawSvg(drawing: Drawing): Promise<string> {
   ].join("\n");
 }
 
+interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
 interface PlacedEdge {
   readonly points: readonly Point[];
   readonly x?: number;
   readonly y?: number;
 }
 
-function drawNode(node: DrawnNode, place: Point & { readonly width: number; readonly height: number }): string {
+function drawNode(node: DrawnNode, place: Box): string {
   const { fill, stroke } = NODE_LOOKS[node.kind];
   const { x, y, width, height } = place;
   const rect = (inset: number, extra: string): string =>
@@ -85,10 +95,11 @@ function drawNode(node: DrawnNode, place: Point & { readonly width: number; read
   return `<g>${body}<text x="${round(x)}" y="${round(y + 4.5)}" font-size="13" text-anchor="middle" fill="#1a1a1a">${escape(node.name)}</text></g>`;
 }
 
-function drawEdge({ points, x, y }: PlacedEdge, look: EdgeLook, labels: readonly string[]): string {
+function drawEdge(placed: PlacedEdge, look: EdgeLook, labels: readonly string[], loop?: Box): string {
+  const { points, x, y } = placed;
   const color = EDGE_COLORS[look];
   const dash = isDashed(look) ? ' stroke-dasharray="6 4"' : "";
-  const line = `<path d="${curve(points)}" fill="none" stroke="${color}" stroke-width="1.5"${dash} marker-end="url(#head-${look})"/>`;
+  const line = `<path d="${loop === undefined ? curve(points) : around(loop, x)}" fill="none" stroke="${color}" stroke-width="1.5"${dash} marker-end="url(#head-${look})"/>`;
   if (labels.length === 0 || x === undefined || y === undefined) return line;
   const top = y - ((labels.length - 1) * LINE) / 2 + 4;
   const texts = labels.map((label, index) => {
@@ -97,6 +108,13 @@ function drawEdge({ points, x, y }: PlacedEdge, look: EdgeLook, labels: readonly
     return `<text ${at} fill="${color}" stroke="#ffffff" stroke-width="4" paint-order="stroke">${escape(label)}</text>`;
   });
   return `<g>${line}${texts.join("")}</g>`;
+}
+
+/** Out of a state's right side, past its label, and back. */
+function around({ x, y, width }: Box, labelX: number | undefined): string {
+  const side = round(x + width / 2);
+  const far = round(Math.max(labelX ?? 0, side + 30));
+  return `M${side} ${round(y - 9)} C${far} ${round(y - 34)} ${far} ${round(y + 34)} ${side} ${round(y + 9)}`;
 }
 
 /** Through the middles of the bends, with the bends as control points. */
@@ -126,7 +144,10 @@ function drawLegend(drawing: Drawing): readonly string[] {
     x += 30 + name.length * CHARACTER + 16;
     return entry;
   });
-  return [`<text x="${MARGIN}" y="20" font-size="15" font-weight="bold" fill="#1a1a1a">${escape(drawing.title)}</text>`, ...entries];
+  return [
+    `<text x="${MARGIN}" y="20" font-size="15" font-weight="bold" fill="#1a1a1a">${escape(drawing.title)}</text>`,
+    ...entries,
+  ];
 }
 
 function escape(text: string): string {

@@ -4,7 +4,7 @@ import type { RenderOptions } from "./format.ts";
 /** For programs: one object; `configs` holds one entry for each configuration. */
 export function renderJson(configs: readonly CheckedConfig[], options: RenderOptions): string {
   const entries = configs.map(({ files, compilation }) => {
-    const { diagnostics, plan, workflowHashes } = compilation;
+    const { diagnostics, plan, policies, workflowHashes } = compilation;
     const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length;
     return {
       files: files.map(options.showPath),
@@ -17,6 +17,10 @@ export function renderJson(configs: readonly CheckedConfig[], options: RenderOpt
           ? one
           : { ...one, place: { ...one.place, file: options.showPath(one.place.file) } },
       ),
+      policies: policies.map((one) => ({
+        ...one,
+        place: { ...one.place, file: options.showPath(one.place.file) },
+      })),
       ...(plan === undefined
         ? {}
         : {

@@ -95,8 +95,12 @@ function summary(config: CheckedConfig, options: RenderOptions, paint: Paint): s
     plural(plan.exposed.length, "exposed capability", "exposed capabilities"),
     plural(Object.keys(plan.connections).length, "connection"),
   ];
+  const proved = config.compilation.policies
+    .filter(({ holds }) => holds)
+    .map(({ name, checked }) => `${paint("ok", "proved")} ${oneLine(name)} (${checked})\n`);
+  const proofs = options.quiet ? "" : proved.join("");
   const bad = options.strict && count("warning") > 0;
-  return `${bad ? paint("error", "failed") : paint("ok", "ok")} ${files}: ${found}${parts.join(", ")}`;
+  return `${proofs}${bad ? paint("error", "failed") : paint("ok", "ok")} ${files}: ${found}${parts.join(", ")}`;
 }
 
 function plural(count: number, one: string, many = `${one}s`): string {

@@ -1,0 +1,51 @@
+/** Many MCP servers behind one. */
+export const FEDERATED = `# Many MCP servers behind seven tools. Names are prefixed, so that no server can shadow another.
+version: "1.0.0"
+
+store: { kind: sqlite, path: ./data/flowgate.sqlite }
+audit: { sink: file, path: ./data/audit.jsonl }
+
+identity:
+  providers:
+    - kind: jwt
+      issuer: "\${ISSUER:-https://login.example.com}"
+      audience: mcp-flowgate
+      claims: { subject: sub, roles: groups }
+
+connections:
+  github:
+    kind: mcp
+    url: "\${GITHUB_MCP_URL:-http://127.0.0.1:9201/mcp}"
+    # The caller's own token is passed on, to this host alone.
+    auth: { kind: forward, hosts: [127.0.0.1] }
+  search: { kind: mcp, url: "\${SEARCH_MCP_URL:-http://127.0.0.1:9202/mcp}", timeoutMs: 20s }
+  everything: { kind: mcp, command: npx, args: [-y, "@modelcontextprotocol/server-everything"], idleTimeoutMs: 10m }
+
+proxy:
+  import:
+    - connection: github
+      prefix: github
+      exclude: ["delete_*", merge_pull_request]
+      tags: [github]
+      guards: [{ kind: role, role: developer }]
+      # A tool whose name, description or schema changes is reported.
+      pin: warn
+    - connection: search
+      prefix: web
+      tags: [search]
+      reliability: { timeoutMs: 20s, circuitBreaker: { failures: 5, windowMs: 1m, openMs: 30s } }
+    - { connection: everything, prefix: demo, tags: [demo] }
+  expose:
+    - { capability: github.merge, tags: [github, write] }
+
+capabilities:
+  # The raw tool is excluded above, so this is the only way to it.
+  github.merge:
+    wraps: github.merge_pull_request
+    description: Merges a pull request.
+    guards:
+      - { kind: role, role: maintainer }
+      - { kind: rateLimit, max: 10, perMs: 1h }
+
+server: { transport: http, http: { listen: "127.0.0.1:8787" } }
+`;
