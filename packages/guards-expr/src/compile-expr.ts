@@ -3,7 +3,7 @@ import type { Json, Result } from "@mcp-flowgate/core";
 import type { BinaryNode, ExprNode } from "./ast.ts";
 import { createExprError } from "./expr-error.ts";
 import type { ExprError } from "./expr-error.ts";
-import { DEFAULT_EXPR_LIMITS } from "./limits.ts";
+import { toLimits } from "./limits.ts";
 import type { ExprLimits } from "./limits.ts";
 import { parseExpr } from "./parse.ts";
 import { compilePattern } from "./pattern.ts";
@@ -52,7 +52,7 @@ export function compileExpr(
   source: string,
   limits: Partial<ExprLimits> = {},
 ): Result<CompiledExpr, readonly ExprError[]> {
-  const bounds: ExprLimits = { ...DEFAULT_EXPR_LIMITS, ...limits };
+  const bounds = toLimits(limits);
   const parsed = parseExpr(source, bounds);
   if (!parsed.ok) return parsed;
   const patterns = compilePatterns(source, parsed.value, bounds);

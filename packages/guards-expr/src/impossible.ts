@@ -36,7 +36,11 @@ export function judgeComparison(
 
 function whyNeverEqual(left: Inferred, right: Inferred): string | undefined {
   if (![...left.kinds].some((kind) => right.kinds.has(kind))) return "the two are of different types";
-  if (left.values !== undefined && right.values !== undefined) {
+  if (
+    left.values !== undefined &&
+    right.values !== undefined &&
+    left.values.length * right.values.length <= MAX_PAIRS
+  ) {
     const { values } = right;
     const common = left.values.some((value) => values.some((other) => equalJson(value, other)));
     if (!common)
@@ -68,6 +72,9 @@ function judgeOrder(
   return undefined;
 }
 
+/** More pairs of listed values than these are not worth the time of comparing them. */
+const MAX_PAIRS = 10_000;
+
 interface Range {
   readonly minimum: number;
   readonly maximum: number;
@@ -76,7 +83,11 @@ interface Range {
 function range({ values, minimum, maximum }: Inferred): Range {
   if (values === undefined) return { minimum, maximum };
   const numbers = values.filter((value): value is number => typeof value === "number");
-  return { minimum: Math.min(...numbers), maximum: Math.max(...numbers) };
+  // Not by spreading: a schema may list more values than a call can have arguments.
+  return {
+    minimum: numbers.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+    maximum: numbers.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  };
 }
 
 function onlyNumbers({ kinds }: Inferred): boolean {

@@ -1,10 +1,13 @@
-/** Bounds on one expression and on one evaluation of it. All are checked; none can be turned off. */
+/**
+ * Bounds on one expression and on one evaluation of it. All are checked and none can be turned off: those on the syntax
+ * tree, which is walked recursively, have a ceiling, and a bound above it counts as the ceiling.
+ */
 export interface ExprLimits {
   /** Longest source, in UTF-16 units. */
   readonly maxLength: number;
-  /** Deepest nesting of parentheses, lists, calls and unary operators. */
+  /** Deepest nesting of parentheses, lists, calls and unary operators. At most 256. */
   readonly maxDepth: number;
-  /** Most nodes in the syntax tree. */
+  /** Most nodes in the syntax tree. At most 2,000. */
   readonly maxNodes: number;
   /** Longest pattern of `matches`, in UTF-16 units. */
   readonly maxPatternLength: number;
@@ -32,3 +35,9 @@ export const DEFAULT_EXPR_LIMITS: ExprLimits = Object.freeze({
   maxMatchedText: 65_536,
   maxSteps: 250_000,
 });
+
+/** The limits that hold where `given` are asked for. */
+export function toLimits(given: Partial<ExprLimits>): ExprLimits {
+  const limits = { ...DEFAULT_EXPR_LIMITS, ...given };
+  return { ...limits, maxDepth: Math.min(limits.maxDepth, 256), maxNodes: Math.min(limits.maxNodes, 2000) };
+}

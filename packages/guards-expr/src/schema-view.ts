@@ -231,7 +231,8 @@ function partKinds(schema: JsonObject): ReadonlySet<Kind> | undefined {
   const { type } = schema;
   if (type === undefined) return undefined;
   const names = (Array.isArray(type) ? type : [type]).map((name) => (name === "integer" ? "number" : name));
-  return new Set(names.filter((name): name is Kind => ALL_KINDS.has(name as Kind)));
+  const kinds = new Set(names.filter((name): name is Kind => ALL_KINDS.has(name as Kind)));
+  return kinds.size === 0 ? undefined : kinds;
 }
 
 function branchValues(branch: Branch): readonly Json[] | undefined {

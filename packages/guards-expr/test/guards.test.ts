@@ -262,6 +262,15 @@ describe("limits of an expression", () => {
     expect(compileExpr('"a" matches "a{50}"', { maxPatternSize: 20 }).ok).toBe(false);
   });
 
+  test("cannot be raised beyond what a tree can be walked", () => {
+    const limits = { maxLength: 1e7, maxDepth: 1e6, maxNodes: 1e6 };
+    expect(compileExpr(`${"(".repeat(257)}true${")".repeat(257)}`, limits).ok).toBe(false);
+    expect(compileExpr(`${"(".repeat(256)}true${")".repeat(256)}`, limits).ok).toBe(true);
+    expect(compileExpr(`1${"+1".repeat(1_000_000)} == 1`, limits).ok).toBe(false);
+    const most = compileExpr(`true${" && true".repeat(999)}`, limits);
+    expect(most.ok && most.value.test(readScope())).toBe(true);
+  });
+
   test("hold for what is hostile", () => {
     for (const source of [
       "(".repeat(4000),
