@@ -164,7 +164,7 @@ describe("a change of configuration", () => {
     expect(await running).toBe(pids[1]);
     await expect(textOf(connections, "gone", "anything")).rejects.toThrow("not_sent permanent");
     await eventually(() => !isAlive(Number(pids[1])) && !isAlive(Number(pids[2])));
-    expect(events.filter(({ reason }) => reason === "replaced")).toHaveLength(2);
+    await eventually(() => events.filter(({ reason }) => reason === "replaced").length === 2);
   });
 });
 
