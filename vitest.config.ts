@@ -23,7 +23,7 @@ export default defineConfig({
         name: folder,
         root: `./${folder}`,
         include: folder.startsWith("test/") ? ["**/*.test.ts"] : ["test/**/*.test.ts"],
-        testTimeout: 30_000,
+        testTimeout: folder.startsWith("test/") ? 120_000 : 30_000,
         hookTimeout: 60_000,
       },
     })),

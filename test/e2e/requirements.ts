@@ -47,6 +47,9 @@ export const REQUIREMENTS = {
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",
   "R-STOP-1": "SIGTERM and SIGINT let what runs finish, stop children and exit 0.",
+  "R-DURABLE-1": "What waits survives a crash, and can be decided while no gateway runs.",
+  "R-DURABLE-2": "An effect that a crash cut off is never run again silently.",
+  "R-DURABLE-3": "Several gateways of one machine share one store file.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":

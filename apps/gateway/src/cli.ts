@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
+import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
 import { VERSION } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(text);
@@ -44,8 +45,60 @@ export function createProgram(): Command {
     .action((tool: string, args: string, options: CallOptions) => call(tool, args, options, print));
 
   addApprovals(program);
+  addWorkflows(program);
   addCheckerCommands(program);
   return program;
+}
+
+function addWorkflows(program: Command): void {
+  const workflows = program.command("workflows").description("instances, and the journal of what ran");
+  const tenant = (): Option => new Option("--tenant <name>", "of another tenant than the default one");
+  withDebug(workflows.command("list"))
+    .description("list instances, newest first")
+    .addOption(configOption())
+    .option("--definition <id>", "of one definition")
+    .option("--status <status...>", "idle, running, waiting, outcome_unknown, parked or terminal")
+    .addOption(tenant())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate workflows list --status waiting outcome_unknown")
+    .action((options) => listWorkflows(options, print));
+  withDebug(workflows.command("show"))
+    .description("show one with its timeline")
+    .argument("<id>")
+    .addOption(configOption())
+    .addOption(tenant())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate workflows show wf_01…")
+    .action((id: string, options) => showWorkflow(id, options, print));
+  withDebug(workflows.command("cancel"))
+    .description("end one: stop what runs, undo what can be undone")
+    .argument("<id>")
+    .requiredOption("--reason <text>", "why; recorded")
+    .option("--as <name>", "who does it; the OS user where left out")
+    .addOption(configOption())
+    .addOption(tenant())
+    .option("--json", "as JSON")
+    .addHelpText("after", '\nExample:\n  $ mcp-flowgate workflows cancel wf_01… --reason "ordered twice"')
+    .action((id: string, options) => cancelWorkflow(id, options, print));
+  withDebug(workflows.command("resolve-unknown"))
+    .description("say what became of an operation whose outcome is unknown")
+    .argument("<id>")
+    .addOption(
+      new Option("--outcome <outcome>", "what you found out")
+        .choices(["executed", "not_executed", "abandon"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--reason <text>", "how you know; recorded")
+    .option("--result <json>", "of executed: what the executor would have returned")
+    .option("--as <name>", "who does it; the OS user where left out")
+    .addOption(configOption())
+    .addOption(tenant())
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ mcp-flowgate workflows resolve-unknown wf_01… --outcome executed --reason "the refund is in the ledger"',
+    )
+    .action((id: string, options) => resolveUnknown(id, options, print));
 }
 
 /** The checker's own commands, passed on as they are: one implementation, two names. */

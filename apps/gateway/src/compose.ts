@@ -1,28 +1,20 @@
 import { hostname } from "node:os";
 import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
-import type {
-  AuditSink,
-  Executor,
-  ExecutorKind,
-  GatewayPlan,
-  JsonObject,
-  WorkflowStore,
-} from "@mcp-flowgate/core";
+import type { Executor, ExecutorKind, GatewayPlan, JsonObject, WorkflowStore } from "@mcp-flowgate/core";
 import { createCliExecutor } from "@mcp-flowgate/executor-cli";
 import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
 import { createMcpConnections, createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import { createSchemas } from "@mcp-flowgate/json-schema";
-import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
-import { CommandError } from "./commands/command-error.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
+import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
 import { NAME, VERSION } from "./version.ts";
 
@@ -50,8 +42,16 @@ export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway>
   const clock = systemClock;
   const ids = systemIds;
   const digest = systemDigest;
-  const audit = await createAuditSink(plan.audit, { clock, ids, digest, secrets: plan.secrets, log });
-  const store = createStore(plan, audit);
+  const recordedByStore = sinksOfStore(plan);
+  const audit = await createAuditSink(plan.audit, {
+    clock,
+    ids,
+    digest,
+    secrets: plan.secrets,
+    log,
+    recordedByStore,
+  });
+  const store = await openStore({ plan, audit, clock, ids, digest, log });
   const directory = {
     get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   };
@@ -143,15 +143,6 @@ export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway>
     drain: () => surface.drain(),
     close: () => closeAll({ surface, importer, engine, executors, connections, store, audit }),
   };
-}
-
-function createStore(plan: GatewayPlan, audit: AuditSink): WorkflowStore {
-  if (plan.store.kind !== "memory") {
-    throw new CommandError(
-      `store.kind: ${plan.store.kind} is not available in this version; leave it out or say memory (instances are then lost when the gateway stops).`,
-    );
-  }
-  return createMemoryStore({ clock: systemClock, audit });
 }
 
 /** What takes work first, what carries it last: nothing is closed under something that may still use it. */

@@ -1,13 +1,14 @@
 import {
   DEFAULT_TENANT,
+  type InstanceStatus,
   isJsonObject,
   type ApprovalStatus,
   type Json,
   type JsonObject,
   type Principal,
 } from "@mcp-flowgate/core";
-import type { Engine } from "@mcp-flowgate/workflow-engine";
-import { toApprovalView, toInstanceView } from "./views.ts";
+import type { Engine, Snapshot } from "@mcp-flowgate/workflow-engine";
+import { toApprovalView, toInstanceView, toJournalView } from "./views.ts";
 
 export interface AdminRequest {
   readonly method: string;
@@ -75,8 +76,18 @@ export function createAdminApi(options: {
         isJsonObject(body) ? body : {},
       );
     }
-    if (method === "GET" && collection === "workflows" && id === undefined) {
-      const found = await engine.instances(page);
+    if (collection === "workflows" && id !== undefined) {
+      const context = { engine, newCorrelationId: options.newCorrelationId, tenant };
+      return workflowCall(context, method, id, action, isJsonObject(body) ? body : {});
+    }
+    if (method === "GET" && collection === "workflows") {
+      const definitionId = query.get("definition");
+      const statuses = query.getAll("status") as InstanceStatus[];
+      const found = await engine.instances({
+        ...page,
+        ...(definitionId === null ? {} : { definitionId }),
+        ...(statuses.length > 0 ? { statuses } : {}),
+      });
       return {
         status: 200,
         body: {
@@ -89,14 +100,14 @@ export function createAdminApi(options: {
   };
 }
 
-interface DecideContext {
+interface CallContext {
   readonly engine: Engine;
   readonly newCorrelationId: () => string;
   readonly tenant: string;
 }
 
 async function decide(
-  { engine, newCorrelationId, tenant }: DecideContext,
+  { engine, newCorrelationId, tenant }: CallContext,
   approvalId: string,
   decision: "approve" | "reject",
   body: JsonObject,
@@ -129,6 +140,66 @@ async function decide(
       status: snapshot.status,
       ...(snapshot.message === undefined ? {} : { message: snapshot.message }),
     },
+  };
+}
+
+async function workflowCall(
+  { engine, newCorrelationId, tenant }: CallContext,
+  method: string,
+  workflowId: string,
+  action: string | undefined,
+  body: JsonObject,
+): Promise<AdminResponse> {
+  const principal = toDecider(body["as"], tenant) ?? operator(tenant);
+  if (method === "GET" && action === undefined) {
+    const snapshot = await engine.get(workflowId, principal);
+    const { instance } = snapshot;
+    if (instance === undefined) return unknownWorkflow(workflowId);
+    const journal = (await engine.journal(workflowId, principal)) ?? [];
+    const view = {
+      ...toInstanceView(instance),
+      message: snapshot.message,
+      input: instance.input,
+      context: instance.context,
+    };
+    return { status: 200, body: { ...view, journal: journal.map(toJournalView) } };
+  }
+  const reason = typeof body["reason"] === "string" ? body["reason"] : "";
+  if (method !== "POST" || (action !== "cancel" && action !== "resolve"))
+    return notFound(`workflows/${workflowId}/${action ?? ""}`);
+  if (reason === "") return { status: 400, body: { error: "Say why: --reason TEXT." } };
+  const operatorCall = {
+    workflowId,
+    reason,
+    principal: { ...principal, permissions: ["workflow.*"] },
+    correlationId: newCorrelationId(),
+  };
+  if (action === "cancel") return toResponse(await engine.cancel(operatorCall), workflowId);
+  const { outcome, result } = body;
+  if (outcome !== "executed" && outcome !== "not_executed" && outcome !== "abandon") {
+    return {
+      status: 400,
+      body: { error: "Say what became of it: --outcome executed, not_executed or abandon." },
+    };
+  }
+  return toResponse(
+    await engine.resolveUnknown({ ...operatorCall, outcome, ...(result === undefined ? {} : { result }) }),
+    workflowId,
+  );
+}
+
+function toResponse(snapshot: Snapshot, workflowId: string): AdminResponse {
+  const { instance, error, status, message } = snapshot;
+  if (instance === undefined) return unknownWorkflow(workflowId);
+  if (status === "rejected" && error !== undefined)
+    return { status: 409, body: { error: error.message, code: error.code } };
+  return { status: 200, body: { workflow: toInstanceView(instance), status, message } };
+}
+
+function unknownWorkflow(id: string): AdminResponse {
+  return {
+    status: 404,
+    body: { error: `There is no workflow ${id}. \`mcp-flowgate workflows list\` shows what there is.` },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Approval, JsonObject, WorkflowInstance } from "@mcp-flowgate/core";
+import type { Approval, JsonObject, Operation, WorkflowInstance } from "@mcp-flowgate/core";
 
 /** An approval as people see it: all that is needed to decide, times as ISO 8601. */
 export function toApprovalView(approval: Approval): JsonObject {
@@ -42,6 +42,25 @@ export function toInstanceView(instance: WorkflowInstance): JsonObject {
     tenant: instance.tenant,
     createdAt: iso(instance.createdAt),
     updatedAt: iso(instance.updatedAt),
+  };
+}
+
+/** One operation of an instance's journal: what ran, for whom, and what came of it. */
+export function toJournalView(operation: Operation): JsonObject {
+  const { error } = operation;
+  return {
+    at: iso(operation.startedAt),
+    slot: operation.slot,
+    transition: operation.transition,
+    by: operation.actor.subject,
+    from: operation.fromState,
+    ...(operation.toState === undefined ? {} : { to: operation.toState }),
+    status: operation.status,
+    ...(operation.attempt > 1 ? { attempt: operation.attempt } : {}),
+    ...(operation.finishedAt === undefined ? {} : { tookMs: operation.finishedAt - operation.startedAt }),
+    ...(operation.call === undefined ? {} : { executor: operation.call.kind }),
+    idempotencyKey: operation.idempotencyKey,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
   };
 }
 

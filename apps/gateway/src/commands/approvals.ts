@@ -1,15 +1,23 @@
 import { userInfo } from "node:os";
-import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
-import { callControl, liveSockets } from "../control/control-client.ts";
-import { CommandError } from "./command-error.ts";
+import { isJsonObject } from "@mcp-flowgate/core";
+import {
+  expectObject,
+  findOne,
+  itemPath,
+  listAll,
+  parseJsonFlag,
+  writeJson,
+  type AdminOptions,
+  type Write,
+} from "./admin-calls.ts";
+import { withAdmin } from "./admin-target.ts";
 
-interface Common {
-  readonly config?: readonly string[];
-  readonly tenant?: string;
-  readonly json?: boolean;
+export interface ListOptions extends AdminOptions {
+  readonly all?: boolean;
+  readonly queue?: string;
 }
 
-export interface DecideOptions extends Common {
+export interface DecideOptions extends AdminOptions {
   readonly as: string;
   readonly role?: readonly string[];
   readonly permission?: readonly string[];
@@ -18,43 +26,32 @@ export interface DecideOptions extends Common {
   readonly input?: string;
 }
 
-type Write = (text: string) => void;
-
-/** `approvals list`: what waits for people, in every running gateway that the command can reach. */
-export async function listApprovals(
-  options: Common & { readonly all?: boolean; readonly queue?: string },
-  write: Write,
-): Promise<void> {
-  const query = new URLSearchParams([
-    ...(options.all === true ? [] : [["status", "pending"]]),
-    ...(options.queue === undefined ? [] : [["queue", options.queue]]),
-    ...(options.tenant === undefined ? [] : [["tenant", options.tenant]]),
-  ] as [string, string][]);
-  const items: JsonObject[] = [];
-  for (const socket of await reachable(options)) {
-    let cursor: string | undefined;
-    do {
-      if (cursor !== undefined) query.set("cursor", cursor);
-      const body = await get(socket, `/admin/approvals?${query}`);
-      items.push(...(body["items"] as readonly JsonObject[]));
-      cursor = typeof body["nextCursor"] === "string" ? body["nextCursor"] : undefined;
-    } while (cursor !== undefined);
-    query.delete("cursor");
-  }
-  if (options.json === true) return write(`${JSON.stringify(items, null, 2)}\n`);
+/** `approvals list`: what waits for people. */
+export async function listApprovals(options: ListOptions, write: Write): Promise<void> {
+  const query: (readonly [string, string])[] = [];
+  if (options.all !== true) query.push(["status", "pending"]);
+  else
+    for (const status of ["pending", "approved", "denied", "expired", "withdrawn", "consumed"])
+      query.push(["status", status]);
+  if (options.queue !== undefined) query.push(["queue", options.queue]);
+  if (options.tenant !== undefined) query.push(["tenant", options.tenant]);
+  const items = await withAdmin(options.config, (targets) => listAll(targets, "approvals", query));
+  if (options.json === true) return writeJson(items, write);
   if (items.length === 0) return write("Nothing waits for a person.\n");
-  for (const item of items)
+  for (const { id, status, queue, title, requestedBy } of items) {
     write(
-      `${String(item["id"])}  ${String(item["status"])}  ${String(item["queue"])}  ${String(item["title"])}  (asked by ${String(item["requestedBy"])})\n`,
+      `${String(id)}  ${String(status)}  ${String(queue)}  ${String(title)}  (asked by ${String(requestedBy)})\n`,
     );
+  }
 }
 
 /** `approvals show ID`: all that is needed to decide. */
-export async function showApproval(id: string, options: Common, write: Write): Promise<void> {
-  const { body } = await find(id, options);
-  if (options.json === true) return write(`${JSON.stringify(body, null, 2)}\n`);
-  for (const [name, value] of Object.entries(body))
+export async function showApproval(id: string, options: AdminOptions, write: Write): Promise<void> {
+  const { body } = await withAdmin(options.config, (targets) => findOne(targets, "approvals", id, options));
+  if (options.json === true) return writeJson(body, write);
+  for (const [name, value] of Object.entries(body)) {
     write(`${name.padEnd(12)} ${typeof value === "string" ? value : JSON.stringify(value)}\n`);
+  }
 }
 
 /** `approvals approve|reject ID`: one person's decision. */
@@ -64,68 +61,32 @@ export async function decideApproval(
   options: DecideOptions,
   write: Write,
 ): Promise<void> {
-  const input = options.input === undefined ? undefined : parseInput(options.input);
-  const { socket } = await find(id, options);
-  const answer = await callControl(socket, "POST", pathOf(id, options, `/${decision}`), {
-    as: {
-      subject: options.as,
-      osUser: userInfo().username,
-      roles: options.role ?? [],
-      permissions: options.permission ?? [],
-    },
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-    ...(options.transition === undefined ? {} : { transition: options.transition }),
-    ...(input === undefined ? {} : { input }),
+  const input = options.input === undefined ? undefined : parseJsonFlag("--input", options.input);
+  const as = {
+    subject: options.as,
+    osUser: userInfo().username,
+    roles: options.role ?? [],
+    permissions: options.permission ?? [],
+  };
+  const body = await withAdmin(options.config, async (targets) => {
+    const { target } = await findOne(targets, "approvals", id, options);
+    return expectObject(
+      await target.call("POST", itemPath("approvals", id, options, decision), {
+        as,
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        ...(options.transition === undefined ? {} : { transition: options.transition }),
+        ...(input === undefined ? {} : { input }),
+      }),
+    );
   });
-  const body = isJsonObject(answer.body) ? answer.body : {};
-  if (answer.status !== 200)
-    throw new CommandError(String(body["error"] ?? "The gateway refused the decision."));
-  if (options.json === true) return write(`${JSON.stringify(body, null, 2)}\n`);
-  const approval = isJsonObject(body["approval"]) ? body["approval"] : {};
-  const workflow = isJsonObject(body["workflow"]) ? body["workflow"] : {};
+  if (options.json === true) return writeJson(body, write);
+  const approval = isJsonObject(body["approval"] ?? null)
+    ? (body["approval"] as Record<string, unknown>)
+    : {};
+  const workflow = isJsonObject(body["workflow"] ?? null)
+    ? (body["workflow"] as Record<string, unknown>)
+    : {};
   write(
     `${id} is ${String(approval["status"])}; workflow ${String(approval["workflowId"])} is in state ${String(workflow["state"] ?? approval["state"])}.\n`,
   );
-}
-
-function pathOf(id: string, { tenant }: Common, rest = ""): string {
-  return `/admin/approvals/${encodeURIComponent(id)}${rest}${tenant === undefined ? "" : `?tenant=${encodeURIComponent(tenant)}`}`;
-}
-
-async function reachable(options: Common): Promise<readonly string[]> {
-  const live = await liveSockets(options.config);
-  if (!live.ok) throw new CommandError(live.error);
-  return live.value;
-}
-
-/** The gateway that knows an approval: several may run on one machine, each with a memory store of its own. */
-async function find(
-  id: string,
-  options: Common,
-): Promise<{ readonly socket: string; readonly body: JsonObject }> {
-  const sockets = await reachable(options);
-  let message = `There is no approval ${id}.`;
-  for (const socket of sockets) {
-    const answer = await callControl(socket, "GET", pathOf(id, options));
-    if (answer.status === 200 && isJsonObject(answer.body)) return { socket, body: answer.body };
-    if (isJsonObject(answer.body)) message = String(answer.body["error"] ?? message);
-  }
-  throw new CommandError(message);
-}
-
-async function get(socket: string, path: string): Promise<JsonObject> {
-  const { status, body } = await callControl(socket, "GET", path);
-  if (status !== 200 || !isJsonObject(body)) throw new CommandError(`The gateway answered ${status}.`);
-  return body;
-}
-
-function parseInput(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new CommandError(
-      `--input is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      2,
-    );
-  }
 }
