@@ -197,9 +197,12 @@ export async function checkEngineModel(
         }
       },
     ),
-    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+    { numRuns: runs, timeout: LONGEST_RUN_MS, ...(seed === undefined ? {} : { seed }) },
   );
 }
+
+/** One that takes longer hangs. */
+const LONGEST_RUN_MS = 30_000;
 
 const AGENT = buildPrincipal("agent");
 const STRANGER = buildPrincipal("agent", { tenant: "other", permissions: ["*"] });

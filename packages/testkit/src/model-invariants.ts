@@ -104,7 +104,7 @@ export function findWorldViolations(
     if (!recorded) violations.push(`W6 a call without a record of its start: ${key}`);
     if (!keys.has(key)) violations.push(`W4 a call that belongs to no operation: ${key}`);
   }
-  for (const [key, { effect, count }] of world.effects) {
+  for (const { key, effect, count } of world.effects.values()) {
     if (effect === "once" && count > 1 + (allowed.get(key) ?? 0))
       violations.push(`W5 a \`once\` took effect ${count} times: ${key}`);
   }

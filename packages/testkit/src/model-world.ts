@@ -17,8 +17,11 @@ export const BEHAVIOURS: readonly Behaviour[] = [
 /** The outside world of a model run: it counts what really took effect, whatever the engine was told. */
 export interface ModelWorld {
   readonly executor: Executor;
-  /** Effects that took place, by key. */
-  readonly effects: ReadonlyMap<string, { readonly effect: string; readonly count: number }>;
+  /** Effects that took place, counted by class and key. */
+  readonly effects: ReadonlyMap<
+    string,
+    { readonly key: string; readonly effect: string; readonly count: number }
+  >;
   readonly calls: readonly {
     readonly key: string;
     readonly workflowId: string;
@@ -30,12 +33,17 @@ export interface ModelWorld {
 /** `audit` is asked at every call whether its start is on record (W6). */
 export function createModelWorld(audit: RecordingAudit): ModelWorld {
   const queue: Behaviour[] = [];
-  const effects = new Map<string, { readonly effect: string; readonly count: number }>();
+  const effects = new Map<
+    string,
+    { readonly key: string; readonly effect: string; readonly count: number }
+  >();
   const calls: { readonly key: string; readonly workflowId: string; readonly recorded: boolean }[] = [];
   let count = 0;
 
+  // A fallback carries the key of its primary and is another effect.
   const take = (key: string, effect: string): void => {
-    effects.set(key, { effect, count: (effects.get(key)?.count ?? 0) + 1 });
+    const id = `${effect} ${key}`;
+    effects.set(id, { key, effect, count: (effects.get(id)?.count ?? 0) + 1 });
   };
   const succeeded = (): ExecutorOutcome => {
     count += 1;

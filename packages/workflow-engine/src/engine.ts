@@ -292,15 +292,15 @@ class StoreEngine implements Engine {
       );
     }
     if (this.#closing) return await this.#reject(opened, principal, draining(), correlationId);
+    const free =
+      instance.version === expectedVersion &&
+      instance.operationId === undefined &&
+      instance.status !== "terminal";
+    const before = free ? undefined : await this.#equalBefore(opened, request);
+    if (before !== undefined) return before;
     const late = await this.#fireDue(opened, request);
     if (late !== undefined) return late;
-    if (
-      instance.version !== expectedVersion ||
-      instance.operationId !== undefined ||
-      instance.status === "terminal"
-    ) {
-      return await this.#notNow(opened, request);
-    }
+    if (!free) return await this.#notNow(opened, request);
     const work = await this.#driver.work(opened, principal);
     const proposal = proposalOf(request, request, request.admin === true ? "admin" : "caller");
     const admitted = transition(work, { kind: "submitted", proposal });
@@ -327,15 +327,20 @@ class StoreEngine implements Engine {
     return { ...snapshot, status: "timed_out", message, error: stale };
   }
 
-  /** The version or the moment is not right: an equal call is answered, any other refused. */
-  async #notNow(opened: Opened, request: SubmitRequest): Promise<Snapshot> {
+  /** The answer of an equal call that came before, if there was one. */
+  async #equalBefore(opened: Opened, request: SubmitRequest): Promise<Snapshot | undefined> {
     const { definition, aggregate } = opened;
-    const { principal, expectedVersion, correlationId } = request;
-    const { instance } = aggregate;
-    const journal = await this.#options.store.journal(instance.id, expectedVersion);
+    const { principal, expectedVersion } = request;
+    const journal = await this.#options.store.journal(aggregate.instance.id, expectedVersion);
     const call = { ...request, version: expectedVersion };
     const equal = findEqual(journal, call, definition, this.#driver.env());
-    if (equal !== undefined) return await this.#answerEqual(opened, principal, equal);
+    return equal === undefined ? undefined : await this.#answerEqual(opened, principal, equal);
+  }
+
+  /** The version or the moment is not right. */
+  async #notNow(opened: Opened, request: SubmitRequest): Promise<Snapshot> {
+    const { principal, expectedVersion, correlationId } = request;
+    const { instance } = opened.aggregate;
     const attempted = { attemptedTransition: request.transition };
     const { version } = instance;
     if (instance.status === "terminal") {

@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { asking } from "./bench.ts";
 
 /** More for a long run: `MODEL_RUNS=5000 MODEL_SEED=7 vitest run model`. */
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 150);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
 const SEED = process.env["MODEL_SEED"];
 
 describe("the engine on the memory store", () => {
