@@ -5,7 +5,7 @@ import { readTrail, verifyTrail } from "@mcp-flowgate/audit";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "./support/deps.ts";
 
-const ROUNDS = Number(process.env["AUDIT_KILLS"] ?? 3);
+const ROUNDS = Number(process.env["AUDIT_KILLS"] ?? 2);
 const writer = new URL("./support/writer.ts", import.meta.url).pathname;
 
 interface Killed {

@@ -7,7 +7,7 @@ import { writeHonestTrail } from "./support/honest-trail.ts";
 import { mutate, MUTATIONS } from "./support/mutate.ts";
 
 /** How many trails; the long run sets more. */
-const TRAILS = Number(process.env["AUDIT_TRAILS"] ?? 30);
+const TRAILS = Number(process.env["AUDIT_TRAILS"] ?? 16);
 const FIRST_SEED = Number(process.env["AUDIT_SEED"] ?? 1);
 const LIMIT_MS = 20_000 + TRAILS * 1000;
 
