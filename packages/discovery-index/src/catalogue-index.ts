@@ -9,15 +9,14 @@
  *    step answers like one built at once.
  * 3. Dead ordinals never outnumber live ones by more than a constant: `compact` renumbers before that.
  */
-import { analyseEntry, nameOf } from "./analyse-entry.ts";
 import type { CatalogueEntry } from "./catalogue-entry.ts";
 import { compareIds } from "./compare-ids.ts";
 import { RANKING, type RankingConstants } from "./constants.ts";
 import { foldName } from "./fold-name.ts";
-import { conceptKeys } from "./lexicon.ts";
-import { appendPosting, createPostings, removePosting, type Postings } from "./postings.ts";
+import { appendPosting, removePosting } from "./postings.ts";
 import { createTokenizer, type Tokenizer } from "./tokenize.ts";
-import { createTrigramMap, type TrigramMap } from "./trigrams.ts";
+import { createVocabulary, type Term, type Vocabulary } from "./vocabulary.ts";
+import { createWeigher, nameOf, type EntryWeigher } from "./weigh-entry.ts";
 
 /** A searchable catalogue; changed in place, one entry at a time, and searched synchronously. */
 export interface DiscoveryIndex {
@@ -39,24 +38,16 @@ export interface DiscoveryIndex {
 export interface SearchableIndex extends DiscoveryIndex {
   readonly constants: RankingConstants;
   readonly tokenizer: Tokenizer;
-  readonly vocabulary: TrigramMap;
+  readonly vocabulary: Vocabulary;
   /** One more than the highest ordinal. */
   readonly capacity: number;
-  term(key: string): Term | undefined;
   document(ordinal: number): IndexedDocument | undefined;
   /** Ordinals of entries whose folded id, name or title is this. */
   named(folded: string): Iterable<number>;
   ordinal(id: string): number | undefined;
 }
 
-/** A word, joined word or concept of the vocabulary, and where it occurs. */
-export interface Term {
-  readonly key: string;
-  readonly postings: Postings;
-  /** Keys of the concepts the word can stand for. */
-  readonly concepts: readonly string[];
-}
-
+/** What the index keeps of one entry. */
 export interface IndexedDocument {
   readonly id: string;
   readonly entry: CatalogueEntry;
@@ -89,16 +80,17 @@ export function toSearchable(index: DiscoveryIndex): SearchableIndex {
 class CatalogueIndex implements SearchableIndex {
   readonly constants: RankingConstants;
   readonly tokenizer: Tokenizer = createTokenizer();
-  readonly vocabulary: TrigramMap = createTrigramMap();
+  readonly vocabulary: Vocabulary = createVocabulary();
   #documents: (IndexedDocument | undefined)[] = [];
   readonly #ordinals = new Map<string, number>();
-  readonly #terms = new Map<string, Term>();
+  readonly #weigher: EntryWeigher;
   readonly #named = new Map<string, number[]>();
   readonly #serverKeys = new Map<string, number>();
   #ids: readonly string[] | undefined;
 
   constructor(constants: RankingConstants) {
     this.constants = constants;
+    this.#weigher = createWeigher(this.tokenizer, this.vocabulary, constants);
   }
 
   get size(): number {
@@ -127,10 +119,6 @@ class CatalogueIndex implements SearchableIndex {
     return this.#documents[ordinal];
   }
 
-  term(key: string): Term | undefined {
-    return this.#terms.get(key);
-  }
-
   named(folded: string): Iterable<number> {
     return folded === "" ? [] : (this.#named.get(folded) ?? []);
   }
@@ -141,21 +129,14 @@ class CatalogueIndex implements SearchableIndex {
 
   add(entry: CatalogueEntry): void {
     this.remove(entry.id);
-    const { weights, nameTerms, serverTerms } = analyseEntry(entry, this.tokenizer, this.constants);
+    const { weights, nameTerms, serverTerms } = this.#weigher.weigh(entry);
     const ordinal = this.#documents.length;
     const foldedNames = [
       ...new Set([foldName(entry.id), foldName(nameOf(entry)), foldName(entry.title ?? "")]),
     ].filter((name) => name !== "");
-    const held: Term[] = [];
-    for (const [key, weight] of weights) {
-      let term = this.#terms.get(key);
-      if (term === undefined) {
-        term = { key, postings: createPostings(), concepts: conceptKeys(key) };
-        this.#terms.set(key, term);
-        this.vocabulary.add(key);
-      }
+    for (const { term, weight } of weights) {
+      if (term.postings.docs.length === 0) this.vocabulary.spellings.add(term.key);
       appendPosting(term.postings, ordinal, weight / (this.constants.k1 + weight));
-      held.push(term);
     }
     for (const name of foldedNames) {
       const holders = this.#named.get(name);
@@ -167,9 +148,9 @@ class CatalogueIndex implements SearchableIndex {
       entry,
       name: nameOf(entry),
       server: this.#serverOf(entry.server ?? ""),
-      nameTerms: nameTerms.map((key) => this.#terms.get(key)).filter((term) => term !== undefined),
-      serverTerms: serverTerms.map((key) => this.#terms.get(key)).filter((term) => term !== undefined),
-      terms: held,
+      nameTerms,
+      serverTerms,
+      terms: weights.map(({ term }) => term),
       foldedNames,
     });
     this.#ordinals.set(entry.id, ordinal);
@@ -182,9 +163,7 @@ class CatalogueIndex implements SearchableIndex {
     if (ordinal === undefined || document === undefined) return false;
     for (const { key, postings } of document.terms) {
       removePosting(postings, ordinal);
-      if (postings.docs.length > 0) continue;
-      this.#terms.delete(key);
-      this.vocabulary.remove(key);
+      if (postings.docs.length === 0) this.vocabulary.spellings.remove(key);
     }
     for (const name of document.foldedNames) {
       const others = (this.#named.get(name) ?? []).filter((holder) => holder !== ordinal);
@@ -198,7 +177,10 @@ class CatalogueIndex implements SearchableIndex {
     return true;
   }
 
-  /** Upholds invariant 3: renumbers the live documents in their order, so postings stay sorted. */
+  /**
+   * Upholds invariant 3: renumbers the live documents in their order, so postings stay sorted, and lets go of the
+   * terms that nothing has any more.
+   */
   #compact(): void {
     const renumbered = new Int32Array(this.#documents.length).fill(-1);
     const live: IndexedDocument[] = [];
@@ -209,7 +191,9 @@ class CatalogueIndex implements SearchableIndex {
       live.push(document);
     }
     this.#documents = live;
-    for (const { postings } of this.#terms.values()) {
+    this.#weigher.forget();
+    this.vocabulary.sweep();
+    for (const { postings } of this.vocabulary.all()) {
       const { docs } = postings;
       for (let at = 0; at < docs.length; at++) docs[at] = renumbered[docs[at] as number] as number;
     }

@@ -4,6 +4,7 @@ import { isForeignFunctionWord } from "./function-words.ts";
 import { dictionaryConcepts } from "./lexicon.ts";
 import type { Postings } from "./postings.ts";
 import { sanitizeText } from "./sanitize-text.ts";
+import { HAS_UNSPACED } from "./scripts.ts";
 import type { Word } from "./tokenize.ts";
 
 /** One way in which a word of the query can occur in an entry. */
@@ -36,6 +37,10 @@ const MAX_QUERY_WORDS = 256;
 /** Words looked up by spelling, which costs more than any other look-up. */
 const MAX_UNKNOWN = 8;
 const NEAR_WORDS = 3;
+/** An unknown bigram means less than an unknown word: it overlaps two others and often no word at all. */
+const BIGRAM_SHARE = 0.25;
+/** Shorter parts of a compound are met in any word. */
+const LEAST_PART = 4;
 /** What `de` or `la` may still be worth: it can be a name in an English catalogue. */
 const FOREIGN_WEIGHT = 0.1;
 /** A part of a request with fewer known words asks for nothing by itself. */
@@ -73,16 +78,33 @@ function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[
     else before.times++;
   }
   let unknown = 0;
-  return [...said].map(([stem, { word, times }]) => {
+  return [...said].flatMap(([stem, { word, times }]) => {
     const weight =
       (isForeignFunctionWord(word.word) ? FOREIGN_WEIGHT : 1) *
       (1 + index.constants.repeatGain * Math.log(times));
     const known = knownAlternatives(index, word, weight);
-    if (known.length > 0) return group(stem, known);
+    if (known.length > 0) return [group(stem, known)];
+    const parts = compoundParts(index, word.word).map((part) => knownAlternatives(index, part, weight));
+    if (parts.length > 0) return parts.map((alternatives) => group(stem, alternatives));
     unknown++;
     const near = unknown > MAX_UNKNOWN ? [] : nearAlternatives(index, stem, weight);
-    return near.length > 0 ? group(stem, near) : { stem, mass: unknownMass(index, weight), alternatives: [] };
+    if (near.length > 0) return [group(stem, near)];
+    const share = HAS_UNSPACED.test(stem) ? BIGRAM_SHARE : 1;
+    return [{ stem, mass: share * unknownMass(index, weight), alternatives: [] }];
   });
+}
+
+/**
+ * The two known words that an unknown one is made of, as `Wettervorhersage` or `weatherforecast`; the longer first
+ * word is preferred. Empty when there are none.
+ */
+function compoundParts(index: SearchableIndex, word: string): Word[] {
+  for (let at = word.length - LEAST_PART; at >= LEAST_PART; at--) {
+    const parts = [word.slice(0, at), word.slice(at)].flatMap((part) => index.tokenizer.words(part, 1));
+    if (parts.length === 2 && parts.every((part) => knownAlternatives(index, part, 1).length > 0))
+      return parts;
+  }
+  return [];
 }
 
 function group(stem: string, alternatives: readonly Alternative[]): QueryGroup {
@@ -98,14 +120,14 @@ function knownAlternatives(index: SearchableIndex, { stem, concepts }: Word, wei
 
 function nearAlternatives(index: SearchableIndex, stem: string, weight: number): Alternative[] {
   const { nearWeight, nearSimilarity } = index.constants;
-  return index.vocabulary
+  return index.vocabulary.spellings
     .nearest(stem, nearSimilarity, NEAR_WORDS)
     .map(({ word, similarity }) => alternative(index, word, weight * nearWeight * similarity))
     .filter((one) => one !== undefined);
 }
 
 function alternative(index: SearchableIndex, key: string, weight: number): Alternative | undefined {
-  const term = index.term(key);
+  const term = index.vocabulary.get(key);
   if (term === undefined) return undefined;
   return { key, postings: term.postings, value: weight * inverseFrequency(index, term.postings.docs.length) };
 }

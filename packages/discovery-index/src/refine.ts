@@ -1,7 +1,8 @@
-import type { IndexedDocument, SearchableIndex, Term } from "./catalogue-index.ts";
+import type { IndexedDocument, SearchableIndex } from "./catalogue-index.ts";
 import { compareIds } from "./compare-ids.ts";
 import { inverseFrequency, type ParsedQuery } from "./query.ts";
 import type { WordScores } from "./score.ts";
+import type { Term } from "./vocabulary.ts";
 
 /** An entry with its final score. */
 export interface Ranked {

@@ -33,7 +33,6 @@ export interface Tokenizer {
 }
 
 const ASCII = /^[\0-\x7f]*$/;
-const ASCII_RUN = /[A-Za-z0-9']+/g;
 const RUN = /[\p{L}\p{N}\p{M}'’]+/gu;
 /** An acronym's plural (`IDs`), an acronym before a hump, a hump, digits; digits stay with the letters before them. */
 const PART =
@@ -60,7 +59,7 @@ export function createTokenizer(): Tokenizer {
   const read = (piece: string): Run => {
     const found = known.get(piece);
     if (found !== undefined) return found;
-    const words = splitRun(piece.replace(/['’]/g, "")).map((word) => {
+    const words = splitRun(PLAIN.test(piece) ? piece : piece.replace(/['’]/g, "")).map((word) => {
       const stemmed = stem(word);
       return { word, stem: stemmed, silent: isFunctionWord(word), concepts: conceptKeys(stemmed) };
     });
@@ -72,8 +71,7 @@ export function createTokenizer(): Tokenizer {
   const runs = (text: string, maxWords: number): Run[] => {
     const found: Run[] = [];
     let left = maxWords;
-    const pieces = ASCII.test(text) ? text.matchAll(ASCII_RUN) : text.normalize("NFKC").matchAll(RUN);
-    for (const [piece] of pieces) {
+    for (const piece of ASCII.test(text) ? asciiPieces(text) : (text.normalize("NFKC").match(RUN) ?? [])) {
       const run = read(piece);
       const cut = run.words.length > left ? cutRun(run, left) : run;
       if (cut.words.length > 0) found.push(cut);
@@ -88,6 +86,28 @@ export function createTokenizer(): Tokenizer {
     stem,
     unspacedRuns: (text) => (HAS_UNSPACED.test(text) ? (text.normalize("NFKC").match(UNSPACED) ?? []) : []),
   };
+}
+
+/** The runs of an ASCII text; by hand, since nearly all text that is indexed comes through here. */
+function asciiPieces(text: string): string[] {
+  const pieces: string[] = [];
+  let from = -1;
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && isAsciiRun(text.charCodeAt(at))) {
+      if (from < 0) from = at;
+    } else if (from >= 0) {
+      pieces.push(text.slice(from, at));
+      from = -1;
+    }
+  }
+  return pieces;
+}
+
+/** A letter, a digit or an apostrophe. */
+function isAsciiRun(unit: number): boolean {
+  return (
+    (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 39
+  );
 }
 
 function remember<T>(memory: Map<string, T>, key: string, value: T): void {

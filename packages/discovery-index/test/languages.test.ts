@@ -87,12 +87,10 @@ test("most requests in nine other languages find the tool that is described in E
   expect(missed.map(([language, query]) => `${language}: ${query}`)).toMatchInlineSnapshot(`
     [
       "zh: 查询苹果公司的股价",
-      "ja: ファイルを読み込む",
       "ja: この文章を翻訳して",
-      "de: Wettervorhersage für Berlin",
     ]
   `);
-  expect(missed.length / REQUESTS.length).toBeLessThan(0.15);
+  expect(missed.length / REQUESTS.length).toBeLessThan(0.1);
 });
 
 test("English requests find tools that are described in another language", () => {

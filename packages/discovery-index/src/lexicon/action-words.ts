@@ -5,7 +5,7 @@
  */
 export const ACTION_WORDS = `
 get fetch retrieve obtain pull acquire 获取 取得 得到 拉取 查看 取得する 가져오기 가져 조회 obtener obtenga obtem obter obtenir recuperer recupera abrufen holen erhalten ottenere получить получение
-read view open load show display inspect 读取 查看 显示 展示 打开 読み込み 読む 読み取り 表示 開く 읽기 읽 열기 보기 표시 leer mostrar abrir ler lire afficher ouvrir lesen anzeigen zeigen zeige offnen leggere mostrare mostra aprire прочитать читать показать покажи открыть
+read view open load show display inspect 读取 查看 显示 展示 打开 読み込み 読む 読み 読み取り 表示 開く 읽기 읽 열기 보기 표시 leer mostrar abrir ler lire afficher ouvrir lesen anzeigen zeigen zeige offnen leggere mostrare mostra aprire прочитать читать показать покажи открыть
 list enumerate browse index catalog overview 列出 列表 清单 一覧 目録 목록 나열 listar lista lister liste auflisten elencare elenca список перечислить
 search find lookup locate discover seek query hunt 搜索 查找 查询 搜寻 检索 寻找 検索 探す 調べる 검색 찾기 찾아 찾 buscar busca busqueda encontrar procurar pesquisar chercher cherche rechercher recherche trouver trouve suchen suche finden cercare cerca trova trovare ricerca найти найди поиск искать
 create make generate build produce construct compose establish 创建 新建 生成 制作 建立 创作 作成 生成する 作る 생성 만들 작성 crear crea generar genera criar crie gerar creer genere generer erstellen erstelle erzeugen anlegen creare generare создать создай сгенерировать создание
