@@ -28,10 +28,17 @@ try {
     unpacked,
     ...tarballs.flatMap((name) => {
       const file = join(folder, name);
-      return [
-        tool("publint", ["run", file, "--strict"], name),
-        tool("attw", [file, "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii"], name),
-      ];
+      const judged = [tool("publint", ["run", file, "--strict"], name)];
+      // A package that is only a command has no types to judge.
+      if (isLibrary(file))
+        judged.push(
+          tool(
+            "attw",
+            [file, "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii"],
+            name,
+          ),
+        );
+      return judged;
     }),
   ].filter((problem) => problem !== undefined);
   for (const { name, output } of failed) console.log(`${name}\n${output}`);
@@ -39,6 +46,11 @@ try {
   process.exitCode = failed.length === 0 && tarballs.length > 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function isLibrary(file) {
+  const { stdout } = spawnSync("tar", ["-xzOf", file, "package/package.json"], { encoding: "utf8" });
+  return JSON.parse(stdout).exports !== undefined;
 }
 
 function tool(command, args, name = command) {

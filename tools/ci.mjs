@@ -57,7 +57,7 @@ function gateSteps() {
     step("lint", ["oxlint", "--type-aware", "--deny-warnings"]),
     step("types of the tests", ["tsc", "-p", "tsconfig.tests.json"]),
     step("boundaries", ["turbo", "boundaries"]),
-    step("knip", ["knip", "--no-progress"]),
+    step("knip", ["knip", "--no-progress", "--no-config-hints"]),
     step("sherif", ["sherif", "--fail-on-warnings", "--ignore-rule", "packages-without-package-json"]),
     step("changesets", ["changeset", "status"]),
     step("published packages", [nodePath(), "tools/check-packages.mjs"]),

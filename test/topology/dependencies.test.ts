@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEPENDENCY_TABLE, shortName, type PackageRule } from "./dependency-table.ts";
+import { CROSSINGS, DEPENDENCY_TABLE, shortName, type PackageRule } from "./dependency-table.ts";
 import {
   allPackages,
   importsOf,
@@ -147,5 +147,7 @@ function isDeep(specifier: string): boolean {
 
 function leaves(folder: string, file: string, specifier: string): boolean {
   if (!specifier.startsWith(".")) return false;
-  return !new URL(specifier, `file:///${file}`).pathname.startsWith(`/${folder}/`);
+  const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
+  if (CROSSINGS.some(([from, to]) => file.startsWith(from) && target.startsWith(to))) return false;
+  return !target.startsWith(`${folder}/`);
 }

@@ -97,6 +97,13 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     workspace: ["core"],
     external: [],
   },
+  {
+    folder: "packages/stores/sqlite",
+    name: "@mcp-flowgate/store-sqlite",
+    layer: 3,
+    workspace: ["core"],
+    external: ["better-sqlite3", "drizzle-orm"],
+  },
   { folder: "packages/audit", name: "@mcp-flowgate/audit", layer: 3, workspace: ["core"], external: [] },
 
   {
@@ -112,7 +119,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     name: "flowgate-check",
     layer: 4,
     workspace: ["config-compiler", "core", "guards-expr"],
-    external: ["commander"],
+    external: ["@dagrejs/dagre", "commander"],
   },
   {
     folder: "apps/gateway",
@@ -132,6 +139,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "guards-expr",
       "json-schema",
       "store-memory",
+      "store-sqlite",
       "workflow-engine",
     ],
     external: [
@@ -142,6 +150,18 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "pino",
     ],
   },
+];
+
+/**
+ * Tests and benches that reach into another folder on purpose: they need what no package exports. From folder to
+ * folder; nothing else may.
+ */
+export const CROSSINGS: readonly (readonly [from: string, to: string])[] = [
+  // The fixture server of the conformance scenarios stands on the gateway's own HTTP stack.
+  ["test/conformance/", "apps/gateway/src/http/"],
+  ["test/conformance/", "test/e2e/harness/"],
+  // The long fuzzing run is the package's own test with more rounds.
+  ["bench/expr/", "packages/guards-expr/test/"],
 ];
 
 /** The table's short name of a package: without the repository's own scope. */
