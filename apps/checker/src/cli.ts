@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { runCheck, type CheckOptions } from "./commands/check.ts";
 import { runExplain } from "./commands/explain.ts";
 import { runExpr } from "./commands/expr.ts";
+import { watchFiles } from "./commands/watch.ts";
 import { GRAPH_FORMATS, runGraph, type GraphFormat } from "./commands/graph.ts";
 import { runInit } from "./commands/init.ts";
 import { TEMPLATES } from "./templates/templates.ts";
@@ -126,7 +127,20 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<numbe
     quiet: flags.quiet === true,
     each: flags.each === true,
   };
-  return runCheck(options, { write, color: wantsColor() });
+  if (flags.watch !== true) return runCheck(options, { write, color: wantsColor() });
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  process.once("SIGTERM", () => stop.abort());
+  await watchFiles(
+    async () => {
+      const seen: string[] = [];
+      await runCheck(options, { write, color: wantsColor(), onFiles: (files) => void seen.push(...files) });
+      return seen;
+    },
+    stop.signal,
+    writeError,
+  );
+  return 0;
 }
 
 /** `FLOWGATE_CONFIG=base.yaml:prod.yaml`. */

@@ -207,6 +207,8 @@ function prepare(schema: JsonObject): JsonObject {
     const id = open["$id"];
     if (!(typeof id === "string" && id.startsWith("#"))) delete open["$id"];
     delete open["$schema"];
+    // The `id` of older drafts is an annotation here; Ajv would refuse it.
+    delete open["id"];
     if (recursive) open[STEP] = true;
   }
   return copy;

@@ -13,6 +13,8 @@ export interface CheckEnvironment {
   readonly cwd?: string;
   readonly color?: boolean;
   readonly write: (text: string) => void;
+  /** Told which files took part, those that could not be read included. */
+  readonly onFiles?: (files: readonly string[]) => void;
 }
 
 export interface CheckOptions {
@@ -41,6 +43,11 @@ export async function runCheck(options: CheckOptions, environment: CheckEnvironm
   const checked: CheckedConfig[] = [];
   for (const files of sets) {
     checked.push({ files, compilation: await compileConfig({ files, reader, env, digest }) });
+  }
+  for (const { files, compilation } of checked) {
+    environment.onFiles?.([
+      ...new Set([...files, ...compilation.sources.keys(), ...(compilation.plan?.files ?? [])]),
+    ]);
   }
   const strict = options.strict === true;
   const shown = checked.map((config) => (options.quiet === true ? withFailuresOnly(config, strict) : config));
