@@ -51,6 +51,7 @@ export const REQUIREMENTS = {
   "R-DURABLE-2": "An effect that a crash cut off is never run again silently.",
   "R-DURABLE-3": "Several gateways of one machine share one store file.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
+  "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":
     "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",

@@ -1,4 +1,6 @@
+import { EXPORT_FORMATS } from "@mcp-flowgate/audit";
 import { Command, Option } from "commander";
+import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audit.ts";
 import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
@@ -46,6 +48,7 @@ export function createProgram(): Command {
 
   addApprovals(program);
   addWorkflows(program);
+  addAudit(program);
   addCheckerCommands(program);
   return program;
 }
@@ -99,6 +102,52 @@ function addWorkflows(program: Command): void {
       '\nExample:\n  $ mcp-flowgate workflows resolve-unknown wf_01… --outcome executed --reason "the refund is in the ledger"',
     )
     .action((id: string, options) => resolveUnknown(id, options, print));
+}
+
+function addAudit(program: Command): void {
+  const audit = program.command("audit").description("the audit trail in files: check it, look into it");
+  const trail = (command: Command): Command =>
+    withDebug(command)
+      .addOption(configOption())
+      .option("--path <file>", "the trail, instead of the one that a configuration names");
+  const filtered = (command: Command): Command =>
+    trail(command)
+      .option("--workflow <id>", "of one instance")
+      .option("--definition <id>", "of one workflow or capability")
+      .option("--subject <name>", "of one caller")
+      .option("--tenant <name>", "of one tenant")
+      .option("--type <glob...>", "of these event types, for example executor.*")
+      .option("--since <time>", "from this time on, for example 2026-01-31T08:00:00Z")
+      .option("--until <time>", "before this time");
+  trail(audit.command("verify"))
+    .description("say whether the trail is what was written, and if not, which record is the first bad one")
+    .option("--key <file...>", "public keys (PEM) that checkpoints must be signed with")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate audit verify -c gateway.yaml")
+    .action((options) => verifyAudit(options, print));
+  filtered(audit.command("query"))
+    .description("show matching records, newest first")
+    .option("--limit <count>", "at most so many", "50")
+    .option("--cursor <cursor>", "from where the page before ended")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mcp-flowgate audit query -c gateway.yaml --workflow wf_01… --type 'executor.*'",
+    )
+    .action((options) => queryAudit(options, print));
+  filtered(audit.command("tail"))
+    .description("show the last records, then new ones as they come")
+    .option("--json", "as JSON lines")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate audit tail -c gateway.yaml --type 'human.*'")
+    .action((options) => tailAudit(options, print));
+  filtered(audit.command("export"))
+    .description("write matching records, oldest first")
+    .addOption(new Option("--format <format>", "how").choices([...EXPORT_FORMATS]).default("jsonl"))
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mcp-flowgate audit export -c gateway.yaml --format csv > audit.csv",
+    )
+    .action((options) => exportAudit(options, print));
 }
 
 /** The checker's own commands, passed on as they are: one implementation, two names. */

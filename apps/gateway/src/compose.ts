@@ -28,6 +28,8 @@ export interface Gateway {
   notReady(): Promise<readonly string[]>;
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
   start(): Promise<void>;
+  /** Opens audit files anew, after something else has moved them. */
+  reopenAudit(): Promise<void>;
   /** New starts are refused; resolves when every call that runs has its answer. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -36,8 +38,17 @@ export interface Gateway {
 /** How long a start waits for downstream servers to list their tools before it serves without them. */
 const IMPORT_PATIENCE_MS = 10_000;
 
+export interface ComposeOptions {
+  /** Standard output is not the protocol's channel, so an audit sink may have it. */
+  readonly stdoutIsFree?: boolean;
+}
+
 /** The only place that knows which parts stand behind the ports. */
-export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway> {
+export async function compose(
+  plan: GatewayPlan,
+  log: HostLog,
+  options: ComposeOptions = {},
+): Promise<Gateway> {
   log.hide(plan.secrets);
   const clock = systemClock;
   const ids = systemIds;
@@ -50,6 +61,7 @@ export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway>
     secrets: plan.secrets,
     log,
     recordedByStore,
+    ...(options.stdoutIsFree === true ? { stdout: process.stdout } : {}),
   });
   const store = await openStore({ plan, audit, clock, ids, digest, log });
   const directory = {
@@ -140,6 +152,7 @@ export async function compose(plan: GatewayPlan, log: HostLog): Promise<Gateway>
       await importer.start(IMPORT_PATIENCE_MS);
       settled.resolve();
     },
+    reopenAudit: () => audit.reopen(),
     drain: () => surface.drain(),
     close: () => closeAll({ surface, importer, engine, executors, connections, store, audit }),
   };

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
-import { startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
+import { HELLO } from "../harness/configs.ts";
+import { runGateway, startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
 
 const SECRET = "canary-7f3a9c-do-not-show";
 
@@ -57,4 +58,50 @@ telemetry: { logs: { level: debug } }
   ])
     expect(types).toContain(type);
   for (const event of events) expect(event.hash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a changed, dropped or added record is found and named; an honest trail passes [R-AUDIT-2]", async () => {
+  using folder = temporaryFolder();
+  const trail = join(folder.path, "audit.jsonl");
+  const config = writeConfig(folder.path, `${HELLO}audit: { sink: file, path: ${trail} }\n`);
+  const gateway = await startHttpGateway(config);
+  const client = await connectClient({ url: gateway.url }, "2026-07-28");
+  const ran = await client.call("workflow.start", { definitionId: "hello.echo", input: { message: "one" } });
+  await client.call("workflow.start", { definitionId: "hello.echo", input: { message: "two" } });
+  await client.close();
+  await gateway.stop();
+
+  const honest = await runGateway(["audit", "verify", "-c", config]);
+  expect(honest, honest.stderr).toMatchObject({ code: 0 });
+  expect(honest.stdout).toMatch(/^ok: \d+ records of 1 stream/);
+
+  const found = await runGateway([
+    "audit",
+    "query",
+    "-c",
+    config,
+    "--workflow",
+    ran.body.workflow.id,
+    "--json",
+  ]);
+  const types = JSON.parse(found.stdout).items.map(({ eventType }: { eventType: string }) => eventType);
+  expect(types).toContain("workflow.completed");
+  const csv = await runGateway(["audit", "export", "--path", trail, "--format", "csv"]);
+  expect(csv.stdout.split("\n")[0]).toContain("eventType");
+
+  const lines = readFileSync(trail, "utf8").trimEnd().split("\n");
+  const middle = lines.findIndex((line) => line.includes(ran.body.workflow.id));
+  const forged = join(folder.path, "forged.jsonl");
+  const without = lines.filter((_, index) => index !== middle);
+  const edited = lines.map((line, index) => (index === middle ? line.replace('"agent"', '"human"') : line));
+  for (const version of [
+    without,
+    edited,
+    [...lines.slice(0, middle), lines[middle], ...lines.slice(middle)],
+  ]) {
+    writeFileSync(forged, `${version.join("\n")}\n`);
+    const verdict = await runGateway(["audit", "verify", "--path", forged]);
+    expect(verdict.code).toBe(1);
+    expect(verdict.stdout).toMatch(/forged\.jsonl:\d+: /);
+  }
 });

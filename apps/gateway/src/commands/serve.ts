@@ -36,7 +36,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = createLog(plan.telemetry.logs);
   sayWhatDefaultsLose(plan, log);
 
-  const gateway = await compose(plan, log);
+  const gateway = await compose(plan, log, { stdoutIsFree: server.transport === "http" });
+  process.on("SIGHUP", () => void gateway.reopenAudit());
   const identity = { name: plan.server.name ?? NAME, version: VERSION };
   const control = await serveControlSocket(controlSocketPath(files, process.pid), gateway.admin, log);
   const stop = createStop(gateway, server.drain.deadlineMs, log);
