@@ -11,7 +11,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodePath, root, setUp, toolEnvironment } from "./setup.mjs";
 
+/** The whole run has half an hour; what hangs must leave time to say so. */
+const STEP_DEADLINE_MS = 25 * 60_000;
 const only = process.argv.slice(2);
+const groups = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    for (const pid of groups) endGroup(pid);
+    process.exit(130);
+  });
+}
 const scratch = mkdtempSync(join(tmpdir(), "flowgate-ci-"));
 const totals = { passed: 0, failed: 0 };
 const failures = [];
@@ -37,12 +46,12 @@ function testStep() {
   return {
     name: "tests",
     run: async () => {
-      const result = await capture(command);
+      const result = await capture(command, { live: true });
       const counts = countTests(report);
       totals.passed += counts.passed;
       totals.failed += counts.failed;
       const ok = result.ok && counts.failed === 0;
-      return { ok, output: ok ? `${counts.passed} tests passed, ${counts.skipped} skipped` : result.output };
+      return { ok, output: ok ? `${counts.passed} tests passed, ${counts.skipped} skipped` : `${counts.failed} tests failed` };
     },
   };
 }
@@ -76,7 +85,7 @@ function hasGenerator(manifest) {
 }
 
 function step(name, command, cwd = root) {
-  return { name, run: () => capture(command, cwd) };
+  return { name, run: () => capture(command, { cwd }) };
 }
 
 async function lane(steps) {
@@ -99,19 +108,46 @@ async function measure(name, run) {
   return ok;
 }
 
-function capture([command, ...args], cwd = root) {
+/**
+ * Runs a command in a process group of its own, so that at its deadline nothing of it stays. `live` prints its lines
+ * as they come: a long step must show where it is.
+ */
+function capture([command, ...args], { cwd = root, live = false, deadlineMs = STEP_DEADLINE_MS } = {}) {
   return new Promise((done) => {
     const child = spawn(command, args, {
       cwd,
       env: toolEnvironment({ FORCE_COLOR: "0", NO_COLOR: "1", CI: "true" }),
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
+      detached: process.platform !== "win32",
     });
+    groups.add(child.pid);
     const chunks = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => {
+        chunks.push(chunk);
+        if (live) process.stdout.write(chunk);
+      });
+    }
+    const deadline = setTimeout(() => {
+      chunks.push(Buffer.from(`\nended at its deadline of ${deadlineMs / 60_000} minutes\n`));
+      endGroup(child.pid);
+    }, deadlineMs);
     child.once("error", (error) => done({ ok: false, output: error.message }));
-    child.once("close", (code) => done({ ok: code === 0, output: Buffer.concat(chunks).toString("utf8") }));
+    child.once("close", (code) => {
+      clearTimeout(deadline);
+      groups.delete(child.pid);
+      done({ ok: code === 0, output: Buffer.concat(chunks).toString("utf8") });
+    });
   });
+}
+
+function endGroup(pid) {
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** A file that could not be loaded has no tests; it counts as one that failed. */

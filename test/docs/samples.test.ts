@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -50,15 +60,11 @@ describe.each(pages())("%s", (page) => {
     sample.marks.includes("run") || (page.startsWith("packages/") && /^import /m.test(sample.code));
   for (const sample of all.filter((each) => each.language === "ts" && complete(each))) {
     test(`${sample.place} runs`, () => {
-      const flags = [
-        "--experimental-strip-types",
-        "--no-warnings",
-        "--conditions=@mcp-flowgate/source",
-        "--input-type=module-typescript",
-      ];
-      expect(
-        problem(sample, run(process.execPath, [...flags, "-e", sample.code], join(ROOT, dirname(page)))),
-      ).toBeUndefined();
+      const desk = consumerOf(join(ROOT, dirname(page)));
+      const file = join(desk, `sample-${sample.place.split(":").at(-1)}.ts`);
+      writeFileSync(file, sample.code);
+      const flags = ["--experimental-strip-types", "--no-warnings", "--conditions=@mcp-flowgate/source"];
+      expect(problem(sample, run(process.execPath, [...flags, file], desk))).toBeUndefined();
     });
   }
 });
@@ -68,6 +74,30 @@ test("the root README has samples, and they are run", () => {
   expect(marked.length).toBeGreaterThan(1);
   expect(readFileSync(join(ROOT, "README.md"), "utf8")).not.toMatch(/TODO|coming soon/i);
 });
+
+/** A folder outside the repository in which the package and what it depends on can be imported. Samples may write files. */
+function consumerOf(packageFolder: string): string {
+  const desk = mkdtempSync(join(folder, "consumer-"));
+  writeFileSync(join(desk, "package.json"), JSON.stringify({ type: "module" }));
+  const link = (name: string, target: string): void => {
+    mkdirSync(dirname(join(desk, "node_modules", name)), { recursive: true });
+    if (!existsSync(join(desk, "node_modules", name)))
+      symlinkSync(realpathSync(target), join(desk, "node_modules", name));
+  };
+  link(
+    (JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as { name: string }).name,
+    packageFolder,
+  );
+  const installed = join(packageFolder, "node_modules");
+  for (const entry of existsSync(installed) ? readdirSync(installed) : []) {
+    if (entry.startsWith(".")) continue;
+    const names = entry.startsWith("@")
+      ? readdirSync(join(installed, entry)).map((each) => `${entry}/${each}`)
+      : [entry];
+    for (const name of names) link(name, join(installed, name));
+  }
+  return desk;
+}
 
 function run(
   command: string,
