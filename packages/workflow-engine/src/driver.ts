@@ -368,9 +368,7 @@ class EffectDriver implements Driver {
 
   /** Parents and children of this process need not wait for the sweeper. */
   #tellOthers(work: Work): void {
-    const others = new Set((work.batch().signals ?? []).map((signal) => signal.workflowId));
-    others.delete(work.instance.id);
-    for (const other of others) this.background(() => this.takeSignals(other));
+    for (const other of work.addressees()) this.background(() => this.takeSignals(other));
   }
 
   #remember(definition: Definition): { readonly definition: Definition; readonly traits: Traits } {

@@ -70,6 +70,8 @@ export interface Work {
   putApproval(approval: Approval): void;
   signals(): readonly Signal[];
   emit(signal: Signal): void;
+  /** Other instances that this draft sends signals to. */
+  addressees(): ReadonlySet<string>;
   consume(signalId: string): void;
   countRate(rate: { readonly key: string; readonly max: number; readonly perMs: number }): void;
   remember(request: RequestKey): void;
@@ -156,10 +158,9 @@ class Draft implements Work {
   }
 
   unset(...fields: readonly (keyof WorkflowInstance)[]): void {
-    const next: { -readonly [Key in keyof WorkflowInstance]?: WorkflowInstance[Key] } = { ...this.instance };
-    for (const field of fields) delete next[field];
-    this.instance = next as WorkflowInstance;
-    this.set({});
+    const changes: { -readonly [Key in keyof WorkflowInstance]?: undefined } = {};
+    for (const field of fields) changes[field] = undefined;
+    this.set(changes as unknown as Partial<WorkflowInstance>);
   }
 
   putOperation(operation: Operation): void {
@@ -210,6 +211,12 @@ class Draft implements Work {
     if (signal.workflowId === this.instance.id) this.#signals.set(signal.id, signal);
   }
 
+  addressees(): ReadonlySet<string> {
+    const others = new Set(this.#emitted.map((signal) => signal.workflowId));
+    others.delete(this.instance.id);
+    return others;
+  }
+
   consume(signalId: string): void {
     if (this.#signals.delete(signalId)) this.#consumed.push(signalId);
   }
@@ -258,7 +265,7 @@ class Draft implements Work {
         ...some("rates", this.#rates),
       },
       ...(this.#absent ? { definition: this.definition } : {}),
-      ...(this.#touched ? { instance: this.instance } : {}),
+      ...(this.#touched ? { instance: withoutUndefined(this.instance) } : {}),
       ...some("operations", [...this.#operations.values()]),
       ...some("evidence", this.#newEvidence),
       ...some("armTimers", [...this.#armed.values()]),
@@ -279,7 +286,7 @@ class Draft implements Work {
 
   after(): InstanceAggregate {
     return {
-      instance: this.instance,
+      instance: withoutUndefined(this.instance),
       ...(this.operation === undefined ? {} : { operation: this.operation }),
       evidence: this.evidence,
       approvals: this.approvals(),
@@ -300,4 +307,13 @@ function some<Name extends string, Item>(
 ): { readonly [Key in Name]?: readonly Item[] } {
   if (items.length === 0) return {};
   return createRecord([[name, items]]) as { readonly [Key in Name]?: readonly Item[] };
+}
+
+/** Fields that were unset are there as `undefined` while the draft is worked on: copies stay cheap. A row has none. */
+function withoutUndefined(instance: WorkflowInstance): WorkflowInstance {
+  const row: { -readonly [Key in keyof WorkflowInstance]?: unknown } = {};
+  for (const key of Object.keys(instance) as (keyof WorkflowInstance)[]) {
+    if (instance[key] !== undefined) row[key] = instance[key];
+  }
+  return row as unknown as WorkflowInstance;
 }

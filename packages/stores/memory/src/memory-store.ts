@@ -108,7 +108,7 @@ class MemoryStore implements WorkflowStore {
         batch.expect.rates === undefined ? undefined : findRefusal(this.#rows, workflowId, batch, this.now());
       if (late !== undefined) return late;
       writeBatch(this.#rows, workflowId, batch, this.now());
-      this.#collect();
+      if (batch.expect.absent !== undefined || batch.instance?.status === "terminal") this.#collect();
       this.#notify(workflowId, batch);
       return { status: "applied" };
     });
@@ -318,7 +318,8 @@ class MemoryStore implements WorkflowStore {
     const now = this.now();
     for (const workflowId of this.#rows.terminal) {
       const instance = this.#rows.workflows.get(workflowId)?.instance;
-      const until = instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
+      const until =
+        instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
       if (this.#rows.terminal.size <= this.#maxTerminal && until > now) return;
       purge(this.#rows, workflowId);
     }

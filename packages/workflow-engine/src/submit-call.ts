@@ -1,0 +1,142 @@
+import type { Operation, Principal } from "@mcp-flowgate/core";
+import { mayAct } from "./access.ts";
+import { dueDeadline } from "./advance.ts";
+import { rejection } from "./answer.ts";
+import { draining, MAX_CALL_RACES, proposalOf, rateLimited, unknownWorkflow, type Desk } from "./desk.ts";
+import type { Opened } from "./driver.ts";
+import type { SubmitRequest } from "./engine-requests.ts";
+import { findEqual, stepsSince } from "./equal-call.ts";
+import { settled } from "./join.ts";
+import { mayPreempt } from "./preempt.ts";
+import { refusal } from "./refusal.ts";
+import { refusedWithout, type Snapshot } from "./snapshot.ts";
+import { transition } from "./transition.ts";
+
+/**
+ * Takes a transition. The order of checks is fixed: an equal call that came before is answered as it was; then a
+ * deadline that has passed, the version, the transition, the actor, the schema, the guards, the templates; then the
+ * claim, and only then the executor.
+ */
+export async function submitCall(desk: Desk, request: SubmitRequest): Promise<Snapshot> {
+  for (let race = 0; race < MAX_CALL_RACES; race += 1) {
+    const answered = await trySubmit(desk, request);
+    if (answered !== undefined) return answered;
+  }
+  return refusedWithout(
+    refusal("TRANSITION_IN_PROGRESS", "too many calls at once; get the workflow and try again"),
+  );
+}
+
+/** One try at a submit; `undefined` where another was quicker and everything has to be looked at again. */
+async function trySubmit(desk: Desk, request: SubmitRequest): Promise<Snapshot | undefined> {
+  const { workflowId, principal, expectedVersion, correlationId } = request;
+  const opened = await desk.visible(workflowId, principal);
+  if (opened === undefined) return unknownWorkflow();
+  const { definition, aggregate } = opened;
+  const { instance } = aggregate;
+  if (!mayAct(instance, definition.ir, principal)) {
+    return await desk.reject(
+      opened,
+      principal,
+      refusal("FORBIDDEN", "only its owner can go on with this workflow"),
+      correlationId,
+    );
+  }
+  if (desk.closing) return await desk.reject(opened, principal, draining(), correlationId);
+  const free =
+    instance.version === expectedVersion &&
+    instance.operationId === undefined &&
+    instance.status !== "terminal";
+  const before = free ? undefined : await equalBefore(desk, opened, request);
+  if (before !== undefined) return before;
+  const late = await fireDue(desk, opened, request);
+  if (late !== undefined) return late;
+  if (!free) return await notNow(desk, opened, request);
+  const work = await desk.driver.work(opened, principal);
+  const proposal = proposalOf(request, request, request.admin === true ? "admin" : "caller");
+  const admitted = transition(work, { kind: "submitted", proposal });
+  if (!admitted.ok) return await desk.reject(opened, principal, admitted.error, correlationId);
+  const driven = await desk.drive(work, request);
+  if (driven.status === "conflict") return undefined;
+  if (driven.status !== "rest") return await desk.reject(opened, principal, rateLimited(), correlationId);
+  return await desk.answerOf("submit", driven.opened, principal, driven.ended);
+}
+
+/** A deadline that has passed comes before the submit, which then comes too late. */
+async function fireDue(desk: Desk, opened: Opened, request: SubmitRequest): Promise<Snapshot | undefined> {
+  const { instance } = opened.aggregate;
+  const view = await desk.driver.work(opened, request.principal);
+  if (dueDeadline(view) === undefined || !mayPreempt(view)) return undefined;
+  const driven = await desk.driver.happen(instance.id, (work) => {
+    const timer = dueDeadline(work);
+    return timer === undefined ? undefined : { kind: "timer", timer, correlationId: request.correlationId };
+  });
+  if (driven?.status !== "rest") return undefined;
+  const message = "a deadline had passed before this call; nothing of it ran";
+  const snapshot = await desk.answerOf("submit", driven.opened, request.principal, driven.ended);
+  const stale = refusal("STALE_WORKFLOW_VERSION", message, { attemptedTransition: request.transition });
+  return { ...snapshot, status: "timed_out", message, error: stale };
+}
+
+/** The answer of an equal call that came before, if there was one. */
+async function equalBefore(
+  desk: Desk,
+  opened: Opened,
+  request: SubmitRequest,
+): Promise<Snapshot | undefined> {
+  const { definition, aggregate } = opened;
+  const { principal, expectedVersion } = request;
+  const journal = await desk.options.store.journal(aggregate.instance.id, expectedVersion);
+  const call = { ...request, version: expectedVersion };
+  const equal = findEqual(journal, call, definition, desk.driver.env());
+  return equal === undefined ? undefined : await answerEqual(desk, opened, principal, equal);
+}
+
+/** The version or the moment is not right. */
+async function notNow(desk: Desk, opened: Opened, request: SubmitRequest): Promise<Snapshot> {
+  const { principal, expectedVersion, correlationId } = request;
+  const { instance } = opened.aggregate;
+  const attempted = { attemptedTransition: request.transition };
+  const { version } = instance;
+  if (instance.status === "terminal") {
+    return await desk.reject(
+      opened,
+      principal,
+      refusal("WORKFLOW_TERMINAL", "this workflow has ended", attempted),
+      correlationId,
+    );
+  }
+  if (version !== expectedVersion) {
+    const message = `the workflow is at version ${version}, not ${expectedVersion}; use one of its current links`;
+    return await desk.reject(
+      opened,
+      principal,
+      refusal("STALE_WORKFLOW_VERSION", message, attempted),
+      correlationId,
+    );
+  }
+  const unknown = instance.status === "outcome_unknown";
+  const message = unknown
+    ? "an earlier operation may or may not have taken effect; a person has to resolve it first"
+    : "another operation of this workflow is not over yet";
+  const code = unknown ? "OUTCOME_UNKNOWN" : "TRANSITION_IN_PROGRESS";
+  return await desk.reject(opened, principal, refusal(code, message, attempted), correlationId);
+}
+
+/** Waits for the equal call if it is still running, and answers as it was answered. */
+async function answerEqual(
+  desk: Desk,
+  opened: Opened,
+  principal: Principal,
+  operation: Operation,
+): Promise<Snapshot> {
+  if (!(await settled(desk, operation))) {
+    const message = "an equal call is still running; get the workflow to see its end";
+    const error = refusal("TRANSITION_IN_PROGRESS", message, { attemptedTransition: operation.transition });
+    return rejection(await desk.driver.work(opened, principal), principal, error);
+  }
+  const { id } = opened.aggregate.instance;
+  const journal = await desk.options.store.journal(id, operation.fromVersion);
+  const after = (await desk.driver.open(id)) ?? opened;
+  return await desk.answerOf("submit", after, principal, stepsSince(journal, operation));
+}
