@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { createFixture, eventually, inTime, isAlive, ROUGH_SERVER, textOf, toChild } from "./fixture.ts";
 
@@ -113,15 +112,21 @@ describe("a server", () => {
     ]);
   });
 
-  test("that was killed while idle is started again by the next call, even before its end is known here", async () => {
+  test("that was killed while idle is started again by the next call", async () => {
     const { connections } = createFixture([toChild("rough", ROUGH_SERVER, ["plain"])]);
-    for (let round = 0; round < 5; round++) {
-      const pid = Number(await textOf(connections, "rough", "anything"));
-      process.kill(pid, "SIGKILL");
-      // Watched from outside: this process may not have been told yet.
-      while (isAlive(pid)) execFileSync("true");
-      expect(Number(await textOf(connections, "rough", "anything"))).not.toBe(pid);
-    }
+    const pid = Number(await textOf(connections, "rough", "anything"));
+    process.kill(pid, "SIGKILL");
+    await eventually(() => connections.status()[0]?.failures === 1);
+    expect(Number(await textOf(connections, "rough", "anything"))).not.toBe(pid);
+  });
+
+  test("that no longer reads gets no request, so the same call reaches a new one", async () => {
+    const { connections, events } = createFixture([toChild("rough", ROUGH_SERVER, ["deaf"])]);
+    const pid = Number(await textOf(connections, "rough", "anything"));
+    const again = Number(await textOf(connections, "rough", "anything"));
+    expect(again).not.toBe(pid);
+    expect(events.map(({ type, reason }) => reason ?? type)).toEqual(["started", "crashed", "started"]);
+    await eventually(() => !isAlive(pid));
   });
 
   test("that changes its tools all the time is heard at most once a second, and at least once", async () => {

@@ -1,6 +1,6 @@
 /* A server of the old era, written by hand, that misbehaves as its first argument says. */
 import { createInterface } from "node:readline";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync } from "node:fs";
 
 const mode = process.argv[2];
 const journal = process.argv[3];
@@ -122,6 +122,15 @@ function call(id, params) {
     case "changes":
       setInterval(() => send({ method: "notifications/tools/list_changed" }), 20);
       reply(id, "changing");
+      return;
+    case "deaf":
+      // It goes on running, and nobody can tell it anything any more.
+      process.stdin.once("close", () => {
+        closeSync(0);
+        reply(id, String(process.pid));
+      });
+      process.stdin.destroy();
+      setInterval(() => undefined, 1000);
       return;
     case "never":
       return;
