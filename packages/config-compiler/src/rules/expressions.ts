@@ -1,5 +1,18 @@
-import type { JsonObject, TransitionIr, WorkflowIr } from "@mcp-flowgate/core";
-import { checkExpr, compileExpr, modernizeExpr, type CheckEnvironment } from "@mcp-flowgate/guards-expr";
+import {
+  createRecord,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type TransitionIr,
+  type WorkflowIr,
+} from "@mcp-flowgate/core";
+import {
+  checkExpr,
+  compileExpr,
+  modernizeExpr,
+  type CheckEnvironment,
+  type CompiledExpr,
+} from "@mcp-flowgate/guards-expr";
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Cursor } from "../emit/cursor.ts";
 import { within } from "../emit/expressions.ts";
@@ -57,7 +70,26 @@ function checkWorkflow(cursor: Cursor, ir: WorkflowIr, context: RuleContext): vo
 }
 
 function withSchema(key: "input" | "arguments" | "output", schema: JsonObject | undefined): CheckEnvironment {
-  return schema === undefined ? {} : { [key]: schema };
+  if (schema === undefined) return {};
+  return { [key]: key === "output" ? schema : withDefaultsThere(schema) };
+}
+
+/** Defaults are filled in before anything is judged, so a property that has one is always there. */
+function withDefaultsThere(schema: JsonObject): JsonObject {
+  const { properties, required } = schema;
+  if (!isJsonObject(properties)) return schema;
+  const filled = Object.entries(properties).filter(
+    ([, property]) => isJsonObject(property) && property["default"] !== undefined,
+  );
+  const inner = Object.entries(properties).map(([name, property]): readonly [string, Json] => [
+    name,
+    isJsonObject(property) ? withDefaultsThere(property) : property,
+  ]);
+  const names = [
+    ...(Array.isArray(required) ? (required as readonly string[]) : []),
+    ...filled.map(([name]) => name),
+  ];
+  return { ...schema, properties: createRecord(inner), required: [...new Set(names)] };
 }
 
 function visit(guard: Cursor, env: CheckEnvironment, context: RuleContext): void {
@@ -66,13 +98,25 @@ function visit(guard: Cursor, env: CheckEnvironment, context: RuleContext): void
   if (negated !== undefined) visit(negated, env, context);
   const expr = guard.get("expr");
   if (expr?.value === undefined) return;
-  const source = modernizeExpr(expr.value).source;
-  const compiled = compileExpr(source);
-  if (!compiled.ok) return;
-  const same = source === expr.value;
-  for (const finding of checkExpr(compiled.value, env)) {
+  const found = compiledOnce(expr.value, context);
+  if (found === undefined) return;
+  const same = found.source === expr.value;
+  for (const finding of checkExpr(found, env)) {
     if (!isDiagnosticCode(finding.code)) continue;
     const at = same ? within(expr.node, finding.offset, finding.length) : expr.node;
     context.report(finding.code, at, finding.message, { pointer: expr.pointer, severity: finding.severity });
   }
+}
+
+/** Generated configurations repeat the same few expressions; each is compiled once for one run of the rules. */
+const COMPILED = new WeakMap<RuleContext, Map<string, CompiledExpr | undefined>>();
+
+function compiledOnce(text: string, context: RuleContext): CompiledExpr | undefined {
+  const known = COMPILED.get(context) ?? new Map<string, CompiledExpr | undefined>();
+  COMPILED.set(context, known);
+  if (!known.has(text)) {
+    const compiled = compileExpr(modernizeExpr(text).source);
+    known.set(text, compiled.ok ? compiled.value : undefined);
+  }
+  return known.get(text);
 }

@@ -1,5 +1,5 @@
 import { isJsonObject } from "@mcp-flowgate/core";
-import { escapePointer, inspectSchema, nearest } from "@mcp-flowgate/json-schema";
+import { escapePointer, inspectSchema, nearest, type SchemaProblem } from "@mcp-flowgate/json-schema";
 import type { Report } from "../diagnostics/reporter.ts";
 import {
   describeNode,
@@ -51,6 +51,7 @@ class ShapeWalker implements ShapeFindings {
   readonly #report: Report;
   /** Schemas are often shared by alias, and inspecting is the dearest check. */
   readonly #inspected = new Set<ConfigNode>();
+  readonly #known = new Map<string, readonly SchemaProblem[]>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -336,13 +337,23 @@ class ShapeWalker implements ShapeFindings {
     }
     if (this.#inspected.has(node)) return;
     this.#inspected.add(node);
-    const json = toJson(node);
-    const problems = isJsonObject(json) ? inspectSchema(json) : [];
+    const problems = this.#problemsOf(node);
     for (const problem of problems) {
       const at = nodeAt(node, problem.pointer) ?? node;
       this.#report("FG210", at, problem.message, { pointer: `${spot.pointer}${problem.pointer}` });
     }
     if (problems.length === 0) this.schemas.push({ node, pointer: spot.pointer });
+  }
+
+  /** Large configurations repeat the same few schemas. */
+  #problemsOf(node: MapNode): readonly SchemaProblem[] {
+    const json = toJson(node);
+    const text = JSON.stringify(json);
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const problems = isJsonObject(json) ? inspectSchema(json) : [];
+    this.#known.set(text, problems);
+    return problems;
   }
 }
 

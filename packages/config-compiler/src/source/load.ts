@@ -138,6 +138,8 @@ class Loader {
   }
 
   async #interpolate(tree: MapNode, directory: string): Promise<MapNode> {
+    // Most of a large configuration holds no variable at all.
+    if (!tree.source.text.includes("${")) return tree;
     const files = new Map<string, { readonly text: string } | { readonly message: string }>();
     for (const path of secretFilesOf(tree)) {
       const absolute = this.#reader.resolve(directory, path);
