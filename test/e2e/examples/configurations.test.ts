@@ -32,5 +32,5 @@ test.each(stories)("examples/%s passes the checker without a word [R-EXAMPLE-1]"
     "json",
   ]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(JSON.parse(stdout)).toMatchObject({ diagnostics: [] });
+  expect(JSON.parse(stdout)).toMatchObject({ configs: [{ ok: true, diagnostics: [] }] });
 });
