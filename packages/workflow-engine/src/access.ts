@@ -1,4 +1,10 @@
-import { SYSTEM, type Principal, type WorkflowInstance, type WorkflowIr } from "@mcp-flowgate/core";
+import {
+  SYSTEM,
+  type Approval,
+  type Principal,
+  type WorkflowInstance,
+  type WorkflowIr,
+} from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 
 /** What an operator of a tenant may be granted. */
@@ -41,6 +47,16 @@ export function mayCancel(
 
 export function mayResolve(instance: Pick<WorkflowInstance, "tenant">, principal: Principal): boolean {
   return instance.tenant === principal.tenant && grants(principal.permissions, PERMISSIONS.resolve);
+}
+
+/** People see what their tenant asks of people, operators too; others see what they themselves asked. */
+export function maySeeApproval(
+  approval: Pick<Approval, "tenant" | "requestedBy">,
+  principal: Principal,
+): boolean {
+  if (approval.tenant !== principal.tenant) return false;
+  if (principal.kind === "human" || approval.requestedBy.subject === principal.subject) return true;
+  return Object.values(PERMISSIONS).some((permission) => grants(principal.permissions, permission));
 }
 
 /** The runtime, acting within the instance's tenant. */

@@ -24,6 +24,7 @@ import type { EngineLimits } from "./limits.ts";
 import { perform, type Control, type PerformDeps } from "./perform.ts";
 import type { Programs } from "./programs.ts";
 import type { Outcome } from "./settle.ts";
+import { createProgress } from "./progress.ts";
 import { sleep } from "./sleep.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
 import { createFirstWork, createWork, type StepEnv, type Work } from "./work.ts";
@@ -231,8 +232,10 @@ class EffectDriver implements Driver {
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
   }
 
-  async #drive(first: Work, options: DriveOptions): Promise<Driven> {
+  async #drive(first: Work, given: DriveOptions): Promise<Driven> {
     const ended: Operation[] = [];
+    const progress = createProgress(given);
+    const { options } = progress;
     await this.#performInline(first, options);
     const begun = await this.#deps.store.apply(first.batch());
     if (begun.status !== "applied") return begun;
@@ -240,6 +243,7 @@ class EffectDriver implements Driver {
     for (;;) {
       this.#tellOthers(work);
       ended.push(...work.ended);
+      progress.tell(work);
       const opened = { definition: work.definition, aggregate: work.after() };
       const { dispatch } = work;
       if (dispatch === undefined) return { status: "rest", opened, ended };

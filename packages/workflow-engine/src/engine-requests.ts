@@ -16,7 +16,7 @@ export interface CallContext {
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
   readonly onProgress?: NonNullable<ExecutorContext["onProgress"]>;
-  /** Of the caller. Ends the wait and what only reads; an effect that has begun is finished. */
+  /** Of the caller. Ends what only reads; any other effect that has begun is finished, and `get` shows its end. */
   readonly signal?: AbortSignal;
 }
 

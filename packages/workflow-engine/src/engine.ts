@@ -8,7 +8,7 @@ import {
   type Result,
   type WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { maySee } from "./access.ts";
+import { maySee, maySeeApproval } from "./access.ts";
 import { startChild } from "./children.ts";
 import { decideCall } from "./decide-call.ts";
 import { createDesk, unknownWorkflow, type Desk } from "./desk.ts";
@@ -50,7 +50,7 @@ export interface Engine {
   cancel(request: CancelRequest): Promise<Snapshot>;
   /** Says what became of an operation whose outcome is unknown, or whose result could not be applied. */
   resolveUnknown(request: ResolveRequest): Promise<Snapshot>;
-  /** The approvals of the principal's tenant, newest first. */
+  /** The approvals of the principal's tenant, newest first: people and operators see all, others what they asked. */
   approvals(filter: ListApprovals): Promise<Page<Approval>>;
   approval(approvalId: string, principal: Principal): Promise<Approval | undefined>;
   /** The instances that the principal may see, newest first. */
@@ -134,12 +134,18 @@ class StoreEngine implements Engine {
 
   async approvals(filter: ListApprovals): Promise<Page<Approval>> {
     const { principal, limit = 50, statuses = ["pending" as const], ...rest } = filter;
-    return await this.#desk.options.store.approvals({ ...rest, tenant: principal.tenant, statuses, limit });
+    const page = await this.#desk.options.store.approvals({
+      ...rest,
+      tenant: principal.tenant,
+      statuses,
+      limit,
+    });
+    return { ...page, items: page.items.filter((approval) => maySeeApproval(approval, principal)) };
   }
 
   async approval(approvalId: string, principal: Principal): Promise<Approval | undefined> {
     const approval = await this.#desk.options.store.approval(approvalId);
-    return approval?.tenant === principal.tenant ? approval : undefined;
+    return approval !== undefined && maySeeApproval(approval, principal) ? approval : undefined;
   }
 
   async instances(filter: ListInstances): Promise<Page<WorkflowInstance>> {

@@ -110,6 +110,17 @@ describe("a gate", () => {
     );
   });
 
+  it("is listed for people and operators of the tenant, and for whoever asked", async () => {
+    const b = bench(deploy());
+    await b.submit(await b.start(), "deploy", { what: "v2" });
+    const count = async (principal: ReturnType<typeof buildPrincipal>) =>
+      (await b.engine.approvals({ principal })).items.length;
+    expect(await count(ann)).toBe(1);
+    expect(await count(b.agent)).toBe(1);
+    expect(await count(buildPrincipal("op", { permissions: ["workflow.*"] }))).toBe(1);
+    expect(await count(buildPrincipal("other"))).toBe(0);
+  });
+
   it("is for those it is assigned to, by role or permission", async () => {
     const b = bench(deploy({ assignees: { roles: ["lead"], permissions: ["deploy.approve"] } }));
     const held = await b.submit(await b.start(), "deploy", { what: "v2" });

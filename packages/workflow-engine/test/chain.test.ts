@@ -117,6 +117,25 @@ describe("deterministic chains", () => {
     expect(mcp.calls).toEqual([]);
   });
 
+  it("tell a caller who wants to know of each step and each retry, with numbers that grow", async () => {
+    const { start, submit, mcp } = bench(pipeline);
+    mcp.script(
+      (_call, { onProgress }) => {
+        onProgress?.({ progress: 50, total: 100, message: "half" });
+        return succeeded({});
+      },
+      succeeded({ passed: true }),
+    );
+    const told: unknown[] = [];
+    await submit(await start(), "go", {}, { onProgress: (progress) => told.push(progress) });
+    expect(told).toEqual([
+      { progress: 1, message: "half" },
+      { progress: 2, message: "run_lint: test" },
+      { progress: 3, message: "run_test: judge" },
+      { progress: 4, message: "decide: passed" },
+    ]);
+  });
+
   it("act with the authority of whoever started, not of whoever submits", async () => {
     const { start, submit, mcp } = bench(pipeline);
     mcp.script(succeeded({}), succeeded({ passed: true }));

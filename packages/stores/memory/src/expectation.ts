@@ -1,14 +1,7 @@
 import type { ApplyResult, Batch, Operation } from "@mcp-flowgate/core";
-import { requestId, type Rows } from "./memory-data.ts";
+import { isLiveOrFinal, requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
 
 type Refused = Exclude<ApplyResult, { status: "applied" }>;
-
-const LIVE_OR_FINAL: ReadonlySet<Operation["status"]> = new Set([
-  "running",
-  "waiting",
-  "unknown",
-  "committed",
-]);
 
 /** Which condition of a batch does not hold now. Upholds S2 and S3: nothing is changed here. */
 export function findRefusal(
@@ -44,8 +37,7 @@ export function findRefusal(
   for (const id of expect.timers ?? []) {
     if (own?.timers.has(id) !== true) return { status: "conflict", on: "timer" };
   }
-  if (hasTwoLive(own?.operations ?? new Map(), batch.operations ?? []))
-    return { status: "conflict", on: "operation" };
+  if (hasTwoLive(own, batch.operations ?? [])) return { status: "conflict", on: "operation" };
   for (const { key, max, perMs } of expect.rates ?? []) {
     if (countSince(rows, key, now - perMs) >= max) return { status: "rate_limited", key };
   }
@@ -61,18 +53,14 @@ export function countSince(rows: Rows, key: string, since: number): number {
 }
 
 /** S3: one live or final operation per version, as after the batch. */
-function hasTwoLive(present: ReadonlyMap<string, Operation>, written: readonly Operation[]): boolean {
-  if (written.length === 0) return false;
-  const versions = new Set(written.map((operation) => operation.fromVersion));
-  const seen = new Map<number, string>();
-  const after = new Map(written.map((operation) => [operation.id, operation]));
-  for (const operation of present.values()) {
-    if (versions.has(operation.fromVersion) && !after.has(operation.id)) after.set(operation.id, operation);
-  }
-  for (const operation of after.values()) {
-    if (!LIVE_OR_FINAL.has(operation.status)) continue;
-    if (seen.has(operation.fromVersion)) return true;
-    seen.set(operation.fromVersion, operation.id);
+function hasTwoLive(own: WorkflowRows | undefined, written: readonly Operation[]): boolean {
+  const ids = new Set(written.map(({ id }) => id));
+  const taken = new Set<number>();
+  for (const operation of written) {
+    if (!isLiveOrFinal(operation)) continue;
+    const present = own?.live.get(operation.fromVersion);
+    if (taken.has(operation.fromVersion) || (present !== undefined && !ids.has(present))) return true;
+    taken.add(operation.fromVersion);
   }
   return false;
 }

@@ -48,6 +48,10 @@ export interface WorkflowRows {
   instance: WorkflowInstance;
   /** In the order in which they began. */
   readonly operations: Map<string, Operation>;
+  /** The one that began last. */
+  last: string | undefined;
+  /** The one operation of each version that is live or final (S3). */
+  readonly live: Map<number, string>;
   readonly evidence: Evidence[];
   readonly timers: Map<string, Timer>;
   readonly approvals: Map<string, Approval>;
@@ -80,4 +84,9 @@ export function createMemoryData(): MemoryData {
 
 export function requestId(request: Pick<RequestKey, "tenant" | "principal" | "key">): string {
   return JSON.stringify([request.tenant, request.principal, request.key]);
+}
+
+/** Whether an operation takes the one place of its version. */
+export function isLiveOrFinal({ status }: Operation): boolean {
+  return status === "running" || status === "waiting" || status === "unknown" || status === "committed";
 }

@@ -352,10 +352,8 @@ function workflowOf(rows: Rows, batch: Batch): string | undefined {
 
 function toAggregate(own: WorkflowRows): InstanceAggregate {
   const { instance } = own;
-  const operation =
-    instance.operationId === undefined
-      ? [...own.operations.values()].at(-1)
-      : own.operations.get(instance.operationId);
+  const shown = instance.operationId ?? own.last;
+  const operation = shown === undefined ? undefined : own.operations.get(shown);
   const signals = [...own.signals.values()];
   const approvals = [...own.approvals.values()].filter(
     (approval) =>

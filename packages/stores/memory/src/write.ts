@@ -1,5 +1,5 @@
 import { deepFreeze, type Batch, type Operation } from "@mcp-flowgate/core";
-import { requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
+import { isLiveOrFinal, requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
 
 /** Rate windows are a day at most; what is older is forgotten. */
 const RATE_MEMORY_MS = 86_400_000;
@@ -44,6 +44,8 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
     sequence: (rows.sequence += 1),
     instance,
     operations: new Map(),
+    last: undefined,
+    live: new Map(),
     evidence: [],
     timers: new Map(),
     approvals: new Map(),
@@ -89,7 +91,10 @@ function writeChildren(rows: Rows, own: WorkflowRows, batch: Batch): void {
 }
 
 function writeOperation(rows: Rows, own: WorkflowRows, operation: Operation): void {
+  if (!own.operations.has(operation.id)) own.last = operation.id;
   own.operations.set(operation.id, deepFreeze(operation));
+  if (isLiveOrFinal(operation)) own.live.set(operation.fromVersion, operation.id);
+  else if (own.live.get(operation.fromVersion) === operation.id) own.live.delete(operation.fromVersion);
   rows.operationOwner.set(operation.id, operation.workflowId);
   if (operation.status === "running") rows.running.add(operation.id);
   else rows.running.delete(operation.id);
