@@ -10,6 +10,7 @@ import { createMcpServer } from "../mcp/server-factory.ts";
 import { serveMcpOverStdio } from "../mcp/stdio.ts";
 import { CommandError } from "./command-error.ts";
 import { configFiles, loadPlan } from "./load.ts";
+import { notYet } from "./not-yet.ts";
 import { welcome } from "./welcome.ts";
 import { NAME, VERSION } from "../version.ts";
 
@@ -35,6 +36,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   const log = createLog(plan.telemetry.logs);
   sayWhatDefaultsLose(plan, log);
+  const { refused, ignored } = notYet(plan);
+  if (refused.length > 0)
+    throw new CommandError(`${files[0]}: not available in this version: ${refused.join("; ")}.`);
+  for (const what of ignored) log.warn(`not available in this version: ${what}`);
 
   const gateway = await compose(plan, log, { stdoutIsFree: server.transport === "http" });
   process.on("SIGHUP", () => void gateway.reopenAudit());

@@ -1,0 +1,28 @@
+import type { GatewayPlan } from "@mcp-flowgate/core";
+
+/** What a configuration asks for and this version does not do. */
+export interface NotYet {
+  /** Leaving it out would take a protection away: the gateway does not start. */
+  readonly refused: readonly string[];
+  /** Everything else works without it. */
+  readonly ignored: readonly string[];
+}
+
+/** A setting that is accepted must have its effect, or the operator must hear that it has none. */
+export function notYet(plan: GatewayPlan): NotYet {
+  const refused: string[] = [];
+  const ignored: string[] = [];
+  for (const { connection, pin } of plan.imports) {
+    if (pin === undefined) continue;
+    const what = `proxy.import of "${connection}", pin: ${pin}: tools are not compared with a lock file`;
+    (pin === "block" ? refused : ignored).push(what);
+  }
+  if (plan.discovery.embeddings !== undefined) ignored.push("discovery.embeddings: search is lexical");
+  if (plan.discovery.learn) ignored.push("discovery.learn: nothing is counted");
+  if (plan.server.admin !== undefined)
+    ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");
+  if (plan.server.watch) ignored.push("server.watch: restart the gateway after a change");
+  if (plan.telemetry.traces !== undefined) ignored.push("telemetry.traces: nothing is exported");
+  if (plan.telemetry.metrics.otlp !== undefined) ignored.push("telemetry.metrics.otlp: nothing is exported");
+  return { refused, ignored };
+}
