@@ -122,7 +122,7 @@ export function describeItem(context: DiscoverContext, id: string, caller: Calle
 }
 
 /** The refusal for an id that names nothing this caller may see, with those that it may have meant. */
-export function unknownId(context: DiscoverContext, id: string, caller: Caller): Answer {
+function unknownId(context: DiscoverContext, id: string, caller: Caller): Answer {
   const near = nearVisible(context, id, caller);
   return refusal("UNKNOWN_ID", `There is no "${clip(id)}".${suggest(near)}`, near, [
     searchLink(clip(id)),
@@ -130,8 +130,15 @@ export function unknownId(context: DiscoverContext, id: string, caller: Caller):
   ]);
 }
 
+/** The refusal of a start or explanation of something that this caller may not see, or that is not there. */
+export function unknownDefinition(context: DiscoverContext, id: string, caller: Caller): Answer {
+  const near = nearVisible(context, id, caller);
+  const message = `There is no workflow or capability "${clip(id)}".${suggest(near)}`;
+  return refusal("UNKNOWN_DEFINITION", message, near, [searchLink(clip(id)), HOME_LINK]);
+}
+
 /** The three ids nearest to one that names nothing, among those that the caller may see. */
-export function nearVisible(context: DiscoverContext, id: string, caller: Caller): readonly string[] {
+function nearVisible(context: DiscoverContext, id: string, caller: Caller): readonly string[] {
   const ids = context.catalogue.ids().filter((candidate) => {
     const item = context.catalogue.item(candidate);
     return item !== undefined && isVisible(item, caller.principal, context.visibility);
@@ -139,12 +146,12 @@ export function nearVisible(context: DiscoverContext, id: string, caller: Caller
   return nearestIds(ids, id, 3);
 }
 
-export function suggest(near: readonly string[]): string {
+function suggest(near: readonly string[]): string {
   return near.length === 0 ? "" : ` Nearest: ${near.join(", ")}.`;
 }
 
 /** A caller's text as it may stand in an answer. */
-export function clip(text: string): string {
+function clip(text: string): string {
   const safe = sanitizeText(text);
   return safe.length > 100 ? `${safe.slice(0, 100).toWellFormed()}…` : safe;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@mcp-flowgate/core";
 import { mermaid } from "@mcp-flowgate/workflow-engine";
-import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
-import { clip, nearVisible, suggest } from "./discover.ts";
+import { answer, refusal, type Answer, type Caller } from "./answer.ts";
+import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
 import { isVisible } from "./visibility.ts";
 import { toAnswer } from "./workflow-answer.ts";
@@ -39,15 +39,7 @@ function explainDefinition(context: SurfaceContext, id: string, caller: Caller):
   const item = context.catalogue.item(id);
   const visible = item === undefined || isVisible(item, caller.principal, context.visibility);
   const definition = visible ? context.catalogue.definition(id) : undefined;
-  if (definition === undefined) {
-    const near = nearVisible(context, id, caller);
-    return refusal(
-      "UNKNOWN_DEFINITION",
-      `There is no workflow or capability "${clip(id)}".${suggest(near)}`,
-      near,
-      [searchLink(clip(id)), HOME_LINK],
-    );
-  }
+  if (definition === undefined) return unknownDefinition(context, id, caller);
   const { ir, hash } = definition;
   return answer({
     definitionId: ir.id,

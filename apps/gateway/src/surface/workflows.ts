@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { RUN, SESSION } from "@mcp-flowgate/workflow-engine";
-import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
-import { clip, nearVisible, suggest } from "./discover.ts";
+import { answer, HOME_LINK, refusal, type Answer, type Caller } from "./answer.ts";
+import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
 import { readPath } from "./value-path.ts";
 import { isVisible } from "./visibility.ts";
@@ -44,15 +44,7 @@ export async function startWorkflow(
   const item = context.catalogue.item(id);
   const hidden = item !== undefined && !isVisible(item, caller.principal, context.visibility);
   const definition = hidden ? undefined : context.catalogue.definition(id);
-  if (definition === undefined) {
-    const near = nearVisible(context, id, caller);
-    return refusal(
-      "UNKNOWN_DEFINITION",
-      `There is no workflow or capability "${clip(id)}".${suggest(near)}`,
-      near,
-      [searchLink(clip(id)), HOME_LINK],
-    );
-  }
+  if (definition === undefined) return unknownDefinition(context, id, caller);
   const input = args.input ?? {};
   const snapshot = await context.engine.start({
     definition,
