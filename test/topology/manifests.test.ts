@@ -90,13 +90,15 @@ describe.each(published)("$folder", ({ folder, manifest }) => {
     const file = join(ROOT, folder, "README.md");
     expect(existsSync(file), `${folder}/README.md`).toBe(true);
     const text = readFileSync(file, "utf8");
-    const isCommand = manifest.bin !== undefined;
+    const values = isLibrary ? publicNames(folder).names.filter((name) => !name.startsWith("type ")) : [];
+    const explained = values.filter((name) => text.includes(name));
     expect({
       title: text.startsWith(`# ${manifest.name}\n`),
       install: new RegExp(`(?:npm install|npx|npm i) (?:[^\\n]* )?${manifest.name}`).test(text),
       example: /```(?:ts|js|sh|yaml)/.test(text),
-      reference: isCommand ? /^## (?:API|Commands|Usage)\b/m.test(text) : /^## API\b/m.test(text),
+      names: explained.length >= Math.min(3, values.length) || { explained },
+      commands: manifest.bin === undefined || /^## (?:Commands|Usage|Use)\b/m.test(text),
       errors: /\b(?:errors?|throws?|fails?|exit codes?)\b/i.test(text),
-    }).toEqual({ title: true, install: true, example: true, reference: true, errors: true });
+    }).toEqual({ title: true, install: true, example: true, names: true, commands: true, errors: true });
   });
 });
