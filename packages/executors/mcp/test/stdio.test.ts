@@ -67,7 +67,9 @@ describe("published servers", () => {
       for (const [name, tool, input] of questions) {
         const result = await connections.call(name, { tool, arguments: input, meta: {}, ...inTime() });
         const expected = await direct[name].callTool({ name: tool, arguments: input });
-        expect(result.ok && JSON.stringify(result.value)).toBe(JSON.stringify(expected));
+        // One resource of the example server tells the time of day.
+        const mask = (value: unknown): string => JSON.stringify(value).replaceAll(/\d+:\d\d:\d\d/g, "<time>");
+        expect(result.ok && mask(result.value)).toBe(mask(expected));
       }
     } finally {
       await Promise.all(Object.values(direct).map((client) => client.close()));
