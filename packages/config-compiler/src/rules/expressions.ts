@@ -11,7 +11,7 @@ import {
   compileExpr,
   modernizeExpr,
   type CheckEnvironment,
-  type CompiledExpr,
+  type ExprFinding,
 } from "@mcp-flowgate/guards-expr";
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Cursor } from "../emit/cursor.ts";
@@ -35,13 +35,11 @@ export const checkExpressions: Rule = (context) => {
 
 function checkCapability(cursor: Cursor, id: string, context: RuleContext): void {
   const schema = context.capabilities[id]?.inputSchema;
-  for (const guard of cursor.itemsOf("guards")) {
-    visit(
-      guard,
-      { ...withSchema("arguments", schema), scopes: ["arguments", "workflow", "principal"] },
-      context,
-    );
-  }
+  const env = environment({
+    ...withSchema("arguments", schema),
+    scopes: ["arguments", "workflow", "principal"],
+  });
+  for (const guard of cursor.itemsOf("guards")) visit(guard, env, context);
 }
 
 function checkWorkflow(cursor: Cursor, ir: WorkflowIr, context: RuleContext): void {
@@ -57,13 +55,14 @@ function checkWorkflow(cursor: Cursor, ir: WorkflowIr, context: RuleContext): vo
     for (const transition of state.entriesOf("transitions")) {
       const emitted: TransitionIr | undefined = ir.states[state.name]?.transitions[transition.name];
       const env = { ...common, ...withSchema("arguments", emitted?.inputSchema) };
-      for (const guard of transition.itemsOf("guards")) {
-        visit(guard, { ...env, scopes: ["arguments", "context", "workflow", "principal"] }, context);
-      }
-      for (const branch of transition.itemsOf("branches")) {
+      const before = environment({ ...env, scopes: ["arguments", "context", "workflow", "principal"] });
+      for (const guard of transition.itemsOf("guards")) visit(guard, before, context);
+      const branches = transition.itemsOf("branches");
+      if (branches.length === 0) continue;
+      const after = environment({ ...env, ...withSchema("output", emitted?.outputSchema) });
+      for (const branch of branches) {
         const when = branch.child("when");
-        if (when !== undefined)
-          visit(when, { ...env, ...withSchema("output", emitted?.outputSchema) }, context);
+        if (when !== undefined) visit(when, after, context);
       }
     }
   }
@@ -92,31 +91,52 @@ function withDefaultsThere(schema: JsonObject): JsonObject {
   return { ...schema, properties: createRecord(inner), required: [...new Set(names)] };
 }
 
-function visit(guard: Cursor, env: CheckEnvironment, context: RuleContext): void {
+/** What can be read at a place, and a text that is equal for equal ones. */
+interface Environment {
+  readonly env: CheckEnvironment;
+  readonly key: string;
+}
+
+function environment(env: CheckEnvironment): Environment {
+  return { env, key: JSON.stringify(env) };
+}
+
+function visit(guard: Cursor, env: Environment, context: RuleContext): void {
   for (const inner of guard.itemsOf("guards")) visit(inner, env, context);
   const negated = guard.child("guard");
   if (negated !== undefined) visit(negated, env, context);
   const expr = guard.get("expr");
   if (expr?.value === undefined) return;
-  const found = compiledOnce(expr.value, context);
-  if (found === undefined) return;
-  const same = found.source === expr.value;
-  for (const finding of checkExpr(found, env)) {
+  const judged = judge(expr.value, env, context);
+  if (judged === undefined) return;
+  const same = judged.source === expr.value;
+  for (const finding of judged.findings) {
     if (!isDiagnosticCode(finding.code)) continue;
     const at = same ? within(expr.node, finding.offset, finding.length) : expr.node;
     context.report(finding.code, at, finding.message, { pointer: expr.pointer, severity: finding.severity });
   }
 }
 
-/** Generated configurations repeat the same few expressions; each is compiled once for one run of the rules. */
-const COMPILED = new WeakMap<RuleContext, Map<string, CompiledExpr | undefined>>();
+/** Generated configurations repeat the same few expressions over equal schemas: each pair is judged once for one run. */
+const JUDGED = new WeakMap<RuleContext, Map<string, Judged | undefined>>();
 
-function compiledOnce(text: string, context: RuleContext): CompiledExpr | undefined {
-  const known = COMPILED.get(context) ?? new Map<string, CompiledExpr | undefined>();
-  COMPILED.set(context, known);
-  if (!known.has(text)) {
+interface Judged {
+  /** The expression in today's spelling. */
+  readonly source: string;
+  readonly findings: readonly ExprFinding[];
+}
+
+/** What there is to say about an expression, or undefined where it does not compile: that was reported. */
+function judge(text: string, { env, key }: Environment, context: RuleContext): Judged | undefined {
+  const known = JUDGED.get(context) ?? new Map<string, Judged | undefined>();
+  JUDGED.set(context, known);
+  const pair = `${text}\n${key}`;
+  if (!known.has(pair)) {
     const compiled = compileExpr(modernizeExpr(text).source);
-    known.set(text, compiled.ok ? compiled.value : undefined);
+    known.set(
+      pair,
+      compiled.ok ? { source: compiled.value.source, findings: checkExpr(compiled.value, env) } : undefined,
+    );
   }
-  return known.get(text);
+  return known.get(pair);
 }
