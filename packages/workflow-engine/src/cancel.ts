@@ -19,6 +19,14 @@ export interface Cancellation {
 export function beginCancel(work: Work, cancellation: Cancellation): void {
   const { reason, requestedBy } = cancellation;
   preempt(work, `cancelled: ${reason}`);
+  // From here on the instance only ends: no deadline leads it anywhere else.
+  for (const { id, kind } of work.timers()) if (kind === "workflow" || kind === "state") work.disarm(id);
+  const { cancelling } = work.instance;
+  if (cancelling !== undefined) {
+    // The compensation that was under way is given up, those after it are not.
+    work.set({ status: "idle", cancelling: { ...cancelling, remaining: cancelling.remaining.slice(1) } });
+    return;
+  }
   const remaining = work.facts.journal
     .filter((operation) => operation.status === "committed" && operation.error === undefined)
     .filter((operation) => compensationOf(work.definition, operation) !== undefined)

@@ -72,6 +72,51 @@ describe("cancellation", () => {
     ).toEqual(["undo_hotel", "undo_flight"]);
   });
 
+  it("goes on past a compensation that is given up, and undoes nothing twice", async () => {
+    const b = bench(trip);
+    const at = await b.submit(await b.submit(await b.start(), "flight", { by: "x" }), "hotel", { by: "y" });
+    b.mcp.script(failed("timeout", "unknown"));
+    expect((await cancelIt(b, at.instance!.id)).status).toBe("outcome_unknown");
+    const operator = { ...b.agent, permissions: ["workflow.resolve"] };
+    const ended = await b.engine.resolveUnknown({
+      workflowId: at.instance!.id,
+      outcome: "abandon",
+      reason: "the hotel does not answer",
+      principal: operator,
+      correlationId: "cor",
+    });
+    expect(ended.status).toBe("cancelled");
+    expect(tools(b).map(([tool]) => tool)).toEqual(["flight", "hotel", "undo_hotel", "undo_flight"]);
+  });
+
+  it("is not led elsewhere by a deadline that passes meanwhile", async () => {
+    const retry = {
+      maxAttempts: 2,
+      backoff: "fixed",
+      initialDelayMs: 5000,
+      jitter: false,
+      retryOn: ["connection_error"],
+    } as const;
+    const slow = buildWorkflow(
+      {
+        a: { transitions: { flight: step("flight", "b") } },
+        b: {
+          transitions: { stay: buildTransition("b", { reliability: { retry }, executor: buildMcp("stay") }) },
+        },
+        late: buildEnd("failure"),
+      },
+      { timeoutMs: 1000, onTimeout: { target: "late" } },
+    );
+    const b = bench(slow);
+    const at = await b.submit(await b.start(), "flight", { by: "x" });
+    b.mcp.script(failed("permanent"));
+    const parked = await cancelIt(b, at.instance!.id);
+    expect(parked.instance?.status).toBe("parked");
+    await b.clock.advance(5000);
+    await b.engine.sweep();
+    expect(brief(await b.submit(parked, "flight"))).toEqual(["cancelled", "b", 3, undefined]);
+  });
+
   it("stops an effect that runs in another process", async () => {
     const plain = bench(
       buildWorkflow({

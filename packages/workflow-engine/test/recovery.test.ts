@@ -4,9 +4,11 @@ import {
   buildNoop,
   buildTransition,
   buildWorkflow,
+  createManualClock,
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
+import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
 import { describe, expect, it } from "vitest";
 import { bench, brief, rels, type Bench } from "./bench.ts";
 
@@ -76,6 +78,27 @@ describe("a process that dies during an effect", () => {
     expect(journal).toHaveLength(1);
     expect(journal?.[0]).toMatchObject({ status: "committed", takeovers: 1 });
     expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
+  });
+
+  it("sends nothing once its lease has run out, though its claim is on record (W7)", async () => {
+    const data = createMemoryData();
+    let valid = true;
+    const clock = createManualClock();
+    const memory = createMemoryStore({ clock, data, replica: "one" });
+    const store = new Proxy(memory, {
+      get(target, name) {
+        if (name === "lease")
+          return () => ({ ...target.lease(), validUntil: valid ? Number.POSITIVE_INFINITY : -1 });
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const one = bench(job("once"), { engine: { store, clock } });
+    const open = await one.start();
+    valid = false;
+    expect((await one.submit(open, "run", { a: 1 })).status).toBe("pending");
+    expect(one.mcp.calls).toEqual([]);
+    expect(await memory.journal(open.instance!.id)).toMatchObject([{ status: "running" }]);
   });
 
   it("is taken over ten times at most", async () => {
