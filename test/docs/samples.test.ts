@@ -17,7 +17,7 @@ import { fileLinks, pages, ROOT, samples, shows, type Sample } from "./pages.ts"
 
 /**
  * What runs: `sh run` in the repository's root, `yaml check` through the checker, `ts run` in the folder of its page,
- * and in a package's README every `ts` sample that imports something. A `text output` block behind a sample is compared.
+ * and in a package's README every `ts` sample that imports something (but for those that are tests). A `text output` block behind a sample is compared.
  */
 const folder = mkdtempSync(join(tmpdir(), "flowgate-docs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,7 +57,10 @@ describe.each(pages())("%s", (page) => {
   }
 
   const complete = (sample: Sample): boolean =>
-    sample.marks.includes("run") || (page.startsWith("packages/") && /^import /m.test(sample.code));
+    sample.marks.includes("run") ||
+    (page.startsWith("packages/") &&
+      /^import /m.test(sample.code) &&
+      !/from "(?:vitest|@mcp-flowgate\/testkit)"/.test(sample.code));
   for (const sample of all.filter((each) => each.language === "ts" && complete(each))) {
     test(`${sample.place} runs`, () => {
       const desk = consumerOf(join(ROOT, dirname(page)));
