@@ -2,14 +2,14 @@
 // Run it with: node --conditions=@mcp-flowgate/source packages/config-compiler/generate/generate.ts [--check]
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { generatedFiles } from "./outputs.ts";
+import { generatedFiles, isCurrent } from "./outputs.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const check = process.argv.includes("--check");
 
 for (const [path, text] of generatedFiles()) {
   const file = join(root, path);
-  if (read(file) === text) continue;
+  if (isCurrent(path, read(file), text)) continue;
   if (check) {
     process.stderr.write(`${path} is out of date: run the generator without --check\n`);
     process.exitCode = 1;

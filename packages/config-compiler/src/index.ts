@@ -2,6 +2,14 @@ export { compileConfig } from "./compile.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
 export type { CodeEntry, CodeTable, DiagnosticCode } from "./diagnostics/code-entry.ts";
 export { DIAGNOSTIC_CODES } from "./diagnostics/codes.ts";
+export type {
+  Duration,
+  GatewayConfig,
+  GatewayExecutor,
+  GatewayGuard,
+  GatewayReliability,
+  Size,
+} from "./generated/gateway-config.ts";
 export { hashDefinition } from "./hash.ts";
 export { capabilityFromTool, completeWrapped } from "./imported-tool.ts";
 export type { ListedTool } from "./imported-tool.ts";

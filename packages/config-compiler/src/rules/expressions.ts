@@ -97,8 +97,16 @@ interface Environment {
   readonly key: string;
 }
 
+/** Most guards hold no expression, so the text is only made when it is asked for. */
 function environment(env: CheckEnvironment): Environment {
-  return { env, key: JSON.stringify(env) };
+  let key: string | undefined;
+  return {
+    env,
+    get key() {
+      key ??= JSON.stringify(env);
+      return key;
+    },
+  };
 }
 
 function visit(guard: Cursor, env: Environment, context: RuleContext): void {

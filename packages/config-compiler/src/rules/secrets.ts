@@ -46,7 +46,11 @@ function literal(cursor: Cursor | undefined, name: string, { report }: RuleConte
 
 function inUrl(cursor: Cursor | undefined, context: RuleContext): void {
   const value = cursor?.value;
-  if (cursor === undefined || value === undefined || !/^[a-z][a-z\d+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i.test(value))
+  if (
+    cursor === undefined ||
+    value === undefined ||
+    !/^[a-z][a-z\d+.-]*:\/\/[^/@:\s]*:[^/@\s]+@/i.test(value)
+  )
     return;
   literal(cursor, cursor.name, context);
 }

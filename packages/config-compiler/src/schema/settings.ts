@@ -263,7 +263,7 @@ const provider: VariantsField = {
         tenant: text("The header with the tenant.", "X-Tenant"),
         roles: text("The header with the roles, separated by commas.", "X-Roles"),
         permissions: text("The header with the permissions, separated by commas.", "X-Permissions"),
-        kind: text("The header that says agent, human or service.", "X-Kind"),
+        callerKind: text("The header that says agent, human or service.", "X-Kind"),
         trustedProxies: texts("Addresses (CIDR) from which the headers are believed.", ["10.0.0.0/8"], {
           default: [],
         }),
