@@ -200,6 +200,60 @@ describe("a gate", () => {
     expect((await decideAs(b)(held, { seenVersion: 9 })).error?.code).toBe("STALE_WORKFLOW_VERSION");
   });
 
+  it("lets nothing run but what was seen: a call that was changed meanwhile is refused (W12)", async () => {
+    const b = bench(deploy());
+    const held = await b.submit(await b.start(), "deploy", { what: "v2" });
+    const { operation, instance } = (await b.store.load(held.instance!.id))!;
+    const call = { kind: "mcp" as const, connection: "server", tool: "deploy", arguments: { what: "v3" } };
+    await b.store.apply({
+      expect: { instance: { id: instance.id, version: instance.version, fence: instance.fence } },
+      operations: [{ ...operation!, call }],
+      audit: [],
+    });
+    const refused = await decideAs(b)(held);
+    expect(refused.error?.message).toContain("what was approved is not what would run");
+    expect(b.mcp.calls).toEqual([]);
+  });
+
+  it("is taken up by any process after the one that recorded the decision is gone, but not too late (W12)", async () => {
+    const decided = async (waitMs: number) => {
+      const b = bench(deploy());
+      const held = await b.submit(await b.start(), "deploy", { what: "v2" });
+      const approval = (await b.store.approval(held.approvals[0]!.id))!;
+      const now = b.clock.now();
+      const decision = {
+        approver: ann,
+        decision: "approve" as const,
+        input: {},
+        seenVersion: 0,
+        decidedAt: now,
+      };
+      await b.store.apply({
+        expect: { approvals: [{ id: approval.id, revision: 1 }] },
+        approvals: [
+          { ...approval, status: "approved", revision: 2, decisions: [decision], useBefore: now + DAY },
+        ],
+        signals: [
+          {
+            id: "sig_x",
+            workflowId: approval.workflowId,
+            kind: "approval_settled",
+            payload: { approvalId: approval.id },
+            at: now,
+          },
+        ],
+        audit: [],
+      });
+      await b.crash();
+      const two = b.replica("two");
+      await two.clock.advance(waitMs);
+      await two.engine.sweep();
+      return await two.get(held);
+    };
+    expect((await decided(1000)).status).toBe("completed");
+    expect((await decided(DAY + 1)).error?.message).toContain("too late");
+  });
+
   it("works for a capability", async () => {
     const capability = buildCapability("pay", { executor: buildHuman({ onApprove: buildMcp("pay") }) });
     const b = bench(capabilityDefinition(capability));
