@@ -51,7 +51,12 @@ function testStep() {
       totals.passed += counts.passed;
       totals.failed += counts.failed;
       const ok = result.ok && counts.failed === 0;
-      return { ok, output: ok ? `${counts.passed} tests passed, ${counts.skipped} skipped` : `${counts.failed} tests failed` };
+      return {
+        ok,
+        output: ok
+          ? `${counts.passed} tests passed, ${counts.skipped} skipped`
+          : `${counts.failed} tests failed`,
+      };
     },
   };
 }
