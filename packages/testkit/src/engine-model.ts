@@ -101,7 +101,7 @@ type Command =
   | { readonly kind: "replay" }
   | { readonly kind: "world"; readonly behaviours: readonly Behaviour[] }
   | { readonly kind: "advance"; readonly ms: number }
-  | { readonly kind: "sweep" | "crash" | "read" | "refuseRecords" | "takeRecords" }
+  | { readonly kind: "sweep" | "crash" | "switch" | "read" | "refuseRecords" | "takeRecords" }
   | { readonly kind: "decide"; readonly pick: number; readonly person: string; readonly approve: boolean }
   | { readonly kind: "cancel"; readonly pick: number }
   | {
@@ -146,7 +146,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .constantFrom("sweep", "sweep", "sweep", "crash", "read", "refuseRecords", "takeRecords")
+      .constantFrom(
+        "sweep",
+        "sweep",
+        "sweep",
+        "crash",
+        "switch",
+        "switch",
+        "read",
+        "refuseRecords",
+        "takeRecords",
+      )
       .map((kind) => ({ kind }) as Command),
   },
   {
@@ -217,7 +227,9 @@ class Run {
   readonly #acknowledged: ModelSubmit[] = [];
   readonly #allowed = new Map<string, number>();
   #last: { readonly request: ModelSubmit; readonly answer: ModelSnapshot } | undefined;
+  /** The process that is talked to, and another that is alive as well. */
   #process: ModelProcess | undefined;
+  #other: ModelProcess | undefined;
   #lives = 0;
 
   constructor(system: ModelSystem, ir: WorkflowIr) {
@@ -227,7 +239,8 @@ class Run {
   }
 
   async all(commands: readonly Command[]): Promise<void> {
-    await this.#boot();
+    this.#process = await this.#boot();
+    this.#other = await this.#boot();
     await this.#do({ kind: "start" });
     await settled();
     for (const one of commands) {
@@ -266,7 +279,10 @@ class Run {
         break;
       case "crash":
         await this.#process!.crash();
-        await this.#boot();
+        this.#process = await this.#boot();
+        break;
+      case "switch":
+        [this.#process, this.#other] = [this.#other, this.#process];
         break;
       case "read":
         await this.#read();
@@ -293,9 +309,9 @@ class Run {
     }
   }
 
-  async #boot(): Promise<void> {
+  async #boot(): Promise<ModelProcess> {
     this.#lives += 1;
-    this.#process = await this.#system.open(`r${this.#lives}`, this.#world.executor, this.#definitions);
+    return await this.#system.open(`r${this.#lives}`, this.#world.executor, this.#definitions);
   }
 
   #note(answer: Promise<ModelSnapshot>): void {
