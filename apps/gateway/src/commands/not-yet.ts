@@ -17,6 +17,13 @@ export function notYet(plan: GatewayPlan): NotYet {
     const what = `proxy.import of "${connection}", pin: ${pin}: tools are not compared with a lock file`;
     (pin === "block" ? refused : ignored).push(what);
   }
+  for (const connection of Object.values(plan.connections)) {
+    if ("auth" in connection && connection.auth?.kind === "forward") {
+      refused.push(
+        `connection "${connection.name}", auth.kind: forward: callers have no token of their own to pass on`,
+      );
+    }
+  }
   if (plan.discovery.embeddings !== undefined) ignored.push("discovery.embeddings: search is lexical");
   if (plan.discovery.learn) ignored.push("discovery.learn: nothing is counted");
   if (plan.server.admin !== undefined)
