@@ -135,6 +135,7 @@ class Draft implements Work {
   readonly #rates: { readonly key: string; readonly max: number; readonly perMs: number }[] = [];
   #request: RequestKey | undefined;
   readonly #events: AuditDraft[] = [];
+  #cleaned: { readonly from: WorkflowInstance; readonly row: WorkflowInstance } | undefined;
 
   constructor(definition: Definition, base: InstanceAggregate, absent: boolean, facts: Facts, env: StepEnv) {
     this.definition = definition;
@@ -265,7 +266,7 @@ class Draft implements Work {
         ...some("rates", this.#rates),
       },
       ...(this.#absent ? { definition: this.definition } : {}),
-      ...(this.#touched ? { instance: withoutUndefined(this.instance) } : {}),
+      ...(this.#touched ? { instance: this.#row() } : {}),
       ...some("operations", [...this.#operations.values()]),
       ...some("evidence", this.#newEvidence),
       ...some("armTimers", [...this.#armed.values()]),
@@ -286,13 +287,21 @@ class Draft implements Work {
 
   after(): InstanceAggregate {
     return {
-      instance: withoutUndefined(this.instance),
+      instance: this.#row(),
       ...(this.operation === undefined ? {} : { operation: this.operation }),
       evidence: this.evidence,
       approvals: this.approvals(),
       timers: this.timers(),
       signals: this.signals(),
     };
+  }
+
+  /** The instance without what was unset, made once for each state of the draft. */
+  #row(): WorkflowInstance {
+    if (this.#cleaned?.from !== this.instance) {
+      this.#cleaned = { from: this.instance, row: withoutUndefined(this.instance) };
+    }
+    return this.#cleaned.row;
   }
 }
 
