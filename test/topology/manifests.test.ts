@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { allPackages, productPackages, publicNames, ROOT } from "./workspace.ts";
+import { allPackages, productPackages, publicNames, ROOT, type Manifest } from "./workspace.ts";
 
+const root = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 const published = productPackages().filter(({ manifest }) => manifest.private !== true);
 
 test("only the test kit of the product packages is private", () => {
@@ -38,7 +39,7 @@ describe.each(published)("$folder", ({ folder, manifest }) => {
       sideEffects: false,
       license: "Apache-2.0",
       described: true,
-      engines: ">=22.13",
+      engines: root.engines?.node,
       directory: folder,
       main: undefined,
       module: undefined,
@@ -55,6 +56,17 @@ describe.each(published)("$folder", ({ folder, manifest }) => {
     };
     expect(manifest.exports).toEqual(isLibrary ? door : undefined);
     expect(isLibrary || manifest.bin !== undefined).toBe(true);
+  });
+
+  test("asks for a Node that what it needs can run on", () => {
+    const short = Object.keys(manifest.dependencies ?? {}).flatMap((name) => {
+      const file = join(ROOT, folder, "node_modules", name, "package.json");
+      const needs = (JSON.parse(readFileSync(file, "utf8")) as Manifest).engines?.node;
+      return needs !== undefined && isBelow(floorOf(manifest.engines?.node ?? ""), floorOf(needs))
+        ? [`${name} needs ${needs}`]
+        : [];
+    });
+    expect(short).toEqual([]);
   });
 
   test("publishes what its commands and entry need, and no tests", () => {
@@ -102,3 +114,14 @@ describe.each(published)("$folder", ({ folder, manifest }) => {
     }).toEqual({ title: true, install: true, example: true, names: true, commands: true, errors: true });
   });
 });
+
+/** The lowest version that a range such as `>=22.13` or `^20 || >=22` begins with. */
+function floorOf(range: string): readonly number[] {
+  const [first] = [...range.matchAll(/(\d+)(?:\.(\d+))?(?:\.(\d+))?/g)];
+  return (first?.slice(1) ?? []).map((part) => Number(part ?? 0));
+}
+
+function isBelow(a: readonly number[], b: readonly number[]): boolean {
+  const at = [0, 1, 2].find((index) => (a[index] ?? 0) !== (b[index] ?? 0));
+  return at !== undefined && (a[at] ?? 0) < (b[at] ?? 0);
+}
