@@ -129,6 +129,7 @@ describe("hostile text", () => {
   it("is refused with a place", async () => {
     expect(await text("")).toEqual(["FG113 0:1"]);
     expect(await text("# nothing\n")).toEqual(["FG113 0:1"]);
+    expect(await text("# a line\u2028separator\n")).toEqual(["FG113 0:1"]);
     expect(await text("null\n")).toEqual(["FG113 0:1"]);
     expect(await text("just text")).toEqual(["FG113 0:1"]);
     expect(await text(new Uint8Array([0xff, 0xfe, 0x41, 0x00]))).toEqual(["FG103 0:1"]);

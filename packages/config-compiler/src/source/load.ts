@@ -125,11 +125,9 @@ class Loader {
     const source = decoded.value;
     this.sources.push(source);
     const root = parseSource(source, this.#report);
-    if (root === undefined || (root.kind === "scalar" && root.value === null)) {
-      // A file of comments alone has no node at all; after a syntax error there is none either.
-      if (root !== undefined || isBlank(source.text)) {
-        this.#report("FG113", { source, start: 0, end: 0 }, `${file} is empty`);
-      }
+    if (root === undefined) return undefined;
+    if (root === "empty" || (root.kind === "scalar" && root.value === null)) {
+      this.#report("FG113", { source, start: 0, end: 0 }, `${file} is empty`);
       return undefined;
     }
     if (root.kind === "map") return root;
@@ -189,10 +187,6 @@ class Loader {
     }
     return found;
   }
-}
-
-function isBlank(text: string): boolean {
-  return text.split("\n").every((line) => /^\s*(?:#.*)?$/.test(line));
 }
 
 function emptySource(file: string): SourceText {

@@ -34,9 +34,9 @@ type ScalarEvent = Extract<Event, { readonly fast: boolean }>;
 
 /**
  * The tree of one YAML 1.2 (or JSON) text. Reports what is wrong with it as FG102, FG104 to FG108; undefined when
- * there is no usable tree. Merge keys are applied, duplicate keys keep their first value.
+ * there is no usable tree, `empty` when the text holds nothing but comments. Merge keys are applied, duplicate keys keep their first value.
  */
-export function parseSource(source: SourceText, report: Report): ConfigNode | undefined {
+export function parseSource(source: SourceText, report: Report): ConfigNode | "empty" | undefined {
   let events: Event[];
   try {
     events = parseEvents(source.text, { maxDepth: MAX_DEPTH });
@@ -78,7 +78,7 @@ class TreeBuilder {
     this.#report = report;
   }
 
-  build(events: readonly Event[]): ConfigNode | undefined {
+  build(events: readonly Event[]): ConfigNode | "empty" | undefined {
     for (const event of events) {
       if (event.type === EVENT_ID.DOCUMENT) {
         this.#documents += 1;
@@ -120,7 +120,7 @@ class TreeBuilder {
       }
       if (this.#failed) return undefined;
     }
-    return this.#root;
+    return this.#root ?? "empty";
   }
 
   #scalar(event: ScalarEvent): void {
