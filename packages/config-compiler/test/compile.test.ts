@@ -238,4 +238,14 @@ describe("findings", () => {
     ]);
     expect(compilation.plan).toBeUndefined();
   });
+
+  it("go on past values of the wrong kind", async () => {
+    const compilation = await compileText(
+      "proxy: { expose: [{ capability: 5, as: x }, { capability: [], as: y }, 7, { name: {} }], import: [{ connection: {} }] }\ncapabilities: { a: { wraps: {} }, b: [] }\nworkflows: { w: { initialState: [], states: { a: { transitions: [] } } }, v: 3 }\n",
+    );
+    expect(compilation.plan).toBeUndefined();
+    expect(new Set(compilation.diagnostics.map(({ code }) => code))).toEqual(
+      new Set(["FG202", "FG203", "FG309"]),
+    );
+  });
 });

@@ -196,7 +196,8 @@ class ConfigCatalogue implements Catalogue {
   }
 
   #reference(cursor: Cursor, reference: Cursor, id: string): FlatCapability | undefined {
-    const wanted = reference.value as string;
+    const wanted = reference.value;
+    if (wanted === undefined) return undefined;
     const base = this.resolve(wanted, reference);
     if (base === undefined) return undefined;
     if (!this.#declared.has(wanted) && id === wanted) {
