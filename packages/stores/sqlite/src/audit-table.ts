@@ -1,7 +1,7 @@
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
-import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
 import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
-import type { Db } from "./database.ts";
+import type { OpenedDatabase } from "./database.ts";
+import { and, asc, desc, eq, gt, sql } from "./drizzle.ts";
 import { toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
 import { auditRows } from "./schema.ts";
@@ -29,18 +29,19 @@ export interface AuditTable {
   read(filter: AuditFilter): readonly StoredAudit[];
 }
 
-export function createAuditTable(db: Db, chain: AuditChain): AuditTable {
+export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditChain): AuditTable {
   const place = sql.placeholder;
-  const selectHead = db
-    .select({ seq: auditRows.seq, hash: auditRows.hash })
-    .from(auditRows)
-    .where(eq(auditRows.stream, place("stream")))
-    .orderBy(desc(auditRows.seq))
-    .limit(1)
-    .prepare();
-  const insert = db
-    .insert(auditRows)
-    .values({
+  const selectHead = prepare.rows(
+    db
+      .select({ seq: auditRows.seq, hash: auditRows.hash })
+      .from(auditRows)
+      .where(eq(auditRows.stream, place("stream")))
+      .orderBy(desc(auditRows.seq))
+      .limit(1),
+    ["seq", "hash"],
+  );
+  const insert = prepare.run(
+    db.insert(auditRows).values({
       stream: place("stream"),
       seq: place("seq"),
       id: place("id"),
@@ -48,23 +49,27 @@ export function createAuditTable(db: Db, chain: AuditChain): AuditTable {
       at: place("at"),
       hash: place("hash"),
       line: place("line"),
-    })
-    .prepare();
+    }),
+  );
   const columns = { position: auditRows.n, line: auditRows.line };
-  const selectAll = db
-    .select(columns)
-    .from(auditRows)
-    .where(gt(auditRows.n, place("after")))
-    .orderBy(asc(auditRows.n))
-    .limit(place("limit"))
-    .prepare();
-  const selectStream = db
-    .select(columns)
-    .from(auditRows)
-    .where(and(eq(auditRows.stream, place("stream")), gt(auditRows.n, place("after"))))
-    .orderBy(asc(auditRows.seq))
-    .limit(place("limit"))
-    .prepare();
+  const selectAll = prepare.rows(
+    db
+      .select(columns)
+      .from(auditRows)
+      .where(gt(auditRows.n, place("after")))
+      .orderBy(asc(auditRows.n))
+      .limit(place("limit")),
+    ["position", "line"],
+  );
+  const selectStream = prepare.rows(
+    db
+      .select(columns)
+      .from(auditRows)
+      .where(and(eq(auditRows.stream, place("stream")), gt(auditRows.n, place("after"))))
+      .orderBy(asc(auditRows.seq))
+      .limit(place("limit")),
+    ["position", "line"],
+  );
 
   return {
     append(drafts, ownStream) {

@@ -1,9 +1,10 @@
 import type { Log } from "@mcp-flowgate/core";
 import type Database from "better-sqlite3";
-import { and, eq, gt, ne, sql } from "drizzle-orm";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
+import { and, eq, gt, ne, sql } from "./drizzle.ts";
 import { fromKey } from "./json-text.ts";
+import type { PreparedRows } from "./prepared.ts";
 import { counters, workflows } from "./schema.ts";
 import type { ChangeMark } from "./write.ts";
 
@@ -41,31 +42,37 @@ class PolledFeed implements ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #listeners = new Set<(workflowId: string) => void>();
   readonly #dataVersion: Database.Statement<[], number>;
-  readonly #raise: { get(): { value: number } | undefined };
-  readonly #selectMark: { get(): { value: number } | undefined };
-  readonly #selectChanged: { all(values: Record<string, unknown>): { id: string }[] };
+  readonly #raise: PreparedRows<{ value: number }>;
+  readonly #selectMark: PreparedRows<{ value: number }>;
+  readonly #selectChanged: PreparedRows<{ id: string }>;
   #marked: { readonly generation: number; readonly mark: ChangeMark } | undefined;
   #seenVersion: number;
   #seenMark: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ChangeFeedOptions) {
-    const { sqlite, db } = options.opened;
+    const { sqlite, db, prepare } = options.opened;
     const isMark = eq(counters.name, "change");
     this.#options = options;
     this.#dataVersion = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
-    this.#raise = db
-      .update(counters)
-      .set({ value: sql`${counters.value} + 1` })
-      .where(isMark)
-      .returning({ value: counters.value })
-      .prepare();
-    this.#selectMark = db.select({ value: counters.value }).from(counters).where(isMark).prepare();
-    this.#selectChanged = db
-      .select({ id: workflows.id })
-      .from(workflows)
-      .where(and(gt(workflows.changed, sql.placeholder("mark")), ne(workflows.changedBy, options.epoch)))
-      .prepare();
+    this.#raise = prepare.rows(
+      db
+        .update(counters)
+        .set({ value: sql`${counters.value} + 1` })
+        .where(isMark)
+        .returning({ value: counters.value }),
+      ["value"],
+    );
+    this.#selectMark = prepare.rows(db.select({ value: counters.value }).from(counters).where(isMark), [
+      "value",
+    ]);
+    this.#selectChanged = prepare.rows(
+      db
+        .select({ id: workflows.id })
+        .from(workflows)
+        .where(and(gt(workflows.changed, sql.placeholder("mark")), ne(workflows.changedBy, options.epoch))),
+      ["id"],
+    );
     this.#seenVersion = this.#dataVersion.get() ?? 0;
     this.#seenMark = this.#selectMark.get()?.value ?? 0;
   }

@@ -2,9 +2,11 @@ import { mkdirSync, openSync, closeSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FlowgateError } from "@mcp-flowgate/core";
 import Database from "better-sqlite3";
-import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { drizzle } from "./drizzle.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
 import { networkFileSystem } from "./network-file-system.ts";
+import { createPrepare, type Prepare } from "./prepared.ts";
 import { retryBusy } from "./retry-busy.ts";
 import { sqliteCode } from "./store-error.ts";
 
@@ -15,7 +17,9 @@ export interface OpenedDatabase {
   /** Absolute, links resolved: processes that name the file differently agree on it. */
   readonly path: string;
   readonly sqlite: Database.Database;
+  /** Writes statements. */
   readonly db: Db;
+  readonly prepare: Prepare;
 }
 
 /** "mfgs": marks the file as ours, for us and for `file(1)`. */
@@ -40,7 +44,7 @@ export async function openDatabase(given: string, busyMs: number): Promise<Opene
     await retryBusy(busyMs, () => assertOurs(opened, path));
     await retryBusy(busyMs, () => configure(opened));
     await retryBusy(busyMs, () => migrate(opened, path));
-    return { path, sqlite: opened, db: drizzle(opened) };
+    return { path, sqlite: opened, db: drizzle(opened), prepare: createPrepare(opened) };
   } catch (thrown) {
     sqlite?.close();
     throw toOpenError(thrown, path);

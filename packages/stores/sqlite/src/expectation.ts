@@ -1,6 +1,6 @@
 import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
-import { and, count, eq, gt, sql } from "drizzle-orm";
-import type { Db } from "./database.ts";
+import type { OpenedDatabase } from "./database.ts";
+import { and, count, eq, gt, sql } from "./drizzle.ts";
 import { fromJsonText, toKey } from "./json-text.ts";
 import { isLiveOrFinal, type BatchRows } from "./rows.ts";
 import { approvals, operations, rates, requests, signals, timers, workflows } from "./schema.ts";
@@ -19,54 +19,68 @@ export interface Expectation {
   countRates(key: string, since: number): number;
 }
 
-export function createExpectation(db: Db): Expectation {
-  const selectInstance = db
-    .select({ version: workflows.version, fence: workflows.fence })
-    .from(workflows)
-    .where(eq(workflows.id, sql.placeholder("id")))
-    .prepare();
-  const selectApproval = db
-    .select({ revision: approvals.revision })
-    .from(approvals)
-    .where(eq(approvals.id, sql.placeholder("id")))
-    .prepare();
-  const selectSignal = db
-    .select({ n: signals.n })
-    .from(signals)
-    .where(eq(signals.id, sql.placeholder("id")))
-    .prepare();
-  const selectTimer = db
-    .select({ n: timers.n })
-    .from(timers)
-    .where(eq(timers.id, sql.placeholder("id")))
-    .prepare();
-  const selectRequest = db
-    .select({ body: requests.body })
-    .from(requests)
-    .where(
-      and(
-        eq(requests.tenant, sql.placeholder("tenant")),
-        eq(requests.principal, sql.placeholder("principal")),
-        eq(requests.key, sql.placeholder("key")),
+export function createExpectation({ db, prepare }: OpenedDatabase): Expectation {
+  const selectInstance = prepare.rows(
+    db
+      .select({ version: workflows.version, fence: workflows.fence })
+      .from(workflows)
+      .where(eq(workflows.id, sql.placeholder("id"))),
+    ["version", "fence"],
+  );
+  const selectApproval = prepare.rows(
+    db
+      .select({ revision: approvals.revision })
+      .from(approvals)
+      .where(eq(approvals.id, sql.placeholder("id"))),
+    ["revision"],
+  );
+  const selectSignal = prepare.rows(
+    db
+      .select({ n: signals.n })
+      .from(signals)
+      .where(eq(signals.id, sql.placeholder("id"))),
+    ["n"],
+  );
+  const selectTimer = prepare.rows(
+    db
+      .select({ n: timers.n })
+      .from(timers)
+      .where(eq(timers.id, sql.placeholder("id"))),
+    ["n"],
+  );
+  const selectRequest = prepare.rows(
+    db
+      .select({ body: requests.body })
+      .from(requests)
+      .where(
+        and(
+          eq(requests.tenant, sql.placeholder("tenant")),
+          eq(requests.principal, sql.placeholder("principal")),
+          eq(requests.key, sql.placeholder("key")),
+        ),
       ),
-    )
-    .prepare();
-  const selectLive = db
-    .select({ id: operations.id })
-    .from(operations)
-    .where(
-      and(
-        eq(operations.workflowId, sql.placeholder("workflowId")),
-        eq(operations.fromVersion, sql.placeholder("fromVersion")),
-        sql`${operations.status} IN ('running', 'waiting', 'unknown', 'committed')`,
+    ["body"],
+  );
+  const selectLive = prepare.rows(
+    db
+      .select({ id: operations.id })
+      .from(operations)
+      .where(
+        and(
+          eq(operations.workflowId, sql.placeholder("workflowId")),
+          eq(operations.fromVersion, sql.placeholder("fromVersion")),
+          sql`${operations.status} IN ('running', 'waiting', 'unknown', 'committed')`,
+        ),
       ),
-    )
-    .prepare();
-  const selectRate = db
-    .select({ entries: count() })
-    .from(rates)
-    .where(and(eq(rates.key, sql.placeholder("key")), gt(rates.at, sql.placeholder("since"))))
-    .prepare();
+    ["id"],
+  );
+  const selectRate = prepare.rows(
+    db
+      .select({ entries: count() })
+      .from(rates)
+      .where(and(eq(rates.key, sql.placeholder("key")), gt(rates.at, sql.placeholder("since")))),
+    ["entries"],
+  );
 
   const request: Expectation["request"] = ({ tenant, principal, key }) => {
     const row = selectRequest.get({ tenant: toKey(tenant), principal: toKey(principal), key: toKey(key) });

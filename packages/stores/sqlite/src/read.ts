@@ -12,9 +12,10 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql, type SQL } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Db } from "./database.ts";
+import type { OpenedDatabase } from "./database.ts";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql } from "./drizzle.ts";
 import { fromJsonText, toKey } from "./json-text.ts";
 import { fromInstanceRow, fromOperationRow } from "./rows.ts";
 import { approvals, definitions, evidence, operations, signals, timers, workflows } from "./schema.ts";
@@ -36,119 +37,153 @@ export interface Reader {
 /** An operation that runs this much longer than its deadline has lost its driver. */
 const ORPHAN_GRACE_MS = 30_000;
 
-export function createReader(db: Db): Reader {
+export function createReader({ db, prepare }: OpenedDatabase): Reader {
   const place = sql.placeholder;
   const instanceColumns = { body: workflows.body, context: workflows.context, input: workflows.input };
   const operationColumns = { body: operations.body, lateResult: operations.lateResult };
-  const selectInstance = db
-    .select(instanceColumns)
-    .from(workflows)
-    .where(eq(workflows.id, place("id")))
-    .prepare();
-  const selectOperation = db
-    .select(operationColumns)
-    .from(operations)
-    .where(eq(operations.id, place("id")))
-    .prepare();
-  const selectLastOperation = db
-    .select(operationColumns)
-    .from(operations)
-    .where(eq(operations.workflowId, place("id")))
-    .orderBy(desc(operations.n))
-    .limit(1)
-    .prepare();
-  const selectJournal = db
-    .select(operationColumns)
-    .from(operations)
-    .where(and(eq(operations.workflowId, place("id")), gte(operations.fromVersion, place("fromVersion"))))
-    .orderBy(asc(operations.n))
-    .prepare();
-  const selectEvidence = db
-    .select({ body: evidence.body })
-    .from(evidence)
-    .where(eq(evidence.workflowId, place("id")))
-    .orderBy(asc(evidence.n))
-    .prepare();
-  const selectTimers = db
-    .select({ body: timers.body })
-    .from(timers)
-    .where(eq(timers.workflowId, place("id")))
-    .orderBy(asc(timers.n))
-    .prepare();
-  const selectSignals = db
-    .select({ body: signals.body })
-    .from(signals)
-    .where(eq(signals.workflowId, place("id")))
-    .orderBy(asc(signals.n))
-    .prepare();
-  const selectApprovals = db
-    .select({ id: approvals.id, status: approvals.status, body: approvals.body })
-    .from(approvals)
-    .where(eq(approvals.workflowId, place("id")))
-    .orderBy(asc(approvals.n))
-    .prepare();
-  const selectApproval = db
-    .select({ body: approvals.body })
-    .from(approvals)
-    .where(eq(approvals.id, place("id")))
-    .prepare();
-  const selectDefinition = db
-    .select({ body: definitions.body })
-    .from(definitions)
-    .where(eq(definitions.hash, place("hash")))
-    .prepare();
+  const selectInstance = prepare.rows(
+    db
+      .select(instanceColumns)
+      .from(workflows)
+      .where(eq(workflows.id, place("id"))),
+    ["body", "context", "input"],
+  );
+  const selectOperation = prepare.rows(
+    db
+      .select(operationColumns)
+      .from(operations)
+      .where(eq(operations.id, place("id"))),
+    ["body", "lateResult"],
+  );
+  const selectLastOperation = prepare.rows(
+    db
+      .select(operationColumns)
+      .from(operations)
+      .where(eq(operations.workflowId, place("id")))
+      .orderBy(desc(operations.n))
+      .limit(1),
+    ["body", "lateResult"],
+  );
+  const selectJournal = prepare.rows(
+    db
+      .select(operationColumns)
+      .from(operations)
+      .where(and(eq(operations.workflowId, place("id")), gte(operations.fromVersion, place("fromVersion"))))
+      .orderBy(asc(operations.n)),
+    ["body", "lateResult"],
+  );
+  const selectEvidence = prepare.rows(
+    db
+      .select({ body: evidence.body })
+      .from(evidence)
+      .where(eq(evidence.workflowId, place("id")))
+      .orderBy(asc(evidence.n)),
+    ["body"],
+  );
+  const selectTimers = prepare.rows(
+    db
+      .select({ body: timers.body })
+      .from(timers)
+      .where(eq(timers.workflowId, place("id")))
+      .orderBy(asc(timers.n)),
+    ["body"],
+  );
+  const selectSignals = prepare.rows(
+    db
+      .select({ body: signals.body })
+      .from(signals)
+      .where(eq(signals.workflowId, place("id")))
+      .orderBy(asc(signals.n)),
+    ["body"],
+  );
+  const selectApprovals = prepare.rows(
+    db
+      .select({ id: approvals.id, status: approvals.status, body: approvals.body })
+      .from(approvals)
+      .where(eq(approvals.workflowId, place("id")))
+      .orderBy(asc(approvals.n)),
+    ["id", "status", "body"],
+  );
+  const selectApproval = prepare.rows(
+    db
+      .select({ body: approvals.body })
+      .from(approvals)
+      .where(eq(approvals.id, place("id"))),
+    ["body"],
+  );
+  const selectDefinition = prepare.rows(
+    db
+      .select({ body: definitions.body })
+      .from(definitions)
+      .where(eq(definitions.hash, place("hash"))),
+    ["body"],
+  );
   // The others stay armed, and come up once the instance is free.
   const canBeTakenOut = sql`(${workflows.status} IN ('idle', 'waiting') OR (${workflows.status} = 'parked' AND ${workflows.operationId} IS NULL))`;
-  const selectDueTimers = db
-    .select({ body: timers.body })
-    .from(timers)
-    .innerJoin(workflows, eq(workflows.id, timers.workflowId))
-    .where(and(lte(timers.dueAt, place("now")), canBeTakenOut))
-    .orderBy(asc(timers.dueAt), asc(timers.n))
-    .limit(place("limit"))
-    .prepare();
+  const selectDueTimers = prepare.rows(
+    db
+      .select({ body: timers.body })
+      .from(timers)
+      .innerJoin(workflows, eq(workflows.id, timers.workflowId))
+      .where(and(lte(timers.dueAt, place("now")), canBeTakenOut))
+      .orderBy(asc(timers.dueAt), asc(timers.n))
+      .limit(place("limit")),
+    ["body"],
+  );
   const isRetry = sql`${operations.status} = 'waiting' AND ${operations.nextAttemptAt} IS NOT NULL`;
-  const selectDueRetries = db
-    .select(operationColumns)
-    .from(operations)
-    .where(and(isRetry, lte(operations.nextAttemptAt, place("now"))))
-    .orderBy(asc(operations.nextAttemptAt), asc(operations.n))
-    .limit(place("limit"))
-    .prepare();
+  const selectDueRetries = prepare.rows(
+    db
+      .select(operationColumns)
+      .from(operations)
+      .where(and(isRetry, lte(operations.nextAttemptAt, place("now"))))
+      .orderBy(asc(operations.nextAttemptAt), asc(operations.n))
+      .limit(place("limit")),
+    ["body", "lateResult"],
+  );
   const isRunning = sql`${operations.status} = 'running'`;
-  const selectNextClaimant = db
-    .select({ claimant: min(operations.claimant) })
-    .from(operations)
-    .where(and(isRunning, gt(operations.claimant, place("after"))))
-    .prepare();
-  const selectOrphans = db
-    .select(operationColumns)
-    .from(operations)
-    .where(
-      and(isRunning, eq(operations.claimant, place("claimant")), lt(operations.deadlineAt, place("before"))),
-    )
-    .orderBy(asc(operations.deadlineAt))
-    .limit(place("limit"))
-    .prepare();
-  const selectAllSignals = db
-    .select({ body: signals.body })
-    .from(signals)
-    .orderBy(asc(signals.n))
-    .limit(place("limit"))
-    .prepare();
-  const selectNextTimer = db
-    .select({ at: timers.dueAt })
-    .from(timers)
-    .innerJoin(workflows, eq(workflows.id, timers.workflowId))
-    .where(canBeTakenOut)
-    .orderBy(asc(timers.dueAt))
-    .limit(1)
-    .prepare();
-  const selectNextRetry = db
-    .select({ at: min(operations.nextAttemptAt) })
-    .from(operations)
-    .where(isRetry)
-    .prepare();
+  const selectNextClaimant = prepare.rows(
+    db
+      .select({ claimant: min(operations.claimant) })
+      .from(operations)
+      .where(and(isRunning, gt(operations.claimant, place("after")))),
+    ["claimant"],
+  );
+  const selectOrphans = prepare.rows(
+    db
+      .select(operationColumns)
+      .from(operations)
+      .where(
+        and(
+          isRunning,
+          eq(operations.claimant, place("claimant")),
+          lt(operations.deadlineAt, place("before")),
+        ),
+      )
+      .orderBy(asc(operations.deadlineAt))
+      .limit(place("limit")),
+    ["body", "lateResult"],
+  );
+  const selectAllSignals = prepare.rows(
+    db.select({ body: signals.body }).from(signals).orderBy(asc(signals.n)).limit(place("limit")),
+    ["body"],
+  );
+  const selectNextTimer = prepare.rows(
+    db
+      .select({ at: timers.dueAt })
+      .from(timers)
+      .innerJoin(workflows, eq(workflows.id, timers.workflowId))
+      .where(canBeTakenOut)
+      .orderBy(asc(timers.dueAt))
+      .limit(1),
+    ["at"],
+  );
+  const selectNextRetry = prepare.rows(
+    db
+      .select({ at: min(operations.nextAttemptAt) })
+      .from(operations)
+      .where(isRetry),
+    ["at"],
+  );
 
   const orphans = (
     now: number,

@@ -1,7 +1,7 @@
 import type { Clock, Lease, Log } from "@mcp-flowgate/core";
-import { eq, sql } from "drizzle-orm";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
+import { eq, sql } from "./drizzle.ts";
 import {
   probeProcessLock,
   removeProcessLock,
@@ -100,7 +100,15 @@ class RowLease implements ReplicaLease {
     this.epoch = epoch;
     this.auditStream = `replica:${options.replica}:${epoch}`;
     this.#own = toClaimant({ replica: options.replica, epoch });
-    this.#selectAll = options.opened.db.select().from(replicas).prepare();
+    const { db, prepare } = options.opened;
+    this.#selectAll = prepare.rows(db.select().from(replicas), [
+      "epoch",
+      "id",
+      "lock",
+      "pid",
+      "beat",
+      "startedAt",
+    ]);
     this.#validUntil = sentAt + DISPATCH_SHARE * options.leaseMs;
     this.#cancel = this.#schedule();
     this.#watchOthers();

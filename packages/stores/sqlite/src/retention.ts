@@ -1,6 +1,6 @@
-import { asc, eq, gt, inArray, lte, max, notExists, sql } from "drizzle-orm";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
+import { asc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
 import { fromKey, toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
 import {

@@ -1,8 +1,8 @@
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { integer, sqliteTable, text } from "./drizzle.ts";
 
 /**
  * The tables as statements see them. What creates them, with their indexes, are the migrations; a test compares the
- * two. Columns are those of `migrations/0001-journal.ts`, where each is explained.
+ * two.
  */
 
 export const counters = sqliteTable("counter", {

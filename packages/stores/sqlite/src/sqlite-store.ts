@@ -147,10 +147,10 @@ class JournalStore implements SqliteStore {
     this.#queue = queue;
     this.#lease = lease;
     this.#busyMs = busyMs;
-    this.#expectation = createExpectation(db);
-    this.#writer = createWriter(db);
-    this.#reader = createReader(db);
-    this.#auditTable = createAuditTable(db, options.auditChain ?? createAuditChain(options));
+    this.#expectation = createExpectation(opened);
+    this.#writer = createWriter(opened);
+    this.#reader = createReader(opened);
+    this.#auditTable = createAuditTable(opened, options.auditChain ?? createAuditChain(options));
     this.#feed = createChangeFeed({ opened, queue, log, epoch: lease.epoch });
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;

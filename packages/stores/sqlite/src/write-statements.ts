@@ -1,5 +1,5 @@
-import { and, eq, lte, sql } from "drizzle-orm";
-import type { Db } from "./database.ts";
+import type { OpenedDatabase } from "./database.ts";
+import { and, eq, lte, sql } from "./drizzle.ts";
 import {
   approvals,
   definitions,
@@ -13,33 +13,35 @@ import {
 } from "./schema.ts";
 
 /** Every statement that a batch needs, prepared once. */
-export function createWriteStatements(db: Db) {
+export function createWriteStatements({ db, prepare }: OpenedDatabase) {
   const place = sql.placeholder;
-  const selectDefinition = db
-    .select({ hash: definitions.hash })
-    .from(definitions)
-    .where(eq(definitions.hash, place("hash")))
-    .prepare();
-  const insertDefinition = db
-    .insert(definitions)
-    .values({ hash: place("hash"), id: place("id"), body: place("body") })
-    .prepare();
-  const selectInstance = db
-    .select({
-      claimant: workflows.claimant,
-      operationId: workflows.operationId,
-      tenant: workflows.tenant,
-      owner: workflows.owner,
-      definitionId: workflows.definitionId,
-      definitionHash: workflows.definitionHash,
-      createdAt: workflows.createdAt,
-    })
-    .from(workflows)
-    .where(eq(workflows.id, place("id")))
-    .prepare();
-  const insertInstance = db
-    .insert(workflows)
-    .values({
+  const selectDefinition = prepare.rows(
+    db
+      .select({ hash: definitions.hash })
+      .from(definitions)
+      .where(eq(definitions.hash, place("hash"))),
+    ["hash"],
+  );
+  const insertDefinition = prepare.run(
+    db.insert(definitions).values({ hash: place("hash"), id: place("id"), body: place("body") }),
+  );
+  const selectInstance = prepare.rows(
+    db
+      .select({
+        claimant: workflows.claimant,
+        operationId: workflows.operationId,
+        tenant: workflows.tenant,
+        owner: workflows.owner,
+        definitionId: workflows.definitionId,
+        definitionHash: workflows.definitionHash,
+        createdAt: workflows.createdAt,
+      })
+      .from(workflows)
+      .where(eq(workflows.id, place("id"))),
+    ["claimant", "operationId", "tenant", "owner", "definitionId", "definitionHash", "createdAt"],
+  );
+  const insertInstance = prepare.run(
+    db.insert(workflows).values({
       id: place("id"),
       tenant: place("tenant"),
       owner: place("owner"),
@@ -58,8 +60,8 @@ export function createWriteStatements(db: Db) {
       context: place("context"),
       input: place("input"),
       body: place("body"),
-    })
-    .prepare();
+    }),
+  );
   const moving = {
     state: sql`${place("state")}`,
     status: sql`${place("status")}`,
@@ -75,145 +77,147 @@ export function createWriteStatements(db: Db) {
     body: sql`${place("body")}`,
   };
   // Leaves alone what hardly ever changes, and with it the indexes over it.
-  const moveInstance = db
-    .update(workflows)
-    .set(moving)
-    .where(eq(workflows.id, place("id")))
-    .prepare();
-  const replaceInstance = db
-    .update(workflows)
-    .set({
-      ...moving,
-      tenant: sql`${place("tenant")}`,
-      owner: sql`${place("owner")}`,
-      definitionId: sql`${place("definitionId")}`,
-      definitionHash: sql`${place("definitionHash")}`,
-      createdAt: sql`${place("createdAt")}`,
-    })
-    .where(eq(workflows.id, place("id")))
-    .prepare();
-  const markInstance = db
-    .update(workflows)
-    .set({ changed: sql`${place("changed")}`, changedBy: sql`${place("changedBy")}` })
-    .where(eq(workflows.id, place("id")))
-    .prepare();
-  const upsertOperation = db
-    .insert(operations)
-    .values({
-      id: place("id"),
-      workflowId: place("workflowId"),
-      fromVersion: place("fromVersion"),
-      status: place("status"),
-      claimant: place("claimant"),
-      deadlineAt: place("deadlineAt"),
-      nextAttemptAt: place("nextAttemptAt"),
-      body: place("body"),
-      lateResult: place("lateResult"),
-    })
-    .onConflictDoUpdate({
-      target: operations.id,
-      set: {
-        workflowId: excluded("wf_id"),
-        fromVersion: excluded("from_version"),
-        status: excluded("status"),
-        claimant: excluded("claimant"),
-        deadlineAt: excluded("deadline_at"),
-        nextAttemptAt: excluded("next_attempt_at"),
-        body: excluded("body"),
-        lateResult: excluded("late_result"),
-      },
-    })
-    .prepare();
-  const reclaimOperation = db
-    .update(operations)
-    .set({ claimant: sql`${place("claimant")}` })
-    .where(eq(operations.id, place("id")))
-    .prepare();
-  const setLateResult = db
-    .update(operations)
-    .set({ lateResult: sql`${place("lateResult")}` })
-    .where(eq(operations.id, place("id")))
-    .returning({ workflowId: operations.workflowId })
-    .prepare();
-  const insertEvidence = db
-    .insert(evidence)
-    .values({ workflowId: place("workflowId"), body: place("body") })
-    .prepare();
-  const deleteTimer = db
-    .delete(timers)
-    .where(eq(timers.id, place("id")))
-    .prepare();
-  const deleteTimers = db
-    .delete(timers)
-    .where(eq(timers.workflowId, place("workflowId")))
-    .prepare();
-  const upsertTimer = db
-    .insert(timers)
-    .values({ id: place("id"), workflowId: place("workflowId"), dueAt: place("dueAt"), body: place("body") })
-    .onConflictDoUpdate({
-      target: timers.id,
-      set: { workflowId: excluded("wf_id"), dueAt: excluded("due_at"), body: excluded("body") },
-    })
-    .prepare();
-  const upsertApproval = db
-    .insert(approvals)
-    .values({
-      id: place("id"),
-      workflowId: place("workflowId"),
-      tenant: place("tenant"),
-      queue: place("queue"),
-      status: place("status"),
-      revision: place("revision"),
-      requestedAt: place("requestedAt"),
-      body: place("body"),
-    })
-    .onConflictDoUpdate({
-      target: approvals.id,
-      set: {
-        workflowId: excluded("wf_id"),
-        tenant: excluded("tenant"),
-        queue: excluded("queue"),
-        status: excluded("status"),
-        revision: excluded("revision"),
-        requestedAt: excluded("requested_at"),
-        body: excluded("body"),
-      },
-    })
-    .prepare();
-  const deleteSignal = db
-    .delete(signals)
-    .where(eq(signals.id, place("id")))
-    .prepare();
-  const upsertSignal = db
-    .insert(signals)
-    .values({ id: place("id"), workflowId: place("workflowId"), body: place("body") })
-    .onConflictDoUpdate({
-      target: signals.id,
-      set: { workflowId: excluded("wf_id"), body: excluded("body") },
-    })
-    .prepare();
-  const upsertRequest = db
-    .insert(requests)
-    .values({
-      tenant: place("tenant"),
-      principal: place("principal"),
-      key: place("key"),
-      expiresAt: place("expiresAt"),
-      body: place("body"),
-    })
-    .onConflictDoUpdate({
-      target: [requests.tenant, requests.principal, requests.key],
-      set: { expiresAt: excluded("expires_at"), body: excluded("body") },
-    })
-    .prepare();
-  const deleteRates = db
-    .delete(rates)
-    .where(and(eq(rates.key, place("key")), lte(rates.at, place("before"))))
-    .prepare();
-  const insertRate = db
-    .insert(rates)
-    .values({ key: place("key"), at: place("at") })
-    .prepare();
+  const moveInstance = prepare.run(
+    db
+      .update(workflows)
+      .set(moving)
+      .where(eq(workflows.id, place("id"))),
+  );
+  const replaceInstance = prepare.run(
+    db
+      .update(workflows)
+      .set({
+        ...moving,
+        tenant: sql`${place("tenant")}`,
+        owner: sql`${place("owner")}`,
+        definitionId: sql`${place("definitionId")}`,
+        definitionHash: sql`${place("definitionHash")}`,
+        createdAt: sql`${place("createdAt")}`,
+      })
+      .where(eq(workflows.id, place("id"))),
+  );
+  const markInstance = prepare.run(
+    db
+      .update(workflows)
+      .set({ changed: sql`${place("changed")}`, changedBy: sql`${place("changedBy")}` })
+      .where(eq(workflows.id, place("id"))),
+  );
+  const upsertOperation = prepare.run(
+    db
+      .insert(operations)
+      .values({
+        id: place("id"),
+        workflowId: place("workflowId"),
+        fromVersion: place("fromVersion"),
+        status: place("status"),
+        claimant: place("claimant"),
+        deadlineAt: place("deadlineAt"),
+        nextAttemptAt: place("nextAttemptAt"),
+        body: place("body"),
+        lateResult: place("lateResult"),
+      })
+      .onConflictDoUpdate({
+        target: operations.id,
+        set: {
+          workflowId: excluded("wf_id"),
+          fromVersion: excluded("from_version"),
+          status: excluded("status"),
+          claimant: excluded("claimant"),
+          deadlineAt: excluded("deadline_at"),
+          nextAttemptAt: excluded("next_attempt_at"),
+          body: excluded("body"),
+          lateResult: excluded("late_result"),
+        },
+      }),
+  );
+  const reclaimOperation = prepare.run(
+    db
+      .update(operations)
+      .set({ claimant: sql`${place("claimant")}` })
+      .where(eq(operations.id, place("id"))),
+  );
+  const setLateResult = prepare.rows(
+    db
+      .update(operations)
+      .set({ lateResult: sql`${place("lateResult")}` })
+      .where(eq(operations.id, place("id")))
+      .returning({ workflowId: operations.workflowId }),
+    ["workflowId"],
+  );
+  const insertEvidence = prepare.run(
+    db.insert(evidence).values({ workflowId: place("workflowId"), body: place("body") }),
+  );
+  const deleteTimer = prepare.run(db.delete(timers).where(eq(timers.id, place("id"))));
+  const deleteTimers = prepare.run(db.delete(timers).where(eq(timers.workflowId, place("workflowId"))));
+  const upsertTimer = prepare.run(
+    db
+      .insert(timers)
+      .values({
+        id: place("id"),
+        workflowId: place("workflowId"),
+        dueAt: place("dueAt"),
+        body: place("body"),
+      })
+      .onConflictDoUpdate({
+        target: timers.id,
+        set: { workflowId: excluded("wf_id"), dueAt: excluded("due_at"), body: excluded("body") },
+      }),
+  );
+  const upsertApproval = prepare.run(
+    db
+      .insert(approvals)
+      .values({
+        id: place("id"),
+        workflowId: place("workflowId"),
+        tenant: place("tenant"),
+        queue: place("queue"),
+        status: place("status"),
+        revision: place("revision"),
+        requestedAt: place("requestedAt"),
+        body: place("body"),
+      })
+      .onConflictDoUpdate({
+        target: approvals.id,
+        set: {
+          workflowId: excluded("wf_id"),
+          tenant: excluded("tenant"),
+          queue: excluded("queue"),
+          status: excluded("status"),
+          revision: excluded("revision"),
+          requestedAt: excluded("requested_at"),
+          body: excluded("body"),
+        },
+      }),
+  );
+  const deleteSignal = prepare.run(db.delete(signals).where(eq(signals.id, place("id"))));
+  const upsertSignal = prepare.run(
+    db
+      .insert(signals)
+      .values({ id: place("id"), workflowId: place("workflowId"), body: place("body") })
+      .onConflictDoUpdate({
+        target: signals.id,
+        set: { workflowId: excluded("wf_id"), body: excluded("body") },
+      }),
+  );
+  const upsertRequest = prepare.run(
+    db
+      .insert(requests)
+      .values({
+        tenant: place("tenant"),
+        principal: place("principal"),
+        key: place("key"),
+        expiresAt: place("expiresAt"),
+        body: place("body"),
+      })
+      .onConflictDoUpdate({
+        target: [requests.tenant, requests.principal, requests.key],
+        set: { expiresAt: excluded("expires_at"), body: excluded("body") },
+      }),
+  );
+  const deleteRates = prepare.run(
+    db.delete(rates).where(and(eq(rates.key, place("key")), lte(rates.at, place("before")))),
+  );
+  const insertRate = prepare.run(db.insert(rates).values({ key: place("key"), at: place("at") }));
 
   return {
     selectDefinition,

@@ -1,4 +1,4 @@
-import type { Db } from "./database.ts";
+import type { OpenedDatabase } from "./database.ts";
 import { toTime, type BatchRows, type InstanceRow } from "./rows.ts";
 import { createWriteStatements, type WriteStatements } from "./write-statements.ts";
 
@@ -20,8 +20,8 @@ export const RATE_MEMORY_MS = 86_400_000;
 /** The claimant of an operation whose instance names none: nobody, so that it is found. */
 const NOBODY = "";
 
-export function createWriter(db: Db): Writer {
-  const statements = createWriteStatements(db);
+export function createWriter(opened: OpenedDatabase): Writer {
+  const statements = createWriteStatements(opened);
   return {
     write(batch, now, mark) {
       const touched = new Set<string>();

@@ -10,7 +10,7 @@ const WRITERS = 6;
 
 test(
   `every acknowledged batch is there after ${KILLS} kills in the middle of commits`,
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const bench = createBench();
     const acknowledged = new Map<string, number>();
