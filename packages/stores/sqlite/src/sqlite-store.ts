@@ -128,7 +128,7 @@ class JournalStore implements SqliteStore {
   readonly #terminalMs: number;
   readonly #busyMs: number;
   readonly #snapshot: { readonly begin: Database.Statement; readonly end: Database.Statement };
-  #forwarded: Promise<void> = Promise.resolve();
+  readonly #forwarding = new Set<Promise<void>>();
   #cancelGc: () => void;
   #closing: Promise<void> | undefined;
 
@@ -283,7 +283,7 @@ class JournalStore implements SqliteStore {
       this.#log.warn("the store's row of this process could not be removed", { error: String(thrown) });
     }
     await this.#queue.drained();
-    await this.#forwarded;
+    await Promise.all(this.#forwarding);
     const { sqlite } = this.#opened;
     try {
       // Leaves one small file behind where this was the last process on it.
@@ -317,18 +317,15 @@ class JournalStore implements SqliteStore {
     if (this.#closing !== undefined) throw closedError();
   }
 
+  /** In the order of the commits; nobody waits for it but `close`. */
   #forwardEvents(events: readonly AuditDraft[]): void {
     const forward = this.#forward;
     if (forward === undefined || events.length === 0) return;
-    this.#forwarded = this.#forwardAfter(this.#forwarded, forward, events);
+    const forwarding = this.#append(forward, events).finally(() => this.#forwarding.delete(forwarding));
+    this.#forwarding.add(forwarding);
   }
 
-  async #forwardAfter(
-    before: Promise<void>,
-    forward: AuditSink,
-    events: readonly AuditDraft[],
-  ): Promise<void> {
-    await before;
+  async #append(forward: AuditSink, events: readonly AuditDraft[]): Promise<void> {
     try {
       await forward.append(events);
     } catch (thrown) {
