@@ -103,9 +103,9 @@ async function install() {
 function requireNode() {
   if (nodePath() !== process.execPath) return;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > 22 || (major === 22 && minor >= 13)) return;
+  if (major > 22 || (major === 22 && minor >= 19)) return;
   throw new Failure(
-    `Node ${process.versions.node} is too old and the pinned one could not be installed: use Node 22.13 or later`,
+    `Node ${process.versions.node} is too old and the pinned one could not be installed: use Node 22.19 or later`,
     1,
   );
 }

@@ -115,7 +115,7 @@ describe.each(published)("$folder", ({ folder, manifest }) => {
   });
 });
 
-/** The lowest version that a range such as `>=22.13` or `^20 || >=22` begins with. */
+/** The lowest version that a range such as `>=22.19` or `^20 || >=22` begins with. */
 function floorOf(range: string): readonly number[] {
   const [first] = [...range.matchAll(/(\d+)(?:\.(\d+))?(?:\.(\d+))?/g)];
   return (first?.slice(1) ?? []).map((part) => Number(part ?? 0));

@@ -65,6 +65,7 @@ function createProgram(exit: { code: number }): Command {
     .option("--watch", "check again whenever a file changes")
     .option("--explain <topic>", "say what a code (FG402) or a key (store.kind) means")
     .option("--debug", "show the stack of an unexpected failure")
+    .addHelpText("after", "\nExample:\n  $ flowgate-check check gateway.yaml --strict --format github")
     .action(async (files: string[], flags: CheckFlags) => {
       exit.code = await check(files, flags);
     });
@@ -72,6 +73,7 @@ function createProgram(exit: { code: number }): Command {
     .command("explain")
     .description("says what codes (FG402) and keys (workflows.*.states) mean")
     .argument("<topics...>", "codes or dotted keys")
+    .addHelpText("after", "\nExample:\n  $ flowgate-check explain FG402 store.kind")
     .action((topics: string[]) => {
       exit.code = runExplain(topics, { write, writeError });
     });
@@ -85,6 +87,10 @@ function createProgram(exit: { code: number }): Command {
         .choices([...GRAPH_FORMATS])
         .default("mermaid"),
     )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ flowgate-check graph gateway.yaml --workflow release --format svg > release.svg",
+    )
     .action(async (files: string[], flags: { readonly workflow?: string; readonly format: GraphFormat }) => {
       exit.code = await runGraph({ files, ...flags }, { write, writeError });
     });
@@ -94,6 +100,7 @@ function createProgram(exit: { code: number }): Command {
     .addOption(new Option("--template <name>", "which one").choices(Object.keys(TEMPLATES)).default("hello"))
     .option("-o, --output <file>", "where to write it; left out, standard output")
     .option("--force", "replace a file that is there")
+    .addHelpText("after", "\nExample:\n  $ flowgate-check init --template dev -o gateway.yaml")
     .action(
       async (flags: { readonly template: string; readonly output?: string; readonly force?: boolean }) => {
         exit.code = await runInit(flags, { write, writeError });
@@ -105,6 +112,7 @@ function createProgram(exit: { code: number }): Command {
     .argument("<expression>", "for example '$.context.score <= 80'")
     .option("-d, --data <file>", "a JSON file with arguments, context, workflow, principal or output")
     .option("--json", "one JSON object", false)
+    .addHelpText("after", "\nExample:\n  $ flowgate-check expr '$.context.score <= 80' --data state.json")
     .action(async (expression: string, flags: { readonly data?: string; readonly json: boolean }) => {
       const io = { write, writeError, readFile: (path: string): Promise<string> => readFile(path, "utf8") };
       exit.code = await runExpr({ expression, ...flags }, io);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Checked before anything is loaded: with an older Node a native module ends the process without a word.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < 22 || (major === 22 && minor < 13)) {
-  process.stderr.write(`mcp-flowgate needs Node 22.13 or later; this is ${process.versions.node}.\n`);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`mcp-flowgate needs Node 22.19 or later; this is ${process.versions.node}.\n`);
   process.exit(2);
 }
 const { main } = await import("../dist/main.js");

@@ -157,7 +157,6 @@ function addCheckerCommands(program: Command): void {
     ["graph", "draw the state machines of a configuration"],
     ["explain-config", "say what a key of the configuration means"],
     ["init", "write a commented starting configuration"],
-    ["migrate-config", "rewrite old notation of a configuration to today's"],
   ] as const) {
     program
       .command(name)

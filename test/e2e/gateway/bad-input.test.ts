@@ -159,3 +159,32 @@ test("every command explains itself with an example", async () => {
     expect(run.stdout, command.join(" ")).toContain("Example");
   }
 });
+
+test("the checker reports missing targets, unreachable states, dead ends and schema errors with their places [R-CHECK-1]", async () => {
+  using folder = temporaryFolder();
+  const config = writeConfig(
+    folder.path,
+    `version: "1.0.0"
+workflows:
+  change:
+    initialState: draft
+    states:
+      draft:
+        transitions:
+          submit: { target: revue }
+          park: { target: stuck }
+      review: { terminal: true }
+      stuck: {}
+      island: { transitions: { leave: { target: review } } }
+    inputSchema: { type: objekt }
+`,
+  );
+  const run = await runGateway(["check", "-c", config, "--format", "json"]);
+  expect(run.code).toBe(1);
+  const found = JSON.stringify(JSON.parse(run.stdout));
+  const pretty = (await runGateway(["check", "-c", config])).stdout;
+  // The place of each: the file, its line and its column.
+  for (const place of ["gateway.yaml:8:", "gateway.yaml:11:", "gateway.yaml:12:", "gateway.yaml:13:"])
+    expect(pretty).toContain(place);
+  for (const word of ["revue", "review", "stuck", "island", "objekt"]) expect(found).toContain(word);
+});

@@ -178,3 +178,21 @@ proxy:
   );
   await caller.close();
 });
+
+test("describe gives the whole schema, says that the text is the server's, and hides how it is reached [R-SEARCH-3]", async () => {
+  const { body } = await client.call("gateway.describe", { id: "every.get-sum" });
+  const listed = (await direct.listTools()).tools.find(({ name }) => name === "get-sum");
+  expect(body.inputSchema).toEqual(listed?.inputSchema);
+  expect(body).toMatchObject({
+    id: "every.get-sum",
+    kind: "capability",
+    untrusted: true,
+    tags: ["demo"],
+    guards: [],
+  });
+  const connection = await client.call("gateway.describe", { id: "connection:everything" });
+  for (const text of [JSON.stringify(body), JSON.stringify(connection.body)]) {
+    expect(text).not.toContain(serverEntry("everything"));
+    expect(text).not.toContain("command");
+  }
+});
