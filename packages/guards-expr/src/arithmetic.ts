@@ -1,16 +1,16 @@
 import type { ArithmeticOperator } from "./ast.ts";
 import { isInexact } from "./equal.ts";
-import { UNKNOWN, unknown } from "./run.ts";
+import { unknown } from "./run.ts";
 import type { Run, Step, Value } from "./run.ts";
 import { typeName } from "./type-name.ts";
 
 /** `left operator right` of two numbers. Division by zero and results that cannot be held exactly are unknown. */
 export function planArithmetic(operator: ArithmeticOperator, left: Step, right: Step): Step {
   const apply = OPERATIONS[operator];
+  // An operand that is unknown is no number either; its reason has been noted and stays.
   return (run) => {
     const a = left(run);
     const b = right(run);
-    if (a === UNKNOWN || b === UNKNOWN) return UNKNOWN;
     if (typeof a !== "number" || typeof b !== "number") {
       return unknown(
         run,
@@ -26,9 +26,8 @@ export function planArithmetic(operator: ArithmeticOperator, left: Step, right: 
 export function planNegation(operand: Step): Step {
   return (run) => {
     const value = operand(run);
-    if (value === UNKNOWN) return UNKNOWN;
     if (typeof value !== "number") return unknown(run, () => `\`-\` needs a number, not ${typeName(value)}`);
-    return exact(run, value, 0, -value);
+    return exact(run, value, value, -value);
   };
 }
 

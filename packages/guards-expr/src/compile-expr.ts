@@ -78,7 +78,7 @@ class PlannedExpr implements CompiledExpr {
     const value = this.#run({ scope, steps: this.#maxSteps, trace });
     const { reads } = trace;
     if (typeof value === "boolean") return { truth: value, value, reads };
-    if (value === UNKNOWN || value === undefined) {
+    if (value === UNKNOWN) {
       return {
         truth: "unknown",
         value: undefined,

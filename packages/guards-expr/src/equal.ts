@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { spend, UNKNOWN } from "./run.ts";
-import type { Run } from "./run.ts";
+import type { Run, Truth3 } from "./run.ts";
 
 /** Values nested deeper than this are not compared. */
 const MAX_DEPTH = 512;
@@ -10,13 +10,13 @@ const MAX_DEPTH = 512;
  * Unknown for two numbers beyond 2^53 - 1, which different integers may have been rounded to, for what is not a
  * number at all, and where the values nest too deep or the steps run out.
  */
-export function equalValues(run: Run, left: Json, right: Json, depth = 0): boolean | typeof UNKNOWN {
+export function equalValues(run: Run, left: Json, right: Json, depth = 0): Truth3 {
   if (typeof left === "number" && typeof right === "number") {
     return isInexactPair(left, right) ? UNKNOWN : left === right;
   }
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null)
     return left === right;
-  if (depth > MAX_DEPTH || !spend(run, 1)) return UNKNOWN;
+  if (depth > MAX_DEPTH) return UNKNOWN;
   if (Array.isArray(left) || Array.isArray(right)) {
     if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
     return equalMembers(run, left.length, depth, (index) => [left[index] as Json, right[index] as Json]);
@@ -38,16 +38,16 @@ function equalMembers(
   count: number,
   depth: number,
   pair: (index: number) => readonly [Json, Json],
-): boolean | typeof UNKNOWN {
-  let result: true | typeof UNKNOWN = true;
+): Truth3 {
+  let open = false;
   for (let index = 0; index < count; index++) {
     if (!spend(run, 1)) return UNKNOWN;
     const [left, right] = pair(index);
     const equal = equalValues(run, left, right, depth + 1);
     if (equal === false) return false;
-    if (equal === UNKNOWN) result = UNKNOWN;
+    if (equal === UNKNOWN) open = true;
   }
-  return result;
+  return open ? UNKNOWN : true;
 }
 
 /** Two numbers whose order and equality cannot be told from their binary values. */

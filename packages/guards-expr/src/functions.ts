@@ -7,22 +7,25 @@ import type { Run, Step, Value } from "./run.ts";
 import { typeName } from "./type-name.ts";
 
 /** A call whose arguments are all needed. */
-export function planCall(name: FunctionName, args: readonly Step[]): Step {
+export function planCall(name: StrictFunction, args: readonly Step[]): Step {
   const apply = FUNCTIONS[name];
   return (run) => {
     const values: Json[] = [];
     for (const arg of args) {
       const value = arg(run);
-      if (value === undefined || value === UNKNOWN) return UNKNOWN;
+      if (value === UNKNOWN) return UNKNOWN;
       values.push(value);
     }
     return apply(run, values[0] as Json, values);
   };
 }
 
+/** The functions whose arguments must all be there. */
+export type StrictFunction = Exclude<FunctionName, "exists" | "default">;
+
 type Apply = (run: Run, first: Json, all: readonly Json[]) => Value;
 
-const FUNCTIONS: { readonly [name in FunctionName]: Apply } = {
+const FUNCTIONS: { readonly [name in StrictFunction]: Apply } = {
   abs: (run, value) =>
     typeof value === "number" ? Math.abs(value) : mistyped(run, "abs", "a number", value),
   date: (run, value) => {
@@ -38,23 +41,19 @@ const FUNCTIONS: { readonly [name in FunctionName]: Apply } = {
   max: (run, first, all) => extreme(run, "max", first, all, (a, b) => Math.max(a, b)),
   min: (run, first, all) => extreme(run, "min", first, all, (a, b) => Math.min(a, b)),
   size: (run, value) => {
-    if (typeof value === "string")
-      return spend(run, textSteps(value)) ? countCharacters(value) : exhausted(run);
+    if (typeof value === "string") return spend(run, textSteps(value)) ? countCharacters(value) : UNKNOWN;
     if (Array.isArray(value)) return value.length;
     if (typeof value === "object" && value !== null) {
       const count = Object.keys(value).length;
-      return spend(run, count) ? count : exhausted(run);
+      return spend(run, count) ? count : UNKNOWN;
     }
     return mistyped(run, "size", "a string, a list or an object", value);
   },
-  // Planned by the paths that they read, before they get here.
-  exists: () => UNKNOWN,
-  default: () => UNKNOWN,
 };
 
 function changeCase(run: Run, name: string, value: Json, change: (text: string) => string): Value {
   if (typeof value !== "string") return mistyped(run, name, "a string", value);
-  return spend(run, textSteps(value)) ? change(value) : exhausted(run);
+  return spend(run, textSteps(value)) ? change(value) : UNKNOWN;
 }
 
 /** Of the arguments, or of the members of the only argument where that is a list. */
@@ -66,7 +65,7 @@ function extreme(
   choose: (a: number, b: number) => number,
 ): Value {
   const numbers: readonly Json[] = all.length === 1 && Array.isArray(first) ? first : all;
-  if (!spend(run, numbers.length)) return exhausted(run);
+  if (!spend(run, numbers.length)) return UNKNOWN;
   let result: number | undefined;
   let inexact = 0;
   for (const value of numbers) {
@@ -90,10 +89,6 @@ export function countCharacters(text: string): number {
     }
   }
   return count;
-}
-
-function exhausted(run: Run): typeof UNKNOWN {
-  return unknown(run, () => "the evaluation takes too many steps");
 }
 
 function mistyped(run: Run, name: string, wanted: string, value: Json): typeof UNKNOWN {

@@ -1,5 +1,5 @@
 import { UNKNOWN, unknown } from "./run.ts";
-import type { Run, Step, Value } from "./run.ts";
+import type { Run, Step, Truth3, Value } from "./run.ts";
 import { typeName } from "./type-name.ts";
 
 /** Kleene's conjunction: false if either side is false, true if both are true, else unknown. */
@@ -36,8 +36,8 @@ function planConnective(operator: string, left: Step, right: Step, absorbing: bo
   };
 }
 
-function truthOf(run: Run, value: Value, operator: string): boolean | typeof UNKNOWN {
+/** Of a value that is unknown the reason has been noted already, and stays. */
+function truthOf(run: Run, value: Value, operator: string): Truth3 {
   if (typeof value === "boolean") return value;
-  if (value === UNKNOWN) return UNKNOWN;
   return unknown(run, () => `\`${operator}\` needs true or false, not ${typeName(value)}`);
 }

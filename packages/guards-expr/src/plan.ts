@@ -1,19 +1,14 @@
 import type { Json } from "@mcp-flowgate/core";
 import { planArithmetic, planNegation } from "./arithmetic.ts";
 import type { BinaryNode, CallNode, ExprNode, ListNode, PathNode } from "./ast.ts";
-import {
-  isOrderOrEquality,
-  planComparison,
-  planLiteralComparison,
-  planMatch,
-  planNullTest,
-} from "./comparison.ts";
+import { planComparison, planMatch, planNullTest } from "./comparison.ts";
 import { planCall } from "./functions.ts";
+import { hasLiteralForm, planLiteralComparison } from "./literal-comparison.ts";
 import { planAnd, planNot, planOr } from "./logic.ts";
 import type { Pattern } from "./pattern.ts";
 import { compileReader, noteRead, planRead } from "./read.ts";
 import { UNKNOWN, unknown } from "./run.ts";
-import type { Step } from "./run.ts";
+import type { OptionalStep, Step } from "./run.ts";
 
 /** Patterns of the `matches` nodes of a tree, compiled beforehand. */
 export type Patterns = ReadonlyMap<BinaryNode, Pattern>;
@@ -57,12 +52,17 @@ function planRequired(node: PathNode): Step {
 }
 
 function planList(node: ListNode, patterns: Patterns): Step {
+  const literals = node.items.flatMap((item) => (item.kind === "literal" ? [item.value] : []));
+  if (literals.length === node.items.length) {
+    Object.freeze(literals);
+    return () => literals;
+  }
   const items = node.items.map((item) => planExpr(item, patterns));
   return (run) => {
     const values: Json[] = [];
     for (const item of items) {
       const value = item(run);
-      if (value === undefined || value === UNKNOWN) return UNKNOWN;
+      if (value === UNKNOWN) return UNKNOWN;
       values.push(value);
     }
     return values;
@@ -73,15 +73,14 @@ function planBinary(node: BinaryNode, patterns: Patterns): Step {
   const { operator } = node;
   if ((operator === "==" || operator === "!=") && (isNull(node.left) || isNull(node.right))) {
     const other = isNull(node.left) ? node.right : node.left;
-    const step = other.kind === "path" ? planRead(other) : planExpr(other, patterns);
-    return planNullTest(operator, step);
+    return planNullTest(operator, planOptional(other, patterns));
   }
   const left = planExpr(node.left, patterns);
   if (operator === "matches") {
     const pattern = patterns.get(node);
     return pattern === undefined ? () => UNKNOWN : planMatch(left, pattern);
   }
-  if (node.right.kind === "literal" && node.right.value !== null && isOrderOrEquality(operator)) {
+  if (node.right.kind === "literal" && hasLiteralForm(operator)) {
     return planLiteralComparison(operator, left, node.right.value);
   }
   const right = planExpr(node.right, patterns);
@@ -102,23 +101,32 @@ function planBinary(node: BinaryNode, patterns: Patterns): Step {
 }
 
 function planFunction(node: CallNode, patterns: Patterns): Step {
-  const [first, second] = node.args;
-  if (node.name === "exists" && first?.kind === "path") {
-    const read = planRead(first);
-    return (run) => read(run) !== undefined;
+  // The parser has seen to it that there are as many arguments as the function takes.
+  const [first, second] = node.args as readonly [ExprNode, ExprNode];
+  switch (node.name) {
+    case "exists": {
+      const read = planOptional(first, patterns);
+      return (run) => read(run) !== undefined;
+    }
+    case "default": {
+      const read = planOptional(first, patterns);
+      const otherwise = planExpr(second, patterns);
+      return (run) => {
+        const value = read(run);
+        return value === undefined ? otherwise(run) : value;
+      };
+    }
+    default:
+      return planCall(
+        node.name,
+        node.args.map((arg) => planExpr(arg, patterns)),
+      );
   }
-  if (node.name === "default" && first?.kind === "path" && second !== undefined) {
-    const read = planRead(first);
-    const otherwise = planExpr(second, patterns);
-    return (run) => {
-      const value = read(run);
-      return value === undefined ? otherwise(run) : value;
-    };
-  }
-  return planCall(
-    node.name,
-    node.args.map((arg) => planExpr(arg, patterns)),
-  );
+}
+
+/** A part that may be missing, which `undefined` says. Only a path can be. */
+function planOptional(node: ExprNode, patterns: Patterns): OptionalStep {
+  return node.kind === "path" ? planRead(node) : planExpr(node, patterns);
 }
 
 function isNull(node: ExprNode): boolean {

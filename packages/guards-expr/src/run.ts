@@ -4,11 +4,17 @@ import type { Scope } from "./scope.ts";
 /** The third truth value, and the value of anything that cannot be told. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
-/** What a part of an expression gives: a value, `undefined` for a path that is missing, or unknown. */
-export type Value = Json | undefined | typeof UNKNOWN;
+/** What a part of an expression gives: a value, or unknown. */
+export type Value = Json | typeof UNKNOWN;
 
-/** A planned part of an expression. It never throws. */
+/** A truth value, or unknown. */
+export type Truth3 = boolean | typeof UNKNOWN;
+
+/** A planned part of an expression. */
 export type Step = (run: Run) => Value;
+
+/** A planned part that may be missing: `undefined` says so. */
+export type OptionalStep = (run: Run) => Value | undefined;
 
 /** An operand that was read. */
 export interface Read {
@@ -39,10 +45,12 @@ export function unknown(run: Run, why: () => string): typeof UNKNOWN {
   return UNKNOWN;
 }
 
-/** Takes `count` steps; false when there are not so many left. */
+/** Takes `count` steps. Where not so many are left it notes that as the reason and gives false: the value is unknown. */
 export function spend(run: Run, count: number): boolean {
   run.steps -= count;
-  return run.steps >= 0;
+  if (run.steps >= 0) return true;
+  unknown(run, () => "the evaluation takes too many steps");
+  return false;
 }
 
 /** Steps that handling a text takes. */

@@ -1,7 +1,7 @@
 import type { Value } from "./run.ts";
 
 /** What kind of value it is, in words with an article. */
-export function typeName(value: Value): string {
+export function typeName(value: Value | undefined): string {
   if (value === undefined) return "a missing value";
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
