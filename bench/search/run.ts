@@ -71,6 +71,7 @@ function speedTable(sets: readonly EvalSet[]): string {
     const speed = measureSpeed(seed, queries, count);
     const cells = [
       speed.buildMs.toFixed(0),
+      speed.buildCpuMs.toFixed(0),
       speed.p50Ms.toFixed(2),
       speed.p99Ms.toFixed(2),
       speed.addMs.toFixed(3),
@@ -78,8 +79,8 @@ function speedTable(sets: readonly EvalSet[]): string {
     return `| ${[speed.tools, ...cells, speed.megabytes.toFixed(0)].join(" | ")} |`;
   });
   return [
-    "| tools | build ms | p50 ms | p99 ms | add one ms | memory MB |",
-    "|---|---|---|---|---|---|",
+    "| tools | build ms | build CPU ms | p50 ms | p99 ms | add one ms | memory MB |",
+    "|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }

@@ -54,7 +54,6 @@ export interface IndexedDocument {
   readonly name: string;
   readonly server: number;
   readonly nameTerms: readonly Term[];
-  readonly serverTerms: readonly Term[];
   readonly terms: readonly Term[];
   readonly foldedNames: readonly string[];
 }
@@ -129,14 +128,14 @@ class CatalogueIndex implements SearchableIndex {
 
   add(entry: CatalogueEntry): void {
     this.remove(entry.id);
-    const { weights, nameTerms, serverTerms } = this.#weigher.weigh(entry);
+    const { terms, nameTerms } = this.#weigher.weigh(entry);
     const ordinal = this.#documents.length;
     const foldedNames = [
       ...new Set([foldName(entry.id), foldName(nameOf(entry)), foldName(entry.title ?? "")]),
     ].filter((name) => name !== "");
-    for (const { term, weight } of weights) {
-      if (term.postings.docs.length === 0) this.vocabulary.spellings.add(term.key);
-      appendPosting(term.postings, ordinal, weight / (this.constants.k1 + weight));
+    for (const { key, postings, tally } of terms) {
+      if (postings.docs.length === 0) this.vocabulary.spellings.add(key);
+      appendPosting(postings, ordinal, tally.weight / (this.constants.k1 + tally.weight));
     }
     for (const name of foldedNames) {
       const holders = this.#named.get(name);
@@ -149,8 +148,7 @@ class CatalogueIndex implements SearchableIndex {
       name: nameOf(entry),
       server: this.#serverOf(entry.server ?? ""),
       nameTerms,
-      serverTerms,
-      terms: weights.map(({ term }) => term),
+      terms,
       foldedNames,
     });
     this.#ordinals.set(entry.id, ordinal);

@@ -50,8 +50,6 @@ export interface RankingConstants {
   readonly nameBonus: number;
   /** Gain of such an entry as a share of the best score that could be had. */
   readonly nameAddition: number;
-  /** Gain of the entries of a server whose whole title the query covers, as a share of their score. */
-  readonly serverBonus: number;
   /** What an entry gets of the mean of its server's best scores. */
   readonly serverShare: number;
   /** How many scores that mean is over. */
@@ -94,7 +92,6 @@ export const RANKING: RankingConstants = {
   clauseWeight: 0.35,
   nameBonus: 0.6,
   nameAddition: 0.05,
-  serverBonus: 0.4,
   serverShare: 0.5,
   serverTop: 3,
   window: 128,

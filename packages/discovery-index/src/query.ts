@@ -1,10 +1,11 @@
 import type { SearchableIndex } from "./catalogue-index.ts";
 import { clauseStems } from "./clauses.ts";
 import { isForeignFunctionWord } from "./function-words.ts";
-import { dictionaryConcepts } from "./lexicon.ts";
+import { conceptKeys, dictionaryConcepts } from "./lexicon.ts";
 import type { Postings } from "./postings.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 import { HAS_UNSPACED } from "./scripts.ts";
+import { stemWord } from "./stem.ts";
 import type { Word } from "./tokenize.ts";
 
 /** One way in which a word of the query can occur in an entry. */
@@ -100,11 +101,18 @@ function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[
  */
 function compoundParts(index: SearchableIndex, word: string): Word[] {
   for (let at = word.length - LEAST_PART; at >= LEAST_PART; at--) {
-    const parts = [word.slice(0, at), word.slice(at)].flatMap((part) => index.tokenizer.words(part, 1));
-    if (parts.length === 2 && parts.every((part) => knownAlternatives(index, part, 1).length > 0))
-      return parts;
+    const first = knownPart(index, word.slice(0, at));
+    const second = first === undefined ? undefined : knownPart(index, word.slice(at));
+    if (first !== undefined && second !== undefined) return [first, second];
   }
   return [];
+}
+
+function knownPart(index: SearchableIndex, word: string): Word | undefined {
+  const stem = stemWord(word);
+  const part = { word, stem, silent: false, concepts: conceptKeys(stem) };
+  const isKnown = [stem, ...part.concepts].some((key) => index.vocabulary.get(key) !== undefined);
+  return isKnown ? part : undefined;
 }
 
 function group(stem: string, alternatives: readonly Alternative[]): QueryGroup {

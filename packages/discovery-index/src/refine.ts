@@ -12,8 +12,8 @@ export interface Ranked {
 }
 
 /**
- * Ranks entries by their words, by how much of their name and of their server's title the request says, and by what
- * their server's other entries score. Names and servers are looked at for the best `window` entries by words only;
+ * Ranks entries by their words, by how much of their name the request says, and by what their server's other
+ * entries score. Names and servers are looked at for the best `window` entries by words only;
  * the others follow in the order of their words. The window does not depend on the page that is asked for, so pages
  * fit together. Gives at least the first `count`.
  */
@@ -58,19 +58,13 @@ function byScore(left: Ranked, right: Ranked): number {
 }
 
 function refine(index: SearchableIndex, query: ParsedQuery, words: WordScores, entries: Scored[]): Scored[] {
-  const { nameBonus, nameAddition, serverBonus, serverShare, serverTop } = index.constants;
+  const { nameBonus, nameAddition, serverShare, serverTop } = index.constants;
   const asked = askedKeys(query);
-  const titles = new Map<number, number>();
   const tops = new Map<number, number[]>();
   for (const entry of entries) {
-    const { nameTerms, serverTerms, server } = entry.document;
-    const name = coverage(index, nameTerms, asked, true);
-    let title = titles.get(server);
-    if (title === undefined) {
-      title = coverage(index, serverTerms, asked, false) ** 2;
-      titles.set(server, title);
-    }
-    entry.score *= (1 + serverBonus * title) * (1 + nameBonus * name);
+    const { nameTerms, server } = entry.document;
+    const name = coverage(index, nameTerms, asked);
+    entry.score *= 1 + nameBonus * name;
     entry.score += nameAddition * words.ideal * name;
     keepTop(tops, server, entry.score, serverTop);
   }
@@ -97,14 +91,13 @@ function coverage(
   index: SearchableIndex,
   terms: readonly Term[],
   asked: ReadonlyMap<string, number>,
-  byConcept: boolean,
 ): number {
   let total = 0;
   let covered = 0;
   for (const { key, postings, concepts } of terms) {
     const weight = inverseFrequency(index, postings.docs.length);
     let share = asked.get(key) ?? 0;
-    if (byConcept) for (const concept of concepts) share = Math.max(share, asked.get(concept) ?? 0);
+    for (const concept of concepts) share = Math.max(share, asked.get(concept) ?? 0);
     total += weight;
     covered += weight * share;
   }

@@ -80,6 +80,8 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
 
 function admission(index: SearchableIndex, request: SearchRequest): (ordinal: number) => boolean {
   const wanted = (request.tags ?? []).map(toTopic);
+  // Words occur in live entries only, so without filters there is nothing to look up.
+  if (wanted.length === 0 && request.kind === undefined && request.visible === undefined) return () => true;
   return (ordinal) => {
     const document = index.document(ordinal);
     if (document === undefined) return false;

@@ -8,11 +8,11 @@ export interface Term {
   readonly postings: Postings;
   /** Keys of the concepts the word can stand for. */
   readonly concepts: readonly string[];
-  /** Scratch of `weighEntry`, meaningless outside of it. */
+  /** What is being counted for it while an entry is weighed; no state of the index. */
   readonly tally: Tally;
 }
 
-/** What is being counted for one term while one entry is weighed. */
+/** Counts of one term in the field and the entry whose numbers it carries. */
 export interface Tally {
   field: number;
   count: number;

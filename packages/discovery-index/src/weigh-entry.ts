@@ -8,11 +8,10 @@ import type { Term, Vocabulary } from "./vocabulary.ts";
 
 /** What the index keeps of an entry. */
 export interface WeighedEntry {
-  /** Every term of the entry with its BM25F pseudo-frequency, before saturation. */
-  readonly weights: readonly { readonly term: Term; readonly weight: number }[];
-  /** Terms of its name and of its server's title, for what of them a request covers. */
+  /** Its terms; the BM25F pseudo-frequency of each is `tally.weight`, until the next entry is weighed. */
+  readonly terms: readonly Term[];
+  /** Terms of its name, for what of them a request covers. */
   readonly nameTerms: readonly Term[];
-  readonly serverTerms: readonly Term[];
 }
 
 /** Weighs entries for one index. */
@@ -107,11 +106,9 @@ export function createWeigher(
       const name = nameOf(entry);
       const met: Term[] = [];
       for (const [field, text] of fieldTexts(entry, name)) if (text !== "") weighField(text, field, met);
-      const server = bounded(entry.serverTitle) || bounded(entry.server);
       return {
-        weights: met.map((term) => ({ term, weight: term.tally.weight })),
+        terms: met,
         nameTerms: spokenTerms(name, constants.fields.name.maxTokens),
-        serverTerms: spokenTerms(server, constants.fields.serverTitle.maxTokens),
       };
     },
     forget: () => {

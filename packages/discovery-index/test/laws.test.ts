@@ -145,4 +145,28 @@ describe("laws", () => {
       runs,
     );
   });
+
+  test("an index that has seen many tools come and go answers like a new one", () => {
+    const words = (at: number): string => `${String.fromCharCode(97 + (at % 26)).repeat(4)}${WORDS[at % 7]}`;
+    const made = (at: number): CatalogueEntry => ({
+      id: `e${at % 50}`,
+      kind: "capability",
+      name: words(at),
+      server: `s${at % 3}`,
+      description: `${words(at * 7)} number${at}`,
+    });
+    const index = buildIndex([]);
+    const expected = new Map<string, CatalogueEntry>();
+    for (let at = 0; at < 5_000; at++) {
+      index.add(made(at));
+      expected.set(made(at).id, made(at));
+      const gone = `e${(at * 7) % 50}`;
+      if (at % 3 === 0 && expected.delete(gone)) index.remove(gone);
+      if (at % 611 !== 0) continue;
+      const rebuilt = buildIndex(expected.values());
+      for (const query of [words(at), "dddfile", "number4", "read eeee", "", `e${at % 50}`]) {
+        expect(search(index, { query, limit: 60 })).toEqual(search(rebuilt, { query, limit: 60 }));
+      }
+    }
+  });
 });
