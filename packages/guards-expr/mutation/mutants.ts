@@ -80,6 +80,8 @@ export function findMutants(file: string, source: string): readonly Mutant[] {
     if ((token === "&" || token === "-" || token === "+" || token === "*") && source[offset + 1] !== " ") {
       if (token !== "-") continue;
     }
+    if ((token === "max" || token === "min") && !source.slice(0, offset).endsWith("Math.")) continue;
+    if (token === '"unknown"' && source.slice(0, offset).endsWith("Symbol(")) continue;
     if (isTypeContext(source, offset, token)) continue;
     for (const to of replacements)
       mutants.push({ file, offset, length: token.length, from: token, to, line: line + 1, excerpt });

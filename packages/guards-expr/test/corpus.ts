@@ -6,10 +6,18 @@ import {
   compileGuard,
   compilePathTemplate,
   compileTemplate,
+  guardRates,
   modernizeExpr,
   renderGuardResult,
 } from "@mcp-flowgate/guards-expr";
-import type { CheckEnvironment, ExprLimits, ExprNode, Scope, Unresolved } from "@mcp-flowgate/guards-expr";
+import type {
+  CheckEnvironment,
+  ExprLimits,
+  ExprNode,
+  GuardScope,
+  Scope,
+  Unresolved,
+} from "@mcp-flowgate/guards-expr";
 
 const FOLDER = new URL("../../../conformance/expr/", import.meta.url);
 
@@ -110,7 +118,7 @@ const RUNNERS: { readonly [file: string]: Runner } = {
       Object.entries(build as object).map(([key, recipe]) => [key, buildValue(recipe as Json)]),
     );
     const compiled = compileExpr(expr as string, (limits ?? {}) as Partial<ExprLimits>);
-    if (!compiled.ok) return { truth: compiled.error };
+    if (!compiled.ok) return { truth: "refused", ...saying(compiled.error[0]?.message ?? "", says) };
     const { truth, reason } = compiled.value.evaluate({ ...readScope(), context });
     return {
       truth: compiled.value.test({ ...readScope(), context }) === truth ? truth : "unstable",
@@ -131,21 +139,34 @@ const RUNNERS: { readonly [file: string]: Runner } = {
   },
   templates: (given) => resolution(compileTemplate(given["template"] as Json), given),
   "path-templates": (given) => resolution(compilePathTemplate(given["path"] as string), given),
-  guards: ({ guard, now, says, error }, document) => {
+  guards: ({ guard, now, says, error, used, rates }, document) => {
     const compiled = compileGuard(guard as unknown as GuardIr);
     if (!compiled.ok) return { verdict: undefined, error: briefError(compiled.error[0], error) };
-    const result = compiled.value.evaluate({
+    const scope: GuardScope = {
       values: readScope(),
       evidence: document["evidence"] as unknown as readonly Evidence[],
       performers: (transition) =>
         (document["performers"] as { readonly [name: string]: readonly string[] })[transition] ?? [],
-      rate: () => document["used"] as number,
+      rate: () => countOf(used ?? document["used"]),
       definitionId: "deploy",
       now: (now as number | undefined) ?? 0,
-    });
-    return { verdict: result.verdict, ...saying(renderGuardResult(result), says), error: undefined };
+    };
+    const result = compiled.value.evaluate(scope);
+    const counted = guardRates(compiled.value.guard, scope).map(({ key, max, perMs }) => [key, max, perMs]);
+    return {
+      verdict: result.verdict,
+      ...saying(renderGuardResult(result), says),
+      ...(rates === undefined ? {} : { rates: counted }),
+      error: undefined,
+    };
   },
 };
+
+/** The count that a case wants the store to give. */
+function countOf(used: Json | undefined): number {
+  if (used === "throws") throw new Error("the store is away");
+  return used === "nan" ? Number.NaN : (used as number);
+}
 
 /** `truth`, and the value where it is neither true nor false. A definite truth needs no reason, an unknown one has it. */
 function runTruth({ expr, value: wanted }: RawCase): { readonly [key: string]: unknown } {
@@ -163,19 +184,33 @@ function runTruth({ expr, value: wanted }: RawCase): { readonly [key: string]: u
 
 interface Resolver {
   resolve(scope: Scope): Result<Json, readonly Unresolved[]>;
+  readonly dynamic?: boolean;
+  readonly paths?: readonly string[];
+  readonly variables?: readonly string[];
 }
 
 function resolution(
   compiled: Result<Resolver, readonly Problem[]>,
-  { unresolved, error }: RawCase,
+  { unresolved, error, paths, variables }: RawCase,
 ): { readonly [key: string]: unknown } {
   const nothing = { value: undefined, unresolved: undefined, error: undefined };
   if (!compiled.ok) return { ...nothing, error: briefError(compiled.error[0], error) };
-  const resolved = compiled.value.resolve(readScope());
-  if (resolved.ok) return { ...nothing, value: resolved.value };
+  const { value: template } = compiled;
+  const read = {
+    ...(paths === undefined
+      ? {}
+      : {
+          paths:
+            template.dynamic === (paths as readonly Json[]).length > 0 ? template.paths : "dynamic is wrong",
+        }),
+    ...(variables === undefined ? {} : { variables: template.variables }),
+  };
+  const resolved = template.resolve(readScope());
+  if (resolved.ok) return { ...nothing, ...read, value: resolved.value };
   const wanted = (unresolved ?? []) as readonly (readonly string[])[];
   return {
     ...nothing,
+    ...read,
     unresolved: resolved.error.map(({ pointer, message }, index) => [
       pointer,
       part(message, wanted[index]?.[1]),
@@ -185,6 +220,8 @@ function resolution(
 
 interface Problem {
   readonly code: string;
+  readonly offset?: number;
+  readonly length?: number;
   readonly pointer: string;
   readonly message: string;
 }
@@ -194,10 +231,12 @@ interface Said {
 }
 
 function briefError(problem: Problem | undefined, wanted: Json | undefined): unknown {
+  const { says, offset } = (wanted ?? {}) as Said & { readonly offset?: number };
   return {
     code: problem?.code,
     pointer: problem?.pointer,
-    says: part(problem?.message ?? "", (wanted as Said | undefined)?.says),
+    says: part(problem?.message ?? "", says),
+    ...(offset === undefined ? {} : { offset: problem?.offset, length: problem?.length }),
   };
 }
 
@@ -227,20 +266,30 @@ function part(message: string, wanted: string | undefined): string {
   return wanted !== undefined && message.includes(wanted) ? wanted : message;
 }
 
+/** What a recipe of the corpus describes; anything else stands for itself. */
 function buildValue(recipe: Json): Json {
+  if (Array.isArray(recipe)) return recipe.map((item: Json) => buildValue(item));
   if (typeof recipe !== "object" || recipe === null) return recipe;
-  const { repeat, times, zeros, nested } = recipe as {
-    repeat?: string;
-    times?: number;
-    zeros?: number;
-    nested?: number;
-  };
-  if (repeat !== undefined) return repeat.repeat(times ?? 0);
-  if (zeros !== undefined) return Array.from({ length: zeros }, () => 0);
+  const { repeat, times, zeros, nested, nan, throws } = recipe as { readonly [key: string]: Json };
+  if (typeof repeat === "string") return repeat.repeat(times as number);
+  if (typeof zeros === "number") return Array.from({ length: zeros }, () => 0);
+  if (nan === true) return Number.NaN;
+  if (throws === true) return hostile;
+  if (typeof nested !== "number") return recipe;
   let value: Json = 0;
-  for (let depth = 0; depth < (nested ?? 0); depth++) value = [value];
+  for (let depth = 0; depth < nested; depth++) value = [value];
   return value;
 }
+
+/** Not JSON: whatever is asked of it throws. */
+const hostile = new Proxy(
+  {},
+  {
+    ownKeys: () => {
+      throw new Error("not JSON");
+    },
+  },
+) as Json;
 
 function readDocument(name: string): Json {
   return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")) as Json;
