@@ -5,6 +5,7 @@
  *
  * Ends with an error at the first input that breaks a promise, and prints it with the seed.
  */
+// @boundaries-ignore the same fuzzer as in the tests, for longer
 import { fuzz } from "../../packages/guards-expr/test/fuzz.ts";
 
 const BLOCK = 50_000;

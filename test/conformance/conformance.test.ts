@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// @boundaries-ignore the transport under test has no door of its own
 import type { HttpServing } from "../../apps/gateway/src/http/http-server.ts";
+// @boundaries-ignore the same harness as the other tests of whole processes
 import { startHttpGateway, type GatewayProcess } from "../e2e/harness/gateway-process.ts";
+// @boundaries-ignore the same harness as the other tests of whole processes
 import { HELLO } from "../e2e/harness/configs.ts";
 import { startFixtureServer } from "./fixture-server.ts";
 import { SUITES, type Suite } from "./scenarios.ts";

@@ -8,6 +8,7 @@ import {
   Server,
 } from "@modelcontextprotocol/server";
 import type { GetPromptResult, InputRequiredResult, ServerContext } from "@modelcontextprotocol/server";
+// @boundaries-ignore the transport under test has no door of its own
 import { serveMcpOverHttp, type HttpServing } from "../../apps/gateway/src/http/http-server.ts";
 import { ANONYMOUS, ok, type ServerIr } from "@mcp-flowgate/core";
 import { fixtureTools, PNG } from "./fixture-tools.ts";

@@ -39,6 +39,12 @@ interface CheckFlags {
   readonly explain?: string;
 }
 
+interface GraphFlags {
+  readonly config?: readonly string[];
+  readonly workflow?: string;
+  readonly format: GraphFormat;
+}
+
 function createProgram(exit: { code: number }): Command {
   const program = new Command("flowgate-check")
     .description("Checks mcp-flowgate configurations before they run.")
@@ -80,7 +86,8 @@ function createProgram(exit: { code: number }): Command {
   program
     .command("graph")
     .description("draws the state machines of a configuration")
-    .argument("<files...>", "the configuration; further files are overlays on it")
+    .argument("[files...]", "the configuration; further files are overlays on it")
+    .option("-c, --config <file...>", "the same as FILES")
     .option("--workflow <id>", "draw only this one")
     .addOption(
       new Option("--format <format>", "the form of the picture")
@@ -91,8 +98,9 @@ function createProgram(exit: { code: number }): Command {
       "after",
       "\nExample:\n  $ flowgate-check graph gateway.yaml --workflow release --format svg > release.svg",
     )
-    .action(async (files: string[], flags: { readonly workflow?: string; readonly format: GraphFormat }) => {
-      exit.code = await runGraph({ files, ...flags }, { write, writeError });
+    .action(async (files: string[], { config, ...flags }: GraphFlags) => {
+      const named = namedFiles(files, config);
+      exit.code = named === undefined ? 2 : await runGraph({ files: named, ...flags }, { write, writeError });
     });
   program
     .command("init")
@@ -122,12 +130,8 @@ function createProgram(exit: { code: number }): Command {
 
 async function check(files: readonly string[], flags: CheckFlags): Promise<number> {
   if (flags.explain !== undefined) return runExplain([flags.explain], { write, writeError });
-  const named = [...files, ...(flags.config ?? [])];
-  const all = named.length > 0 ? named : fromEnvironment();
-  if (all.length === 0) {
-    writeError("flowgate-check: name a configuration, for example `flowgate-check gateway.yaml`\n");
-    return 2;
-  }
+  const all = namedFiles(files, flags.config);
+  if (all === undefined) return 2;
   const options: CheckOptions = {
     files: all,
     format: flags.format,
@@ -149,6 +153,15 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<numbe
     writeError,
   );
   return 0;
+}
+
+/** The files that a command is about, or nothing, with a word to the user. */
+function namedFiles(files: readonly string[], config: readonly string[] = []): readonly string[] | undefined {
+  const named = [...files, ...config];
+  const all = named.length > 0 ? named : fromEnvironment();
+  if (all.length > 0) return all;
+  writeError("flowgate-check: name a configuration, for example `flowgate-check gateway.yaml`\n");
+  return undefined;
 }
 
 /** `FLOWGATE_CONFIG=base.yaml:prod.yaml`. */

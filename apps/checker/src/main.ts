@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // Nothing else is imported before this check: newer syntax and native modules fail in ways that say nothing.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {

@@ -33,6 +33,8 @@ export function createImporter(options: {
   const { plan, catalogue, connections, clock, ids, log } = options;
   const stopping = new AbortController();
   const failures = new Map<number, string>();
+  /** The ids that each import brought last, to tell a change from a repetition. */
+  const known = new Map<number, string>();
   const running = new Set<number>();
   const again = new Set<number>();
 
@@ -72,7 +74,9 @@ export function createImporter(options: {
       if (!listed.ok) return await retry(index, from.connection, listed.error.message, attempt);
       const { imported, clashes } = catalogue.setListed(index, listed.value.tools);
       failures.delete(index);
-      log.info("tools imported", { connection: from.connection, tools: imported.length });
+      const changed = imported.join() !== known.get(index);
+      known.set(index, imported.join());
+      if (changed) log.info("tools imported", { connection: from.connection, tools: imported.length });
       for (const { tool, problem } of listed.value.problems)
         log.warn("a tool is left out", { connection: from.connection, tool, problem });
       for (const { id, tool, by } of clashes) {
@@ -87,7 +91,8 @@ export function createImporter(options: {
           by,
         });
       }
-      await record("capability.discovered", { connection: from.connection, count: imported.length });
+      if (changed)
+        await record("capability.discovered", { connection: from.connection, count: imported.length });
     } finally {
       running.delete(index);
       if (again.delete(index)) void list(index, 0);

@@ -87,6 +87,11 @@ export async function decideApproval(
     ? (body["workflow"] as Record<string, unknown>)
     : {};
   write(
-    `${id} is ${String(approval["status"])}; workflow ${String(approval["workflowId"])} is in state ${String(workflow["state"] ?? approval["state"])}.\n`,
+    `${id} is ${toWord(approval["status"])}; workflow ${String(approval["workflowId"])} is in state ${String(workflow["state"] ?? approval["state"])}.\n`,
   );
+}
+
+/** An approval that was taken up at once is consumed; whoever gave it asks whether it is approved. */
+function toWord(status: unknown): string {
+  return status === "consumed" ? "approved" : String(status);
 }
