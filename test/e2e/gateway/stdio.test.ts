@@ -84,6 +84,34 @@ test("garbage lines do not end it: the next call is answered [R-HTTP-2]", async 
   expect(await exitOf(gateway.child)).toBe(0);
 });
 
+test("a huge message gets a protocol error with its id, and the gateway goes on [R-HTTP-2]", async () => {
+  using folder = temporaryFolder();
+  const gateway = speak(writeConfig(folder.path, `${HELLO}server: { http: { maxBodyBytes: 64KiB } }\n`));
+  gateway.send(INITIALIZE);
+  await gateway.answer(1);
+  const call = (id: number, size: number) => {
+    const message = {
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name: "workflow.start", arguments: { definitionId: "hello.echo", input: { message: "" } } },
+    };
+    const text = JSON.stringify(message);
+    // With the line feed, exactly `size` bytes.
+    return text.replace('"message":""', `"message":"${"x".repeat(size - text.length - 1)}"`);
+  };
+  gateway.send(`${call(2, 64 * 1024)}\n`);
+  expect((await gateway.answer(2)).result.structuredContent.result.status).toBe("completed");
+  gateway.send(`${call(3, 64 * 1024 + 1)}\n`);
+  expect((await gateway.answer(3)).error.message).toContain("65536 bytes");
+  gateway.send(`${call(4, 20 * 1024 * 1024)}\n`);
+  expect((await gateway.answer(4)).error.code).toBe(-32_600);
+  gateway.send(`${call(5, 1000)}\n`);
+  expect((await gateway.answer(5)).result.structuredContent.result.status).toBe("completed");
+  gateway.child.stdin.end();
+  expect(await exitOf(gateway.child)).toBe(0);
+});
+
 test("it ends with the client and leaves no child behind [R-STDIO-2]", async () => {
   using folder = temporaryFolder();
   const gateway = speak(writeConfig(folder.path, realServers(folder.path)));

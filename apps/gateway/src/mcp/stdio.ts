@@ -1,6 +1,7 @@
-import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { McpServerFactory } from "@modelcontextprotocol/server";
+import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { Log } from "@mcp-flowgate/core";
+import { createBoundedLines } from "./bounded-lines.ts";
 
 export interface StdioServing {
   /** Resolves when the client has gone. */
@@ -14,17 +15,38 @@ export function serveMcpOverStdio(options: {
   readonly maxMessageBytes: number;
   readonly log: Log;
 }): StdioServing {
-  const transport = new StdioServerTransport(process.stdin, process.stdout, {
-    maxBufferSize: options.maxMessageBytes,
+  const { log, maxMessageBytes } = options;
+  const lines = createBoundedLines(maxMessageBytes, (head) => {
+    log.warn("a message of the client is too long and was dropped", { maxBytes: maxMessageBytes });
+    process.stdout.write(`${JSON.stringify(tooLong(head, maxMessageBytes))}\n`);
   });
+  process.stdin.pipe(lines);
+  // Lines are bounded already; the transport's own bound must not end the connection over two of them in one read.
+  const transport = new StdioServerTransport(lines, process.stdout, { maxBufferSize: maxMessageBytes * 2 });
   const handle = serveStdio(options.factory, {
     transport,
-    onerror: (error) =>
-      options.log.warn("the client sent something that is not MCP", { error: error.message }),
+    onerror: (error) => log.warn("the client sent something that is not MCP", { error: error.message }),
   });
   const closed = new Promise<void>((resolve) => {
-    process.stdin.once("end", resolve);
-    process.stdin.once("close", resolve);
+    lines.once("end", resolve);
+    lines.once("close", resolve);
+    const { onclose } = transport;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the transport is no event target
+    transport.onclose = () => {
+      onclose?.();
+      resolve();
+    };
   });
   return { closed, close: () => handle.close() };
+}
+
+/** JSON-RPC's answer to a request that was not read to its end, to the id that its beginning shows. */
+function tooLong(head: string, maxBytes: number): object {
+  const id = /"id"\s*:\s*("(?:[^"\\]|\\.){0,100}"|-?\d{1,15})/.exec(head)?.[1];
+  const message = `The message is longer than ${maxBytes} bytes (server.http.maxBodyBytes) and was not read.`;
+  return {
+    jsonrpc: "2.0",
+    id: id === undefined ? null : (JSON.parse(id) as unknown),
+    error: { code: -32_600, message },
+  };
 }
