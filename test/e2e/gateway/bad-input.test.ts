@@ -16,7 +16,7 @@ async function refused(args: readonly string[], code = 1) {
 }
 
 describe("an unusable configuration ends with a clear line and exit code 1 [R-BAD-1]", () => {
-  const serveText = async (text: string | Buffer) => {
+  const serveText = async (text: string | Uint8Array) => {
     using folder = temporaryFolder();
     const file = join(folder.path, "gateway.yaml");
     writeFileSync(file, text);
