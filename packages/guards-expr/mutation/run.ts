@@ -120,6 +120,6 @@ function summary(name: string, of: readonly string[]): string {
   return `${name}: ${dead} of ${own.length} mutants killed, ${((100 * dead) / own.length).toFixed(1)} %`;
 }
 
-for (const file of files) print(summary(file, [file]));
-print(summary("the evaluator", EVALUATOR));
+for (const file of files) if (mutants.some((mutant) => mutant.file === file)) print(summary(file, [file]));
+if (files.some((file) => EVALUATOR.includes(file))) print(summary("the evaluator", EVALUATOR));
 print(summary("all", files));
