@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
 import {
   collect,
@@ -30,6 +30,14 @@ test(
       [join(repository, "tools/start.mjs"), "--listen", `127.0.0.1:${port}`],
       { cwd: repository, env, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
+    // Nothing of the group outlives the test, also where it fails half way.
+    onTestFinished(() => {
+      try {
+        process.kill(-(child.pid as number), "SIGKILL");
+      } catch {
+        // It has ended, as it should.
+      }
+    });
     const output = collect(child);
     await waitFor(
       () => (output.stderr().includes("mcp-flowgate is ready") ? true : undefined),
