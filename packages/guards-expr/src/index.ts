@@ -33,6 +33,7 @@ export type { GuardScope } from "./guard-scope.ts";
 export type { CheckEnvironment } from "./infer.ts";
 export { DEFAULT_EXPR_LIMITS } from "./limits.ts";
 export type { ExprLimits } from "./limits.ts";
+export { mayPass } from "./may-pass.ts";
 export { modernizeExpr } from "./modernize.ts";
 export type { ModernizeChange, ModernizeCode } from "./modernize.ts";
 export { compilePathTemplate } from "./path-template.ts";

@@ -36,6 +36,7 @@ describe("the public API", () => {
       "formatExprError",
       "grants",
       "guardRates",
+      "mayPass",
       "modernizeExpr",
       "renderGuardResult",
       "walkExpr",

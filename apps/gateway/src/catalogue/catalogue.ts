@@ -58,7 +58,7 @@ export interface ImportOutcome {
 
 export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
   const items = new Map<string, CatalogueItem>();
-  const importedBy = new Map<number, readonly string[]>();
+  const importedBy = new Map<number, ReadonlySet<string>>();
   const definitions = new WeakMap<object, Definition>();
   const byHash = new Map<string, WeakRef<Definition>>();
   let session: Definition | undefined;
@@ -134,14 +134,14 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
       if (from === undefined) return { imported: [], clashes: [] };
       session = undefined;
       topics = undefined;
-      const before = new Set(importedBy.get(importIndex) ?? []);
-      const imported: string[] = [];
+      const before = importedBy.get(importIndex) ?? new Set<string>();
+      const imported = new Set<string>();
       const clashes: { id: string; tool: string; by: string }[] = [];
       for (const tool of tools) {
         if (!passesFilter(tool.name, from.include, from.exclude)) continue;
         const capability = capabilityFromTool(from, tool);
         const holder = items.get(capability.id);
-        if (imported.includes(capability.id) || (holder !== undefined && !before.has(capability.id))) {
+        if (imported.has(capability.id) || (holder !== undefined && !before.has(capability.id))) {
           clashes.push({
             id: capability.id,
             tool: tool.name,
@@ -150,9 +150,9 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
           continue;
         }
         put({ kind: "capability", id: capability.id, capability });
-        imported.push(capability.id);
+        imported.add(capability.id);
       }
-      for (const id of before) if (!imported.includes(id)) drop(id);
+      for (const id of before) if (!imported.has(id)) drop(id);
       importedBy.set(importIndex, imported);
       for (const item of declared) {
         if (item.kind !== "capability" || item.capability.source.kind !== "declared") continue;
@@ -163,7 +163,7 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
             : undefined;
         if (tool !== undefined) put({ ...item, capability: completeWrapped(item.capability, tool) });
       }
-      return { imported, clashes };
+      return { imported: [...imported], clashes };
     },
   };
 }

@@ -1,5 +1,4 @@
-import type { GuardIr, JsonObject } from "@mcp-flowgate/core";
-import { grants } from "@mcp-flowgate/guards-expr";
+import type { JsonObject } from "@mcp-flowgate/core";
 import type { Settings } from "../emit/settings.ts";
 
 /** A caller that the declared identity can produce. */
@@ -33,38 +32,4 @@ function toPrincipal(source: JsonObject, roles: Settings["roles"]): KnownPrincip
   const permissions = (source["permissions"] as readonly string[] | undefined) ?? [];
   const subject = typeof source["subject"] === "string" ? source["subject"] : String(source["kind"]);
   return { subject, roles: own, permissions: [...permissions, ...own.flatMap((role) => roles[role] ?? [])] };
-}
-
-/** Whether the guard can pass for this caller, whatever the arguments, the context and the time. */
-export function mayPass(guard: GuardIr, principal: KnownPrincipal): boolean {
-  switch (guard.kind) {
-    case "permission":
-      return grants(principal.permissions, guard.permission);
-    case "role":
-      return principal.roles.includes(guard.role);
-    case "allOf":
-      return guard.guards.every((inner) => mayPass(inner, principal));
-    case "anyOf":
-      return guard.guards.some((inner) => mayPass(inner, principal));
-    case "not":
-      return !mustPass(guard.guard, principal);
-    default:
-      return true;
-  }
-}
-
-function mustPass(guard: GuardIr, principal: KnownPrincipal): boolean {
-  switch (guard.kind) {
-    case "permission":
-    case "role":
-      return mayPass(guard, principal);
-    case "allOf":
-      return guard.guards.every((inner) => mustPass(inner, principal));
-    case "anyOf":
-      return guard.guards.some((inner) => mustPass(inner, principal));
-    case "not":
-      return !mayPass(guard.guard, principal);
-    default:
-      return false;
-  }
 }

@@ -1,8 +1,8 @@
 import type { GuardIr, HumanExecutorIr } from "@mcp-flowgate/core";
-import { describeGuard, grants } from "@mcp-flowgate/guards-expr";
+import { describeGuard, grants, mayPass } from "@mcp-flowgate/guards-expr";
 import { escapePointer } from "@mcp-flowgate/json-schema";
 import { executorsOf } from "./executors-of.ts";
-import { knownPrincipals, mayPass, type KnownPrincipal } from "./identity.ts";
+import { knownPrincipals, type KnownPrincipal } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 /** Steps that nobody can decide, and guards that nobody can pass, under the declared identity: FG612, FG613. */
