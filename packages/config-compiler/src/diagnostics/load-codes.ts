@@ -120,4 +120,28 @@ export const LOAD_CODES: CodeTable = {
       'connections:\n  api: { baseUrl: https://api.example.com, headers: { X-Key: "${file:/run/secrets/missing}" } }\nproxy: { expose: [{ name: x, executor: { kind: http, connection: api } }] }',
     fix: "Correct the path; it is seen from the folder of the file that names it.",
   },
+  FG115: {
+    title: "A file of another gateway is taken over",
+    severity: "notice",
+    explanation:
+      "The file is a `catalog.yaml` or `config.yaml` of Open MCP Gateway. It is read as it is: servers become connections and imports under their ids, and settings become the ones that are named. Programs get only the variables in `env` and the usual few, not everything that the gateway itself was given.",
+    example: "servers: [{ id: files, runtime: { type: local-process, command: mcp-files } }]",
+    fix: "Nothing needs to be done. To use what only this format has, write `connections` and `proxy.import` yourself.",
+  },
+  FG116: {
+    title: "A setting of another gateway has no counterpart",
+    severity: "warning",
+    explanation:
+      "A key of an Open MCP Gateway file means nothing here, or would take a protection away. It is left out; everything else is taken over.",
+    example: "servers: [{ id: files, priority: 3, runtime: { type: local-process, command: mcp-files } }]",
+    fix: "Remove the key, or correct its name.",
+  },
+  FG117: {
+    title: "A server of another gateway cannot be taken over",
+    severity: error,
+    explanation:
+      "A server in an Open MCP Gateway catalogue has no id, is listed twice, does not say how it runs, or has a runtime that is not available here. Leaving it out would drop its tools without a word.",
+    example: "servers: [{ id: files, runtime: { type: k8s-job, image: mcp/files } }]",
+    fix: "Use `local-process` with a command, or `remote-http` with a url.",
+  },
 };

@@ -1,5 +1,6 @@
 import type { Result } from "@mcp-flowgate/core";
 import type { Report } from "../diagnostics/reporter.ts";
+import { translateOpenMcpGateway, withConnectionDefaults } from "../foreign/open-mcp-gateway.ts";
 import {
   describeNode,
   quote,
@@ -91,7 +92,9 @@ class Loader {
     const own = await this.#parse(file, at);
     if (own === undefined) return undefined;
     const directory = this.#reader.directory(file);
-    const tree = await this.#interpolate(own, directory);
+    const written = await this.#interpolate(own, directory);
+    const foreign = translateOpenMcpGateway(written, this.#report, this.#env("HOME"));
+    const tree = foreign?.tree ?? written;
     let merged: ConfigNode | undefined;
     for (const include of this.#includes(tree)) {
       for (const path of await this.#paths(include, directory)) {
@@ -103,7 +106,8 @@ class Loader {
     entries.delete("include");
     const body: MapNode = { ...tree, entries };
     const result = merged === undefined ? body : mergeNodes(merged, body);
-    return result.kind === "map" ? result : undefined;
+    if (result.kind !== "map") return undefined;
+    return foreign === undefined ? result : withConnectionDefaults(result, foreign.connectionDefaults);
   }
 
   async #parse(file: string, at: Span | undefined): Promise<MapNode | undefined> {
