@@ -55,5 +55,8 @@ export const REQUIREMENTS = {
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":
     "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",
+  "R-FOREIGN-1": "The files of an Open MCP Gateway are served as they are.",
+  "R-FOREIGN-2": "serve --server shows one server's tools alone.",
+  "R-FOREIGN-3": "serve --gateway passes a stdio host on to a running gateway.",
   "R-CONFORM-1": "The official conformance scenarios that apply pass, in both eras.",
 } as const;

@@ -29,8 +29,16 @@ export function createProgram(): Command {
       ]),
     )
     .option("--listen <host:port>", "serve HTTP here")
+    .option("--server <connection>", "show one server's tools alone, over stdio unless told otherwise")
+    .option("--gateway <url>", "over stdio, pass everything on to the gateway that runs there")
+    .addOption(
+      new Option("--token <token>", "an API key or bearer token for --gateway").env("FLOWGATE_TOKEN"),
+    )
     .option("--welcome", "print how to connect clients once it is ready")
-    .addHelpText("after", "\nExample:\n  $ mcp-flowgate serve -c gateway.yaml --listen 127.0.0.1:8787")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ mcp-flowgate serve -c gateway.yaml --listen 127.0.0.1:8787\n  $ mcp-flowgate serve -c catalog.yaml --server github\n  $ mcp-flowgate serve --gateway https://flowgate.example.com/mcp",
+    )
     .action((options: ServeOptions) => serve(options));
 
   withDebug(program.command("call"))
@@ -39,7 +47,7 @@ export function createProgram(): Command {
     .argument("[arguments]", "a JSON object", "{}")
     .addOption(configOption())
     .option("--url <url>", "the endpoint of a running gateway, instead of one made for this call")
-    .option("--token <token>", "an API key or bearer token for --url")
+    .addOption(new Option("--token <token>", "an API key or bearer token for --url").env("FLOWGATE_TOKEN"))
     .addHelpText(
       "after",
       `\nExample:\n  $ mcp-flowgate call -c gateway.yaml gateway.search '{"query":"create an issue"}'`,

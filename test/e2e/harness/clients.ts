@@ -29,7 +29,12 @@ export const ERAS = ["2026-07-28", "2025-11-25"] as const;
 /** Where a client finds the gateway. */
 export type Target =
   | { readonly url: string; readonly headers?: Record<string, string> }
-  | { readonly config: string; readonly env?: Record<string, string>; readonly args?: readonly string[] };
+  | {
+      /** Left out, `args` are the whole command line. */
+      readonly config?: string;
+      readonly env?: Record<string, string>;
+      readonly args?: readonly string[];
+    };
 
 /** The current SDK's client, pinned to one era. */
 export async function connectClient(target: Target, era: (typeof ERAS)[number]): Promise<TestClient> {
@@ -102,8 +107,9 @@ export const CLIENTS: readonly (readonly [
   ["SDK 1.x client", connectLegacyClient],
 ];
 
-function stdioArgs(target: { readonly config: string; readonly args?: readonly string[] }): string[] {
-  return [gatewayBin, "serve", "-c", target.config, "--transport", "stdio", ...(target.args ?? [])];
+function stdioArgs(target: { readonly config?: string; readonly args?: readonly string[] }): string[] {
+  const serve = target.config === undefined ? [] : ["serve", "-c", target.config, "--transport", "stdio"];
+  return [gatewayBin, ...serve, ...(target.args ?? [])];
 }
 
 function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {

@@ -8,9 +8,11 @@ import { createLog, type HostLog } from "../host/log.ts";
 import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.ts";
 import { createMcpServer } from "../mcp/server-factory.ts";
 import { serveMcpOverStdio } from "../mcp/stdio.ts";
+import { bridge } from "./bridge.ts";
 import { CommandError } from "./command-error.ts";
 import { configFiles, loadPlan } from "./load.ts";
 import { notYet } from "./not-yet.ts";
+import { onlyServer } from "./only-server.ts";
 import { welcome } from "./welcome.ts";
 import { NAME, VERSION } from "../version.ts";
 
@@ -18,13 +20,18 @@ export interface ServeOptions {
   readonly config?: readonly string[];
   readonly transport?: "stdio" | "http";
   readonly listen?: string;
+  readonly server?: string;
+  readonly gateway?: string;
+  readonly token?: string;
   readonly welcome?: boolean;
 }
 
 /** `serve`: runs until the client goes (stdio) or a signal comes. */
 export async function serve(options: ServeOptions): Promise<void> {
+  if (options.gateway !== undefined) return serveBridge(options.gateway, options);
   const files = configFiles(options.config);
-  const plan = await loadPlan(files);
+  const whole = await loadPlan(files);
+  const plan = options.server === undefined ? whole : onlyServer(whole, options.server);
   const server = withFlags(plan.server, options);
   const authenticate = createAuthenticator(plan);
   if (!authenticate.ok) throw new CommandError(`${files[0]}: ${authenticate.error}.`);
@@ -89,6 +96,19 @@ export async function serve(options: ServeOptions): Promise<void> {
   await stop.run();
 }
 
+/** The gateway behind has its own configuration: whatever would be of one here has no effect, and is refused. */
+async function serveBridge(url: string, options: ServeOptions): Promise<void> {
+  const given = (["config", "server", "listen", "transport", "welcome"] as const).filter(
+    (name) => options[name] !== undefined && options[name] !== "stdio",
+  );
+  if (given.length > 0)
+    throw new CommandError(
+      `--gateway passes on to a gateway with a configuration of its own; leave out --${given.join(" and --")}.`,
+      2,
+    );
+  await bridge(url, options.token, createLog({ level: "warn", format: "text" }));
+}
+
 /** `HOST:PORT` or `[IPV6]:PORT`. */
 export function parseListen(listen: string): { readonly host: string; readonly port: number } {
   const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(listen);
@@ -102,9 +122,14 @@ function withFlags(server: ServerIr, options: ServeOptions): ServerIr {
   const listen = options.listen === undefined ? {} : parseListen(options.listen);
   return {
     ...server,
-    transport: options.transport ?? (options.listen === undefined ? server.transport : "http"),
+    transport: options.transport ?? transportByFlags(server, options),
     http: { ...server.http, ...listen },
   };
+}
+
+function transportByFlags(server: ServerIr, options: ServeOptions): ServerIr["transport"] {
+  if (options.listen !== undefined) return "http";
+  return options.server === undefined ? server.transport : "stdio";
 }
 
 function refuseOpenGateway(plan: GatewayPlan, server: ServerIr): void {
