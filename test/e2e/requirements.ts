@@ -36,6 +36,8 @@ export const REQUIREMENTS = {
   "R-IMPORT-2": "A dead server does not stop the start; the others work.",
   "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
   "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
+  "R-SEARCH-1":
+    "An embeddings service finds by meaning, its vectors outlive a restart, and search is by words while it fails.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":

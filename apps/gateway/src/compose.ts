@@ -11,6 +11,8 @@ import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
+import { createHttpEmbedder } from "./discovery/embedder.ts";
+import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
@@ -106,6 +108,7 @@ export async function compose(
   });
   const settled = Promise.withResolvers<void>();
   const importer = createImporter({ plan, catalogue, connections, audit, clock, ids, log });
+  const semantic = openSemantic(plan, log);
   const surface = createSurface({
     engine,
     catalogue,
@@ -115,6 +118,7 @@ export async function compose(
     log,
     gateway: { name: plan.server.name ?? NAME, version: VERSION },
     settled: settled.promise,
+    semantic,
   });
   const notReady = async (): Promise<readonly string[]> => {
     const failing: string[] = [];
@@ -137,6 +141,7 @@ export async function compose(
         version: VERSION,
         notReady: await notReady(),
         importsFailing: importer.failing(),
+        ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
       }),
     }),
     async start() {
@@ -150,18 +155,34 @@ export async function compose(
       ]);
       engine.run();
       await importer.start(IMPORT_PATIENCE_MS);
+      await semantic?.open(catalogue.index);
       settled.resolve();
     },
     reopenAudit: () => audit.reopen(),
     drain: () => surface.drain(),
-    close: () => closeAll({ surface, importer, engine, executors, connections, store, audit }),
+    close: () => closeAll({ surface, importer, semantic, engine, executors, connections, store, audit }),
   };
+}
+
+function openSemantic({ discovery, store }: GatewayPlan, log: HostLog): SemanticSearch | undefined {
+  const settings = discovery.embeddings;
+  if (settings === undefined) return undefined;
+  const beside = store.kind === "sqlite" && store.path !== undefined ? `${store.path}.vectors` : undefined;
+  return createSemanticSearch({
+    settings,
+    embedder: createHttpEmbedder(settings),
+    file: settings.cache ?? beside,
+    clock: systemClock,
+    digest: systemDigest,
+    log,
+  });
 }
 
 /** What takes work first, what carries it last: nothing is closed under something that may still use it. */
 async function closeAll(parts: {
   readonly surface: Surface;
   readonly importer: Importer;
+  readonly semantic: SemanticSearch | undefined;
   readonly engine: Engine;
   readonly executors: ReadonlyMap<ExecutorKind, Executor>;
   readonly connections: McpConnections;
@@ -170,6 +191,7 @@ async function closeAll(parts: {
 }): Promise<void> {
   parts.importer.stop();
   await parts.surface.drain();
+  await parts.semantic?.close();
   await parts.engine.close();
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();

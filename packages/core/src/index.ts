@@ -54,6 +54,7 @@ export type {
   AuditIr,
   AuditSinkKind,
   DiscoveryIr,
+  EmbeddingsIr,
   GatewayPlan,
   LimitsIr,
   ServerIr,

@@ -1,6 +1,7 @@
 export type { CatalogueEntry, EntryKind } from "./catalogue-entry.ts";
 export { buildIndex, type DiscoveryIndex } from "./catalogue-index.ts";
 export { decodeCursor, encodeCursor, type CursorScope } from "./cursor.ts";
+export type { Meaning } from "./fuse.ts";
 export { nearestIds } from "./nearest-ids.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export { search, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";

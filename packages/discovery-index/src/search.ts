@@ -3,6 +3,7 @@ import { toSearchable, type DiscoveryIndex, type SearchableIndex } from "./catal
 import { suggest } from "./did-you-mean.ts";
 import { foldName } from "./fold-name.ts";
 import { scoreFloor } from "./floor.ts";
+import { fuse, nearestInMeaning, type Meaning } from "./fuse.ts";
 import { parseQuery } from "./query.ts";
 import { rankEntries, type Ranked } from "./refine.ts";
 import { scoreWords } from "./score.ts";
@@ -21,6 +22,8 @@ export interface SearchRequest {
   readonly offset?: number | undefined;
   /** Entries for which it is false do not exist for this search: not in the hits, the total or the suggestions. */
   readonly visible?: ((id: string) => boolean) | undefined;
+  /** Found and ranked by meaning too, by reciprocal rank fusion; a listing and what the query names stay as they are. */
+  readonly meaning?: Meaning | undefined;
 }
 
 /** One found entry. */
@@ -67,6 +70,12 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
   const served = matched.filter(
     (ordinal) => (words.values[ordinal] as number) >= least && !named.has(ordinal),
   );
+  const near = request.meaning === undefined ? [] : nearestInMeaning(index, request.meaning, admits);
+  if (near.length > 0) {
+    const byWords = rankEntries(index, query, words, [...named.keys(), ...served], Infinity);
+    const fused = namedFirst(fuse([byWords, near]), named);
+    return { total: fused.length, hits: fused.slice(offset, end), didYouMean: [] };
+  }
   const total = served.length + named.size;
   if (total === 0)
     return {

@@ -24,7 +24,6 @@ export function notYet(plan: GatewayPlan): NotYet {
       );
     }
   }
-  if (plan.discovery.embeddings !== undefined) ignored.push("discovery.embeddings: search is lexical");
   if (plan.discovery.learn) ignored.push("discovery.learn: nothing is counted");
   if (plan.server.admin !== undefined)
     ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");

@@ -2,6 +2,7 @@ import type { Json, JsonObject, LimitsIr, ReliabilityIr, StateIr } from "@mcp-fl
 import {
   decodeCursor,
   encodeCursor,
+  type Meaning,
   nearestIds,
   sanitizeText,
   search,
@@ -10,6 +11,7 @@ import {
 } from "@mcp-flowgate/discovery-index";
 import { describeGuard } from "@mcp-flowgate/guards-expr";
 import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
+import type { SemanticSearch } from "../discovery/semantic-search.ts";
 import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
 import { isVisible } from "./visibility.ts";
 
@@ -20,6 +22,8 @@ export interface DiscoverContext {
   readonly catalogue: Catalogue;
   readonly visibility: "all" | "byGuards";
   readonly limits: LimitsIr;
+  /** Where a service for it is configured. */
+  readonly semantic?: SemanticSearch;
 }
 
 export interface SearchArguments {
@@ -31,7 +35,11 @@ export interface SearchArguments {
 }
 
 /** `gateway.search`: hits that are small enough to read and complete enough to start from. */
-export function searchCatalogue(context: DiscoverContext, args: SearchArguments, caller: Caller): Answer {
+export async function searchCatalogue(
+  context: DiscoverContext,
+  args: SearchArguments,
+  caller: Caller,
+): Promise<Answer> {
   const { catalogue, visibility } = context;
   const limit = Math.min(args.limit ?? DEFAULT_HITS, context.limits.searchResults);
   const scope = { query: args.query, kind: args.kind, tags: args.tags };
@@ -44,6 +52,7 @@ export function searchCatalogue(context: DiscoverContext, args: SearchArguments,
       [HOME_LINK],
     );
   const offset = cursor?.value ?? 0;
+  const meaning = await meaningOf(context, args.query);
   const visible = (id: string): boolean => {
     const item = catalogue.item(id);
     return item !== undefined && isVisible(item, caller.principal, visibility);
@@ -55,6 +64,7 @@ export function searchCatalogue(context: DiscoverContext, args: SearchArguments,
     limit,
     offset,
     visible,
+    meaning,
   });
   const items = found.hits.flatMap(({ id }) => {
     const item = catalogue.item(id);
@@ -77,6 +87,16 @@ export function searchCatalogue(context: DiscoverContext, args: SearchArguments,
     ...(found.didYouMean.length > 0 ? { didYouMean: found.didYouMean } : {}),
     links,
   });
+}
+
+/** What a model makes of a request; nothing where the request lists everything or gives an id. */
+async function meaningOf(
+  { semantic, catalogue }: DiscoverContext,
+  query: string,
+): Promise<Meaning | undefined> {
+  const asked = query.trim();
+  if (semantic === undefined || asked === "" || catalogue.item(asked) !== undefined) return undefined;
+  return await semantic.ask(asked, catalogue.index);
 }
 
 /** `gateway.describe`: what a hit left out, and nothing of how the gateway reaches it. */

@@ -9,6 +9,7 @@ import {
 import type { Schemas } from "@mcp-flowgate/json-schema";
 import type { Engine } from "@mcp-flowgate/workflow-engine";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { SemanticSearch } from "../discovery/semantic-search.ts";
 import { refusal, type Answer, type Caller } from "./answer.ts";
 import { createArgumentCheck } from "./call-arguments.ts";
 import { describeItem, searchCatalogue, type DiscoverContext, type SearchArguments } from "./discover.ts";
@@ -53,6 +54,7 @@ export function createSurface(options: {
   readonly gateway: { readonly name: string; readonly version: string };
   /** Resolves once the first listing of downstream servers is over: before it the catalogue is not whole. */
   readonly settled: Promise<void>;
+  readonly semantic?: SemanticSearch | undefined;
 }): Surface {
   const { plan, ids, log } = options;
   let draining = false;
@@ -62,6 +64,7 @@ export function createSurface(options: {
     catalogue: options.catalogue,
     visibility: plan.discovery.visibility,
     limits: plan.limits,
+    ...(options.semantic === undefined ? {} : { semantic: options.semantic }),
     gateway: options.gateway,
     isDraining: () => draining,
   };

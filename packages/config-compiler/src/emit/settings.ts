@@ -1,5 +1,6 @@
 import {
   createRecord,
+  isJsonObject,
   type AuditIr,
   type AuditSinkKind,
   type DiscoveryIr,
@@ -33,7 +34,7 @@ export interface Settings {
 export function emitSettings(root: Cursor, paths: PathResolver, report: Report): Settings {
   const server = emitServer(root, paths);
   return {
-    discovery: emitDiscovery(root),
+    discovery: emitDiscovery(root, paths),
     store: emitStore(root, paths, report),
     audit: emitAudit(root, paths, server.transport, report),
     ...emitIdentity(root, paths),
@@ -47,9 +48,14 @@ function read(field: Field, cursor: Cursor | undefined): JsonObject {
   return (normalize(field, cursor?.node) ?? {}) as JsonObject;
 }
 
-function emitDiscovery(root: Cursor): DiscoveryIr {
-  const { enabled, index: _, ...rest } = read(discovery, root.get("discovery"));
-  return (enabled === false ? { ...rest, include: [] } : rest) as unknown as DiscoveryIr;
+function emitDiscovery(root: Cursor, paths: PathResolver): DiscoveryIr {
+  const { enabled, index: _, embeddings, ...rest } = read(discovery, root.get("discovery"));
+  const cache = paths.resolve(root.child("discovery")?.child("embeddings")?.get("cache"));
+  return {
+    ...rest,
+    ...(enabled === false ? { include: [] } : {}),
+    ...(isJsonObject(embeddings) ? { embeddings: { ...embeddings, ...optional("cache", cache) } } : {}),
+  } as unknown as DiscoveryIr;
 }
 
 function emitStore(root: Cursor, paths: PathResolver, report: Report): StoreIr {

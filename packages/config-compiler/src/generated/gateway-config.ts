@@ -758,14 +758,28 @@ export interface GatewayConfig {
     readonly include?: readonly ("proxy" | "workflows" | "connections")[];
     /** What a caller sees that may not start everything. */
     readonly visibility?: "all" | "byGuards";
-    /** A service that turns text into vectors, for searching by meaning. */
+    /** A service that turns text into vectors, for searching by meaning besides words. It is sent the titles and descriptions of what can be found, and the queries. While it fails, search is by words. */
     readonly embeddings?: {
       /** How it is reached. */
       readonly kind?: "http";
-      /** The endpoint. */
+      /** The endpoint, whole. */
       readonly url: string;
       /** The model. */
       readonly model: string;
+      /** Sent as a bearer token. */
+      readonly apiKey?: string;
+      /** A file that keeps the vectors over restarts, seen from the file that names it. Without it they are kept beside a SQLite store (`<path>.vectors`), else in memory. */
+      readonly cache?: string;
+      /** The longest that a search waits for the vector of its query; after it the answer is by words. */
+      readonly timeoutMs?: Duration;
+      /** The longest that one request for vectors of the catalogue may take. */
+      readonly batchTimeoutMs?: Duration;
+      /** Texts in one request. */
+      readonly batchSize?: number;
+      /** The least cosine similarity at which something is found by meaning alone. Models differ: where unrelated texts are alike (E5, BGE), write 0.75 or more. */
+      readonly minSimilarity?: number;
+      /** Most vectors that are kept; what is beyond is found by words. */
+      readonly maxItems?: number;
     };
     /** Ranks what callers chose higher. */
     readonly learn?: boolean;

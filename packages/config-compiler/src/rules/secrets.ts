@@ -19,6 +19,9 @@ export const checkSecrets: Rule = (context) => {
     for (const key of ["url", "baseUrl"]) inUrl(connection.get(key), context);
   }
   inUrl(root.child("store")?.get("url"), context);
+  const embeddings = root.child("discovery")?.child("embeddings");
+  literal(embeddings?.get("apiKey"), "apiKey", context);
+  inUrl(embeddings?.get("url"), context);
   for (const sink of root.child("audit")?.itemsOf("sinks") ?? [])
     literal(sink.get("secret"), "secret", context);
   for (const key of identityKeys(root)) literal(key.get("key"), "key", context);

@@ -49,7 +49,7 @@ export const discovery: ObjectField = object("What `gateway.search` finds.", {
     { default: "all" },
   ),
   embeddings: object(
-    "A service that turns text into vectors, for searching by meaning.",
+    "A service that turns text into vectors, for searching by meaning besides words. It is sent the titles and descriptions of what can be found, and the queries. While it fails, search is by words.",
     {
       kind: choice(
         "How it is reached.",
@@ -57,8 +57,33 @@ export const discovery: ObjectField = object("What `gateway.search` finds.", {
         { http: "An OpenAI-compatible endpoint." },
         { default: "http" },
       ),
-      url: text("The endpoint.", "http://localhost:11434/v1/embeddings", { format: "url" }),
+      url: text("The endpoint, whole.", "http://localhost:11434/v1/embeddings", { format: "url" }),
       model: text("The model.", "nomic-embed-text"),
+      apiKey: text("Sent as a bearer token.", "${EMBEDDINGS_API_KEY}"),
+      cache: text(
+        "A file that keeps the vectors over restarts, seen from the file that names it. Without it they are kept beside a SQLite store (`<path>.vectors`), else in memory.",
+        "data/flowgate.vectors",
+      ),
+      timeoutMs: duration(
+        "The longest that a search waits for the vector of its query; after it the answer is by words.",
+        300,
+        { minimum: 1, default: 300 },
+      ),
+      batchTimeoutMs: duration("The longest that one request for vectors of the catalogue may take.", "30s", {
+        minimum: 1,
+        default: 30_000,
+      }),
+      batchSize: whole("Texts in one request.", 32, { minimum: 1, maximum: 2048, default: 32 }),
+      minSimilarity: number(
+        "The least cosine similarity at which something is found by meaning alone. Models differ: where unrelated texts are alike (E5, BGE), write 0.75 or more.",
+        0.4,
+        { minimum: -1, maximum: 1, default: 0.4 },
+      ),
+      maxItems: whole("Most vectors that are kept; what is beyond is found by words.", 20_000, {
+        minimum: 1,
+        maximum: 200_000,
+        default: 20_000,
+      }),
     },
     ["url", "model"],
   ),

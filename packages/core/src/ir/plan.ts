@@ -33,8 +33,23 @@ export interface GatewayPlan {
 export interface DiscoveryIr {
   readonly include: readonly ("proxy" | "workflows" | "connections")[];
   readonly visibility: "all" | "byGuards";
-  readonly embeddings?: { readonly kind: "http"; readonly url: string; readonly model: string };
+  readonly embeddings?: EmbeddingsIr;
   readonly learn: boolean;
+}
+
+export interface EmbeddingsIr {
+  readonly kind: "http";
+  readonly url: string;
+  readonly model: string;
+  readonly apiKey?: string;
+  /** Where vectors are kept over restarts; beside a SQLite store where left out. */
+  readonly cache?: string;
+  /** The longest that a search waits. */
+  readonly timeoutMs: number;
+  readonly batchTimeoutMs: number;
+  readonly batchSize: number;
+  readonly minSimilarity: number;
+  readonly maxItems: number;
 }
 
 export interface StoreIr {

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectClient, type TestClient } from "../harness/clients.ts";
+import { startEmbeddingsServer, type EmbeddingsServer } from "../harness/embeddings-server.ts";
+import {
+  startHttpGateway,
+  temporaryFolder,
+  waitFor,
+  writeConfig,
+  type GatewayProcess,
+} from "../harness/gateway-process.ts";
+
+const KEY = "canary-embeddings-key";
+const MEANT = "customer wants the money back";
+
+const folder = temporaryFolder();
+let service: EmbeddingsServer;
+let config: string;
+
+beforeAll(async () => {
+  service = await startEmbeddingsServer();
+  config = writeConfig(
+    folder.path,
+    `version: "1.0.0"
+store: { kind: sqlite, path: flowgate.sqlite }
+discovery:
+  embeddings: { url: "${service.url}", model: test, apiKey: "\${EMBEDDINGS_KEY}", timeoutMs: 1500, batchSize: 2 }
+proxy:
+  expose:
+    - { name: ledger.reimburse, description: Reverses a settled charge. }
+    - { name: sky.forecast, description: Tells tomorrow. }
+    - { name: post.letter, description: Prints and stamps. }
+    - { name: hello.echo, title: Echo, description: Returns the message that it is given. }
+`,
+  );
+});
+afterAll(async () => {
+  await service.close();
+  folder[Symbol.dispose]();
+});
+
+const start = (): Promise<GatewayProcess> => startHttpGateway(config, { env: { EMBEDDINGS_KEY: KEY } });
+const connect = ({ url }: GatewayProcess): Promise<TestClient> => connectClient({ url }, "2026-07-28");
+const find = async (client: TestClient, query: string): Promise<readonly string[]> =>
+  (await client.call("gateway.search", { query })).body.items.map(({ id }: any) => id);
+const findByMeaning = (client: TestClient): Promise<readonly string[]> =>
+  waitFor(async () => {
+    const ids = await find(client, MEANT);
+    return ids.length > 0 ? ids : undefined;
+  });
+
+test("a configured service finds by meaning, and a restart asks it for no vector again [R-SEARCH-1]", async () => {
+  const gateway = await start();
+  const client = await connect(gateway);
+  expect((await findByMeaning(client))[0]).toBe("ledger.reimburse");
+  expect((await find(client, "hello.echo"))[0]).toBe("hello.echo");
+  await waitFor(() => (gateway.stderr().includes("ready for search by meaning") ? true : undefined));
+  await client.close();
+  expect(await gateway.stop()).toBe(0);
+  expect([...service.authorizations]).toEqual([`Bearer ${KEY}`]);
+  expect(service.texts).toContain("Echo\nReturns the message that it is given.");
+  expect(
+    gateway.stderr() + readFileSync(join(folder.path, "flowgate.sqlite.vectors"), "latin1"),
+  ).not.toContain(KEY);
+
+  const before = service.texts.length;
+  const again = await start();
+  const other = await connect(again);
+  expect((await findByMeaning(other))[0]).toBe("ledger.reimburse");
+  await other.close();
+  expect(await again.stop()).toBe(0);
+  expect(new Set(service.texts.slice(before))).toEqual(new Set([MEANT]));
+});
+
+test("a service that is silent, sends garbage or is gone leaves search to the words, and is used again later [R-SEARCH-1]", async () => {
+  const gateway = await start();
+  const client = await connect(gateway);
+  for (const how of ["garbage", "otherLength", "silent"] as const) {
+    service.behave(how);
+    // A request for each, so that no remembered vector answers; the second finds the service left alone.
+    expect(await find(client, `return a message, ${how}`)).toEqual(["hello.echo"]);
+    expect(await find(client, `return the message, ${how}`)).toEqual(["hello.echo"]);
+    const ready = await fetch(new URL("/ready", gateway.url));
+    expect(ready.status).toBe(200);
+    service.behave("well");
+    expect((await findByMeaning(client))[0]).toBe("ledger.reimburse");
+    await waitFor(async () => {
+      await find(client, `any forecast ${how} ${service.texts.length}`);
+      const said = gateway.stderr().match(/answers again/g)?.length ?? 0;
+      return said > ["garbage", "otherLength", "silent"].indexOf(how) ? true : undefined;
+    });
+  }
+  const said = gateway.stderr();
+  expect(said).toContain("the embeddings service fails; search is by words until it answers");
+  expect(said).toContain("finite numbers");
+  expect(said).toContain("its vectors have 3 numbers, those kept 16");
+  expect(said).toContain("it did not answer in time");
+  await client.close();
+  expect(await gateway.stop()).toBe(0);
+});
