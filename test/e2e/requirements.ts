@@ -19,6 +19,8 @@ export const REQUIREMENTS = {
     "Search finds by what a request means to do, with a signature and a start link; nothing found is no error.",
   "R-SEARCH-2": "Unknown ids are refused with the nearest known ones.",
   "R-SEARCH-3": "Describe gives the whole schema and nothing of how the gateway reaches the other side.",
+  "R-SEARCH-4":
+    "An embeddings service finds by meaning, its vectors outlive a restart, and search is by words while it fails.",
   "R-RUN-1": "Starting a capability runs it at once and returns its output.",
   "R-RUN-2": "proxy_default offers every exposed capability as a transition and returns to ready.",
   "R-RUN-3": "A failed executor leaves the state and offers the link again with the arguments prefilled.",
@@ -36,8 +38,6 @@ export const REQUIREMENTS = {
   "R-IMPORT-2": "A dead server does not stop the start; the others work.",
   "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
   "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
-  "R-SEARCH-1":
-    "An embeddings service finds by meaning, its vectors outlive a restart, and search is by words while it fails.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":

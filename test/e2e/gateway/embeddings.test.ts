@@ -50,7 +50,7 @@ const findByMeaning = (client: TestClient): Promise<readonly string[]> =>
     return ids.length > 0 ? ids : undefined;
   });
 
-test("a configured service finds by meaning, and a restart asks it for no vector again [R-SEARCH-1]", async () => {
+test("a configured service finds by meaning, and a restart asks it for no vector again [R-SEARCH-4]", async () => {
   const gateway = await start();
   const client = await connect(gateway);
   expect((await findByMeaning(client))[0]).toBe("ledger.reimburse");
@@ -73,7 +73,7 @@ test("a configured service finds by meaning, and a restart asks it for no vector
   expect(new Set(service.texts.slice(before))).toEqual(new Set([MEANT]));
 });
 
-test("a service that is silent, sends garbage or is gone leaves search to the words, and is used again later [R-SEARCH-1]", async () => {
+test("a service that is silent, sends garbage or is gone leaves search to the words, and is used again later [R-SEARCH-4]", async () => {
   const gateway = await start();
   const client = await connect(gateway);
   for (const how of ["garbage", "otherLength", "silent"] as const) {
