@@ -16,6 +16,7 @@ export default defineConfig({
   resolve: { conditions: ["@mcp-flowgate/source"] },
   test: {
     passWithNoTests: false,
+    globalSetup: ["./packages/testkit/src/vitest-setup.ts"],
     reporters: ["default"],
     projects: folders.map((folder) => ({
       extends: true as const,

@@ -111,7 +111,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     name: "@mcp-flowgate/testkit",
     layer: "kit",
     workspace: ["core"],
-    external: ["fast-check", "vitest"],
+    external: ["fast-check", "pg", "vitest"],
   },
 
   {

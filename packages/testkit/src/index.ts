@@ -34,3 +34,6 @@ export type { StoreHarness } from "./store-contract.ts";
 export { arbitraryWorkflow, CHILD_ID, childWorkflow } from "./arbitrary-definition.ts";
 export { checkEngineModel } from "./engine-model.ts";
 export type { ModelEngine, ModelProcess, ModelRun, ModelSnapshot, ModelSystem } from "./engine-model.ts";
+export { startPostgres } from "./postgres-server.ts";
+export type { PostgresServer, PostgresServerOptions } from "./postgres-server.ts";
+export { createTestDatabase } from "./test-databases.ts";
