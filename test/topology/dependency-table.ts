@@ -119,7 +119,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     name: "flowgate-check",
     layer: 4,
     workspace: ["config-compiler", "core", "guards-expr"],
-    external: ["@dagrejs/dagre", "commander"],
+    external: ["@dagrejs/dagre", "commander", "diff", "yaml"],
   },
   {
     folder: "apps/gateway",

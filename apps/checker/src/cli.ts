@@ -6,6 +6,7 @@ import { runExpr } from "./commands/expr.ts";
 import { watchFiles } from "./commands/watch.ts";
 import { GRAPH_FORMATS, runGraph, type GraphFormat } from "./commands/graph.ts";
 import { runInit } from "./commands/init.ts";
+import { runMigrate } from "./commands/migrate.ts";
 import { TEMPLATES } from "./templates/templates.ts";
 import { CHECK_FORMATS } from "./render/format.ts";
 import { PACKAGE_VERSION } from "./package-version.ts";
@@ -37,6 +38,13 @@ interface CheckFlags {
   readonly each?: boolean;
   readonly watch?: boolean;
   readonly explain?: string;
+}
+
+interface MigrateFlags {
+  readonly config?: readonly string[];
+  readonly write?: boolean;
+  readonly check?: boolean;
+  readonly json?: boolean;
 }
 
 interface GraphFlags {
@@ -114,6 +122,25 @@ function createProgram(exit: { code: number }): Command {
         exit.code = await runInit(flags, { write, writeError });
       },
     );
+  program
+    .command("migrate")
+    .alias("migrate-config")
+    .description("writes older forms the way they are written today; everything else stays as it is")
+    .argument("[files...]", "the configuration with what it includes; further files are overlays on it")
+    .option("-c, --config <file...>", "the same as FILES")
+    .option("--write", "replace the files; left out, only the difference is shown")
+    .option("--check", "change nothing and end with 1 where there is an older form")
+    .option("--json", "one JSON object")
+    .option("--debug", "show the stack of an unexpected failure")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ flowgate-check migrate gateway.yaml\n  $ flowgate-check migrate gateway.yaml --write",
+    )
+    .action(async (files: string[], { config, ...flags }: MigrateFlags) => {
+      const named = namedFiles(files, config);
+      exit.code =
+        named === undefined ? 2 : await runMigrate({ files: named, ...flags }, { write, writeError });
+    });
   program
     .command("expr")
     .description("evaluates an expression: true is 0, anything else 1")

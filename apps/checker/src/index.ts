@@ -12,4 +12,6 @@ export { GRAPH_FORMATS, runGraph } from "./commands/graph.ts";
 export type { GraphFormat, GraphOptions, GraphOutput } from "./commands/graph.ts";
 export { runInit } from "./commands/init.ts";
 export type { InitOptions, InitOutput } from "./commands/init.ts";
+export { runMigrate } from "./commands/migrate.ts";
+export type { MigrateOptions, MigrateOutput } from "./commands/migrate.ts";
 export { TEMPLATES } from "./templates/templates.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
-const MAIN = join(import.meta.dirname, "../src/main.ts");
+const MAIN = join(import.meta.dirname, "../bin/flowgate-check.mjs");
 const folder = mkdtempSync(join(tmpdir(), "flowgate-check-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -15,15 +15,11 @@ interface Outcome {
 }
 
 function run(args: readonly string[], env: { readonly [name: string]: string } = {}): Outcome {
-  const result = spawnSync(
-    process.execPath,
-    ["--conditions=@mcp-flowgate/source", "--disable-warning=ExperimentalWarning", MAIN, ...args],
-    {
-      cwd: folder,
-      encoding: "utf8",
-      env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env },
-    },
-  );
+  const result = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env },
+  });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 

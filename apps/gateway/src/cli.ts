@@ -165,6 +165,7 @@ function addCheckerCommands(program: Command): void {
     ["graph", "draw the state machines of a configuration"],
     ["explain-config", "say what a key of the configuration means"],
     ["init", "write a commented starting configuration"],
+    ["migrate-config", "write the older forms of a configuration the way they are written today"],
   ] as const) {
     program
       .command(name)

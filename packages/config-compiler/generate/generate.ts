@@ -1,5 +1,5 @@
 // Writes what is generated from the schema in the code. With --check it only says what is out of date, and fails.
-// Run it with: node --conditions=@mcp-flowgate/source packages/config-compiler/generate/generate.ts [--check]
+// Run it with `npm run generate` in packages/config-compiler, or `npm run generate -- --check`.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { generatedFiles, isCurrent } from "./outputs.ts";

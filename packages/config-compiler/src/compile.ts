@@ -10,6 +10,7 @@ import {
   type WorkflowIr,
 } from "@mcp-flowgate/core";
 import { createReporter, type Report } from "./diagnostics/reporter.ts";
+import type { Rewrite } from "./diagnostics/rewrite.ts";
 import { createCatalogue, type Catalogue } from "./emit/capabilities.ts";
 import { indexConnections } from "./emit/connections.ts";
 import { Cursor } from "./emit/cursor.ts";
@@ -48,6 +49,8 @@ export interface Compilation {
   readonly workflowHashes: ReadonlyMap<string, string>;
   /** What was found out about each policy. */
   readonly policies: readonly PolicyVerdict[];
+  /** Every older form in the sources, and how it is written today. */
+  readonly rewrites: readonly Rewrite[];
 }
 
 /** Compiles configuration files into a plan, or says everything that is wrong with them. Never throws for their content. */
@@ -77,6 +80,7 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
     sources,
     workflowHashes: hashes,
     policies,
+    rewrites: reporter.rewrites(),
   };
 }
 

@@ -2,6 +2,8 @@ export { compileConfig } from "./compile.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
 export type { CodeEntry, CodeTable, DiagnosticCode } from "./diagnostics/code-entry.ts";
 export { DIAGNOSTIC_CODES } from "./diagnostics/codes.ts";
+export { isOlderForm } from "./diagnostics/rewrite.ts";
+export type { Rewrite, RewriteStep, SourceRange } from "./diagnostics/rewrite.ts";
 export type {
   Duration,
   GatewayConfig,

@@ -1,8 +1,8 @@
-import { relative } from "node:path";
 import { compileConfig, type SourceReader } from "@mcp-flowgate/config-compiler";
 import { fails, type CheckedConfig } from "../checked-config.ts";
 import { createNodeDigest, createNodeReader } from "../node-reader.ts";
 import type { CheckFormat } from "../render/format.ts";
+import { pathFrom } from "../render/path-from.ts";
 import { renderCheck } from "../render/render-check.ts";
 
 /** What a check needs besides the files. Everything has the machine's own as default. */
@@ -57,7 +57,7 @@ export async function runCheck(options: CheckOptions, environment: CheckEnvironm
       color: environment.color ?? false,
       quiet: options.quiet === true,
       strict,
-      showPath: (file) => shorter(file, relative(cwd, file)),
+      showPath: (file) => pathFrom(cwd, file),
     }),
   );
   return checked.some(({ compilation }) => compilation.diagnostics.some((one) => fails(one, strict))) ? 1 : 0;
@@ -66,8 +66,4 @@ export async function runCheck(options: CheckOptions, environment: CheckEnvironm
 function withFailuresOnly(config: CheckedConfig, strict: boolean): CheckedConfig {
   const diagnostics = config.compilation.diagnostics.filter((one) => fails(one, strict));
   return { ...config, compilation: { ...config.compilation, diagnostics } };
-}
-
-function shorter(absolute: string, fromHere: string): string {
-  return fromHere === "" || fromHere.length > absolute.length ? absolute : fromHere;
 }

@@ -2,6 +2,7 @@ import type { Diagnostic } from "@mcp-flowgate/core";
 import { placeOf, type Span } from "../source/config-node.ts";
 import type { DiagnosticCode } from "./code-entry.ts";
 import { severityOf } from "./codes.ts";
+import { isOlderForm, toSteps, type Rewrite, type RewriteStep } from "./rewrite.ts";
 
 export interface ReportOptions {
   readonly hint?: string | undefined;
@@ -9,6 +10,8 @@ export interface ReportOptions {
   readonly pointer?: string | undefined;
   /** Where the code's own severity does not fit. */
   readonly severity?: Diagnostic["severity"];
+  /** Of an older form: how it is written today, where that can be said. */
+  readonly rewrite?: readonly RewriteStep<Span>[] | undefined;
 }
 
 /** Notes one finding. `at` is undefined where no file can be named. */
@@ -30,15 +33,17 @@ export interface Reporter {
   readonly failed: boolean;
   /** By file as loaded, then by position, then by code. */
   sorted(files: readonly string[]): readonly Diagnostic[];
+  /** Every older form, in no order. */
+  rewrites(): readonly Rewrite[];
 }
 
 export function createReporter(): Reporter {
   const found = new Map<string, Diagnostic>();
+  const rewrites = new Map<string, Rewrite>();
   let failed = false;
   const add = (diagnostic: Diagnostic): void => {
     if (diagnostic.severity === "error") failed = true;
-    const { code, place, message } = diagnostic;
-    const key = `${code}\n${place?.file ?? ""}\n${place?.line ?? 0}:${place?.column ?? 0}\n${message}`;
+    const key = keyOf(diagnostic);
     if (found.size < MAX_KEPT || diagnostic.severity === "error") {
       if (!found.has(key) && found.size < 2 * MAX_KEPT) found.set(key, diagnostic);
     }
@@ -46,18 +51,23 @@ export function createReporter(): Reporter {
   return {
     add,
     report: (code, at, message, options = {}) => {
-      add({
+      const diagnostic: Diagnostic = {
         code,
         severity: options.severity ?? severityOf(code),
         message,
         ...(options.hint === undefined ? {} : { hint: options.hint }),
         ...(at === undefined ? {} : { place: placeOf(at) }),
         ...(options.pointer === undefined ? {} : { pointer: options.pointer }),
-      });
+      };
+      add(diagnostic);
+      if (!isOlderForm(code) || rewrites.has(keyOf(diagnostic))) return;
+      const steps = options.rewrite === undefined ? undefined : toSteps(options.rewrite);
+      rewrites.set(keyOf(diagnostic), { diagnostic, steps });
     },
     get failed() {
       return failed;
     },
+    rewrites: () => [...rewrites.values()],
     sorted: (files) => {
       const order = new Map(files.map((file, index) => [file, index]));
       const rank = (diagnostic: Diagnostic): number =>
@@ -72,4 +82,8 @@ export function createReporter(): Reporter {
       );
     },
   };
+}
+
+function keyOf({ code, place, message }: Diagnostic): string {
+  return `${code}\n${place?.file ?? ""}\n${place?.line ?? 0}:${place?.column ?? 0}\n${message}`;
 }

@@ -7,10 +7,11 @@ import {
 } from "@mcp-flowgate/core";
 import { nearest } from "@mcp-flowgate/json-schema";
 import type { Report } from "../diagnostics/reporter.ts";
+import { scalarStep, type RewriteStep } from "../diagnostics/rewrite.ts";
 import { connection as connectionField } from "../schema/connections.ts";
 import { normalize } from "../schema/normalize.ts";
 import { caseOf } from "../schema/resolve.ts";
-import { quote } from "../source/config-node.ts";
+import { quote, type Span } from "../source/config-node.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import type { ConnectionIndex, PathResolver } from "./world.ts";
 
@@ -101,11 +102,22 @@ function finish(
       {
         pointer: cursor.pointer,
         hint: "Write `kind: mcp`.",
+        rewrite: mcpSteps(cursor),
       },
     );
     connections[name] = asMcp(ir);
   }
   return connections;
+}
+
+/** The folder has another name there; with it alone the kind is clear. */
+function mcpSteps(cursor: Cursor): readonly RewriteStep<Span>[] | undefined {
+  const kind = cursor.get("kind");
+  const folder = cursor.get("workingDirectory");
+  const steps: readonly RewriteStep<Span>[] | undefined =
+    kind === undefined ? [] : scalarStep(kind.node, "mcp");
+  if (steps === undefined || folder === undefined) return steps;
+  return [...steps, { kind: "key", at: folder.key, text: "cwd" }];
 }
 
 function asMcp(ir: CliConnectionIr): ConnectionIr {

@@ -8,6 +8,7 @@ import {
 } from "@mcp-flowgate/guards-expr";
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Report } from "../diagnostics/reporter.ts";
+import { scalarStep } from "../diagnostics/rewrite.ts";
 import { nodeAt } from "../schema/check-shape.ts";
 import { toJson, type ConfigNode, type Span } from "../source/config-node.ts";
 import type { Cursor } from "./cursor.ts";
@@ -32,10 +33,12 @@ export function modernized(cursor: Cursor | undefined, report: Report): string |
   const result = modernizeExpr(source);
   // What does not compile either way is better told by its errors alone.
   if (result.changes.length > 0 && !compileExpr(result.source).ok) return source;
+  const rewrite = scalarStep(cursor.node, result.source);
   for (const change of result.changes) {
     const code = isDiagnosticCode(change.code) ? change.code : "FG206";
     report(code, within(cursor.node, change.offset, change.length), change.message, {
       pointer: cursor.pointer,
+      rewrite,
     });
   }
   return result.source;

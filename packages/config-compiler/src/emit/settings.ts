@@ -12,10 +12,12 @@ import {
   type TelemetryIr,
 } from "@mcp-flowgate/core";
 import type { Report } from "../diagnostics/reporter.ts";
+import { scalarStep } from "../diagnostics/rewrite.ts";
 import type { Field } from "../schema/field.ts";
 import { parseAddress } from "../schema/formats.ts";
 import { normalize } from "../schema/normalize.ts";
-import { audit, discovery, identity, limits, server, store, telemetry } from "../schema/settings.ts";
+import { limits, server, telemetry } from "../schema/server.ts";
+import { audit, discovery, identity, store } from "../schema/settings.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import type { PathResolver } from "./world.ts";
 
@@ -141,6 +143,7 @@ function emitSink(
       {
         pointer: `${cursor.pointer}/${key}`,
         hint: `Write \`${key}: stderr\`.`,
+        rewrite: scalarStep((cursor.get(key) ?? cursor).node, "stderr"),
       },
     );
     kind = "stderr";

@@ -10,7 +10,8 @@ import {
   type TransitionIr,
   type WorkflowIr,
 } from "@mcp-flowgate/core";
-import { quote } from "../source/config-node.ts";
+import type { RewriteStep } from "../diagnostics/rewrite.ts";
+import { quote, writtenText, type Span } from "../source/config-node.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import { emitExecutor, type EmittedExecutor } from "./executors.ts";
 import { checkTemplate } from "./expressions.ts";
@@ -102,6 +103,7 @@ function emitTimeout(
       world.report("FG206", deadline.key, "a deadline without `onTimeout` leads to the state `failed`", {
         pointer: deadline.pointer,
         hint: "Write `onTimeout: { target: failed }`.",
+        rewrite: [{ kind: "insert", at: deadline.key, entries: { onTimeout: { target: "failed" } } }],
       });
       return { target: "failed" };
     }
@@ -208,12 +210,26 @@ function emitEvidence(
   world.report("FG206", evidence.key, "`evidence: { requires: … }` is an older form of a guard", {
     pointer: evidence.pointer,
     hint: `Write a guard: \`{ kind: evidence, requires: [${requires.join(", ")}] }\`.`,
+    rewrite: guardStep(cursor, evidence, requires),
   });
   if (requires.length === 0) return { kinds: [], guards: [] };
   return {
     kinds: [],
     guards: [{ kind: "evidence", requires: requires.map((kind) => ({ kind, count: 1 })) }],
   };
+}
+
+/** Another file's guards or variables are no part of what this place can say. */
+function guardStep(
+  cursor: Cursor,
+  evidence: Cursor,
+  requires: readonly string[],
+): readonly RewriteStep<Span>[] | undefined {
+  const guards = cursor.get("guards");
+  if (guards !== undefined && guards.key.source !== evidence.key.source) return undefined;
+  if (requires.length === 0) return [{ kind: "remove", at: evidence.key }];
+  const written = evidence.itemsOf("requires").every(({ node }) => writtenText(node) !== undefined);
+  return written ? [{ kind: "guard", at: evidence.key, guards: guards?.key, requires }] : undefined;
 }
 
 /** Nobody asks for these steps, so there is nobody whom the guards could judge. */

@@ -1,6 +1,7 @@
 import { isJsonObject } from "@mcp-flowgate/core";
 import { escapePointer, inspectSchema, nearest, type SchemaProblem } from "@mcp-flowgate/json-schema";
 import type { Report } from "../diagnostics/reporter.ts";
+import { scalarStep, type RewriteStep } from "../diagnostics/rewrite.ts";
 import {
   describeNode,
   quote,
@@ -9,6 +10,7 @@ import {
   type ListNode,
   type MapNode,
   type ScalarNode,
+  type Span,
 } from "../source/config-node.ts";
 import { resolvePlain } from "../source/scalar.ts";
 import type {
@@ -31,6 +33,8 @@ import { toBytes, toMilliseconds } from "./units.ts";
 interface Spot {
   readonly name: string;
   readonly pointer: string;
+  /** How the entry is written today, where its value may be an older form. */
+  readonly modern?: () => readonly RewriteStep<Span>[] | undefined;
 }
 
 /** What was found out on the way, so that later stages need not ask again. */
@@ -151,7 +155,13 @@ class ShapeWalker implements ShapeFindings {
         hint: close === undefined ? undefined : `Did you mean \`${close}\`?`,
       });
     } else if (known.deprecated !== undefined) {
-      this.#deprecated(node, spot, `\`${spot.name}: ${known.value}\` is an older form`, known.deprecated);
+      this.#deprecated(
+        node,
+        spot,
+        `\`${spot.name}: ${known.value}\` is an older form`,
+        known.deprecated,
+        spot.modern?.(),
+      );
     }
   }
 
@@ -242,10 +252,16 @@ class ShapeWalker implements ShapeFindings {
         this.#unknownKey(field, entry.key, key, { name: spot.name, pointer }, discriminator);
         continue;
       }
+      const modern = known.modern;
+      const below: Spot =
+        modern === undefined
+          ? { name: key, pointer }
+          : { name: key, pointer, modern: () => modern(entry, node) };
       if (known.deprecated !== undefined) {
-        this.#deprecated(entry.key, { name: key, pointer }, `\`${key}\` is an older form`, known.deprecated);
+        const message = `\`${key}\` is an older form`;
+        this.#deprecated(entry.key, below, message, known.deprecated, below.modern?.());
       }
-      this.check(known, entry.value, { name: key, pointer });
+      this.check(known, entry.value, below);
     }
     for (const name of field.required) if (!node.entries.has(name)) this.#missing(node, spot, name);
   }
@@ -273,8 +289,14 @@ class ShapeWalker implements ShapeFindings {
     });
   }
 
-  #deprecated(at: Parameters<Report>[1], spot: Spot, message: string, instead: string): void {
-    this.#report("FG206", at, message, { pointer: spot.pointer, hint: instead });
+  #deprecated(
+    at: Parameters<Report>[1],
+    spot: Spot,
+    message: string,
+    instead: string,
+    rewrite: readonly RewriteStep<Span>[] | undefined,
+  ): void {
+    this.#report("FG206", at, message, { pointer: spot.pointer, hint: instead, rewrite });
   }
 
   #either(field: EitherField, node: ConfigNode, spot: Spot): void {
@@ -300,6 +322,7 @@ class ShapeWalker implements ShapeFindings {
         { name: field.key, pointer: `${spot.pointer}/${field.key}` },
         `\`${field.key}: ${found.alias}\` is an older name`,
         `Write \`${field.key}: ${found.name}\`.`,
+        scalarStep(value, found.name),
       );
     }
     this.#object(found.object, node, spot, field.key === "" ? undefined : field.key);

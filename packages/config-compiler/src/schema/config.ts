@@ -4,7 +4,8 @@ import { executor } from "./executors.ts";
 import { map, object, text, texts, type Field, type ObjectField } from "./field.ts";
 import { guard } from "./guards.ts";
 import { policies } from "./policies.ts";
-import { audit, discovery, identity, limits, server, store, telemetry } from "./settings.ts";
+import { limits, server, telemetry } from "./server.ts";
+import { audit, discovery, identity, store } from "./settings.ts";
 import { workflow } from "./workflows.ts";
 
 /** What refers to itself or is used in many places. */

@@ -1,4 +1,6 @@
 import type { Json } from "@mcp-flowgate/core";
+import type { RewriteStep } from "../diagnostics/rewrite.ts";
+import type { MapEntry, MapNode, Span } from "../source/config-node.ts";
 
 /** What every field of the configuration says about itself. */
 interface About {
@@ -8,7 +10,12 @@ interface About {
   readonly default?: Json;
   /** What to write instead. The old form is accepted with a notice. */
   readonly deprecated?: string;
+  /** How an entry with the older form is written today; undefined where it cannot be said. */
+  readonly modern?: Modern;
 }
+
+/** Takes the entry and the map that it stands in. */
+export type Modern = (entry: MapEntry, owner: MapNode) => readonly RewriteStep<Span>[] | undefined;
 
 export interface TextField extends About {
   readonly kind: "text";

@@ -49,6 +49,13 @@ export function toJson(node: ConfigNode): Json {
   return record;
 }
 
+/** The text of a scalar as it was written, where no variable made it. */
+export function writtenText(node: ConfigNode): string | undefined {
+  return node.kind === "scalar" && node.template === undefined && typeof node.value === "string"
+    ? node.value
+    : undefined;
+}
+
 /** A node in words, for "must be …, not …". Text that came from a variable is shown as it was written. */
 export function describeNode(node: ConfigNode): string {
   if (node.kind === "list") return "a list";

@@ -1,0 +1,114 @@
+import {
+  choice,
+  duration,
+  flag,
+  number,
+  object,
+  size,
+  text,
+  texts,
+  whole,
+  type Field,
+  type ObjectField,
+} from "./field.ts";
+
+const address = (about: string, example: string, fallback?: string): Field =>
+  text(about, example, { format: "address", ...(fallback === undefined ? {} : { default: fallback }) });
+
+export const server: ObjectField = object("How the gateway itself is reached.", {
+  name: text("The name it gives itself.", "acme-gateway"),
+  transport: choice(
+    "How clients speak to it.",
+    "http",
+    { stdio: "As a child process, over its standard streams.", http: "Streamable HTTP." },
+    { default: "stdio" },
+  ),
+  toolNames: choice(
+    "How the seven tools are called.",
+    "underscore",
+    { dotted: "`gateway.search`.", underscore: "`gateway_search`, for hosts that refuse dots." },
+    { default: "dotted" },
+  ),
+  http: object("The HTTP server.", {
+    listen: address("Host and port.", "127.0.0.1:8787", "127.0.0.1:8787"),
+    path: text("The MCP endpoint's path.", "/mcp", {
+      default: "/mcp",
+      pattern: { source: "^/", words: "a path that begins with `/`" },
+    }),
+    maxBodyBytes: size("The largest request.", "4MiB", { default: "4MiB" }),
+    requestTimeoutMs: duration("The time one request may take.", 60_000, { minimum: 1, default: 60_000 }),
+    allowedHosts: texts(
+      "`Host` values that are accepted besides the listening address.",
+      ["flowgate.example.com"],
+      {
+        default: [],
+      },
+    ),
+    allowedOrigins: texts("`Origin` values that are accepted.", ["https://app.example.com"], { default: [] }),
+    insecure: flag("Allows other machines to connect without an `identity`.", false),
+    tls: object(
+      "Serve HTTPS.",
+      {
+        cert: text("The certificate chain (PEM).", "./tls/cert.pem"),
+        key: text("The private key (PEM).", "./tls/key.pem"),
+      },
+      ["cert", "key"],
+    ),
+  }),
+  admin: object("The admin API and the console.", {
+    listen: address("A listener of its own.", "127.0.0.1:8788", "127.0.0.1:8788"),
+    inline: flag("Serve it on the MCP listener instead.", false),
+  }),
+  drain: object("Stopping.", {
+    deadlineMs: duration("How long running calls may take to finish.", "30s", { default: 30_000 }),
+  }),
+  watch: flag("Reload when a file of the configuration changes.", false),
+});
+
+const bytes = (about: string, example: string, fallback: number): Field =>
+  size(about, example, { default: fallback });
+const count = (about: string, example: number, fallback: number): Field =>
+  whole(about, example, { minimum: 1, default: fallback });
+
+export const limits: ObjectField = object("Bounds, so that nobody can take everything.", {
+  argumentsBytes: bytes("Arguments of one call.", "256KiB", 262_144),
+  outputBytes: bytes("Output of one step.", "1MiB", 1_048_576),
+  contextBytes: bytes("The context of one instance.", "256KiB", 262_144),
+  responseBytes: bytes("One answer to a client; larger values are cut and can be read on.", "24KiB", 24_000),
+  links: count("Links in one answer.", 20, 20),
+  versions: count("Steps of one instance.", 1000, 1000),
+  searchResults: count("Hits of one search.", 50, 50),
+  depth: count("Workflows inside workflows.", 10, 10),
+  operationMs: duration("The time one step may take in all.", "5m", { minimum: 1, default: 300_000 }),
+});
+
+export const telemetry: ObjectField = object("Logs, traces and metrics.", {
+  logs: object("Logs, on standard error.", {
+    level: choice(
+      "How much.",
+      "info",
+      {
+        trace: "Everything.",
+        debug: "What helps to find a fault.",
+        info: "What happens.",
+        warn: "What should be looked at.",
+        error: "What failed.",
+        silent: "Nothing.",
+      },
+      { default: "info" },
+    ),
+    format: choice("The form.", "json", { text: "For people.", json: "For machines." }, { default: "text" }),
+  }),
+  traces: object(
+    "OpenTelemetry traces.",
+    {
+      otlp: text("Where to send them.", "http://localhost:4318/v1/traces", { format: "url" }),
+      sample: number("The share of calls that is traced.", 0.1, { minimum: 0, maximum: 1, default: 1 }),
+    },
+    ["otlp"],
+  ),
+  metrics: object("Metrics.", {
+    prometheus: flag("Serve `/metrics`.", true),
+    otlp: text("Where to send them as well.", "http://localhost:4318/v1/metrics", { format: "url" }),
+  }),
+});
