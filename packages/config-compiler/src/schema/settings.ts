@@ -6,6 +6,7 @@ import {
   flag,
   list,
   map,
+  number,
   object,
   size,
   text,
