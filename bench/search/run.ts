@@ -7,13 +7,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evalFolder, loadSet, SET_NAMES, type EvalSet, type LabelledQuery } from "./eval-sets.ts";
+import { replayLearning } from "./learning.ts";
 import { mean, ndcgAt5, pairedBootstrap, recallAt5 } from "./metrics.ts";
 import { flowgateRanker, fts5Ranker, plainBm25fRanker, type Ranker } from "./rankers.ts";
 import { measureSpeed } from "./speed.ts";
 
 const folder = evalFolder();
 const sets = SET_NAMES.map((name) => loadSet(folder, name));
-const tables = [qualityTable(sets), speedTable(sets)].join("\n\n");
+const tables = [qualityTable(sets), learningTable(sets), speedTable(sets)].join("\n\n");
 console.log(tables);
 writeFileSync(join(import.meta.dirname, "results.md"), `# Search: measured\n\n${tables}\n`);
 
@@ -27,6 +28,21 @@ function qualityTable(sets: readonly EvalSet[]): string {
     "",
     "| set, source | requests | nDCG@5 | plain BM25F | difference | FTS5 | difference | recall@5 | BM25F | FTS5 |",
     "|---|---|---|---|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function learningTable(sets: readonly EvalSet[]): string {
+  const rows = sets.map((set) => {
+    const replay = replayLearning(set);
+    const cells = [set.name, replay.with.length, points(mean(replay.without)), points(mean(replay.with))];
+    return `| ${[...cells, difference(replay.with, replay.without)].join(" | ")} |`;
+  });
+  return [
+    "What `discovery.learn` brings to requests that it has not seen, having seen the other half (nDCG@5):",
+    "",
+    "| set | requests | without | with | difference |",
+    "|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }

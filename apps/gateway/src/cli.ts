@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audit.ts";
 import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
+import { resetUsage, showUsage } from "./commands/discovery.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
 import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
 import { VERSION } from "./version.ts";
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addApprovals(program);
   addWorkflows(program);
   addAudit(program);
+  addDiscovery(program);
   addCheckerCommands(program);
   return program;
 }
@@ -110,6 +112,22 @@ function addWorkflows(program: Command): void {
       '\nExample:\n  $ mcp-flowgate workflows resolve-unknown wf_01… --outcome executed --reason "the refund is in the ledger"',
     )
     .action((id: string, options) => resolveUnknown(id, options, print));
+}
+
+function addDiscovery(program: Command): void {
+  const discovery = program.command("discovery").description("what discovery.learn has counted");
+  withDebug(discovery.command("show"))
+    .description("show which found thing was started after which word, and how often")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate discovery show -c gateway.yaml")
+    .action((options) => showUsage(options, print));
+  withDebug(discovery.command("reset"))
+    .description("forget all of it")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate discovery reset -c gateway.yaml")
+    .action((options) => resetUsage(options, print));
 }
 
 function addAudit(program: Command): void {

@@ -13,6 +13,7 @@ import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
 import { createHttpEmbedder } from "./discovery/embedder.ts";
 import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
+import { createUsage, type Usage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
@@ -109,6 +110,9 @@ export async function compose(
   const settled = Promise.withResolvers<void>();
   const importer = createImporter({ plan, catalogue, connections, audit, clock, ids, log });
   const semantic = openSemantic(plan, log);
+  const usage = plan.discovery.learn
+    ? createUsage({ file: besideStore(plan, "usage.json"), clock, log })
+    : undefined;
   const surface = createSurface({
     engine,
     catalogue,
@@ -119,6 +123,7 @@ export async function compose(
     gateway: { name: plan.server.name ?? NAME, version: VERSION },
     settled: settled.promise,
     semantic,
+    usage,
   });
   const notReady = async (): Promise<readonly string[]> => {
     const failing: string[] = [];
@@ -135,6 +140,7 @@ export async function compose(
     admin: createAdminApi({
       engine,
       newCorrelationId: surface.newCorrelationId,
+      usage,
       health: async () => ({
         pid: process.pid,
         host: hostname(),
@@ -160,22 +166,27 @@ export async function compose(
     },
     reopenAudit: () => audit.reopen(),
     drain: () => surface.drain(),
-    close: () => closeAll({ surface, importer, semantic, engine, executors, connections, store, audit }),
+    close: () =>
+      closeAll({ surface, importer, semantic, usage, engine, executors, connections, store, audit }),
   };
 }
 
-function openSemantic({ discovery, store }: GatewayPlan, log: HostLog): SemanticSearch | undefined {
-  const settings = discovery.embeddings;
+function openSemantic(plan: GatewayPlan, log: HostLog): SemanticSearch | undefined {
+  const settings = plan.discovery.embeddings;
   if (settings === undefined) return undefined;
-  const beside = store.kind === "sqlite" && store.path !== undefined ? `${store.path}.vectors` : undefined;
   return createSemanticSearch({
     settings,
     embedder: createHttpEmbedder(settings),
-    file: settings.cache ?? beside,
+    file: settings.cache ?? besideStore(plan, "vectors"),
     clock: systemClock,
     digest: systemDigest,
     log,
   });
+}
+
+/** A file of its own beside a store that is a file; what it holds may be lost without harm. */
+function besideStore({ store }: GatewayPlan, suffix: string): string | undefined {
+  return store.kind === "sqlite" && store.path !== undefined ? `${store.path}.${suffix}` : undefined;
 }
 
 /** What takes work first, what carries it last: nothing is closed under something that may still use it. */
@@ -183,6 +194,7 @@ async function closeAll(parts: {
   readonly surface: Surface;
   readonly importer: Importer;
   readonly semantic: SemanticSearch | undefined;
+  readonly usage: Usage | undefined;
   readonly engine: Engine;
   readonly executors: ReadonlyMap<ExecutorKind, Executor>;
   readonly connections: McpConnections;
@@ -192,6 +204,7 @@ async function closeAll(parts: {
   parts.importer.stop();
   await parts.surface.drain();
   await parts.semantic?.close();
+  await parts.usage?.close();
   await parts.engine.close();
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();

@@ -54,6 +54,8 @@ export interface RankingConstants {
   readonly serverShare: number;
   /** How many scores that mean is over. */
   readonly serverTop: number;
+  /** The most that an entry can gain by what was started before, as a share of its own score. */
+  readonly learnedGain: number;
   /** How many entries, the best by words alone, are refined by names and servers. */
   readonly window: number;
   /** A request is answered when the best entry's words have this share of its meaning, */
@@ -94,6 +96,7 @@ export const RANKING: RankingConstants = {
   nameAddition: 0.05,
   serverShare: 0.5,
   serverTop: 3,
+  learnedGain: 0.2,
   window: 128,
   floorShare: 0.25,
   floorRoot: 0.22,

@@ -3,6 +3,8 @@ export { buildIndex, type DiscoveryIndex } from "./catalogue-index.ts";
 export { decodeCursor, encodeCursor, type CursorScope } from "./cursor.ts";
 export type { Meaning } from "./fuse.ts";
 export { nearestIds } from "./nearest-ids.ts";
+export { queryTerms } from "./query.ts";
+export type { Learned } from "./refine.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export { search, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
 export { toSignature } from "./signature.ts";

@@ -6,7 +6,7 @@ import type { Postings } from "./postings.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 import { HAS_UNSPACED } from "./scripts.ts";
 import { stemWord } from "./stem.ts";
-import type { Word } from "./tokenize.ts";
+import { createTokenizer, type Word } from "./tokenize.ts";
 
 /** One way in which a word of the query can occur in an entry. */
 export interface Alternative {
@@ -62,6 +62,16 @@ export function parseQuery(index: SearchableIndex, query: string): ParsedQuery {
     mass,
     clauses: groupClauses(groups, clauseStems(text, index.tokenizer, MAX_QUERY_WORDS)),
   };
+}
+
+/** Most terms of one query that are counted with. */
+const MOST_TERMS = 16;
+
+/** What is left of a query for counting: its distinct stems that mean something, without order, at most 16. */
+export function queryTerms(query: string): readonly string[] {
+  const words = createTokenizer().words(sanitizeText(query, MAX_QUERY_CHARACTERS), MAX_QUERY_WORDS);
+  const stems = words.flatMap(({ silent, stem }) => (silent ? [] : [stem]));
+  return [...new Set(stems)].slice(0, MOST_TERMS);
 }
 
 /** BM25's inverse document frequency, never negative. */

@@ -4,6 +4,15 @@ import { inverseFrequency, type ParsedQuery } from "./query.ts";
 import type { WordScores } from "./score.ts";
 import type { Term } from "./vocabulary.ts";
 
+/** What was started before after which words. */
+export interface Learned {
+  /** How often the entry was started after a query with this term (one of {@link queryTerms}); at least 0. */
+  starts(term: string, id: string): number;
+}
+
+/** So many starts after a word bring half of what any number of them can. */
+const STARTS_FOR_HALF = 2;
+
 /** An entry with its final score. */
 export interface Ranked {
   readonly ordinal: number;
@@ -23,17 +32,18 @@ export function rankEntries(
   words: WordScores,
   ordinals: readonly number[],
   count: number,
+  learned?: Learned,
 ): Ranked[] {
   const { window } = index.constants;
   if (ordinals.length <= window)
-    return refine(index, query, words, collect(index, words, ordinals)).sort(byScore);
+    return refine(index, query, words, collect(index, words, ordinals), learned).sort(byScore);
   const bar = nthHighest(ordinals, words.values, window);
   const inside = collect(
     index,
     words,
     ordinals.filter((ordinal) => (words.values[ordinal] as number) >= bar),
   );
-  const refined = refine(index, query, words, inside).sort(byScore);
+  const refined = refine(index, query, words, inside, learned).sort(byScore);
   if (count <= refined.length) return refined;
   const outside = ordinals.filter((ordinal) => (words.values[ordinal] as number) < bar);
   return [...refined, ...collect(index, words, outside).sort(byScore)];
@@ -57,7 +67,13 @@ function byScore(left: Ranked, right: Ranked): number {
   return right.score - left.score || compareIds(left.document.id, right.document.id);
 }
 
-function refine(index: SearchableIndex, query: ParsedQuery, words: WordScores, entries: Scored[]): Scored[] {
+function refine(
+  index: SearchableIndex,
+  query: ParsedQuery,
+  words: WordScores,
+  entries: Scored[],
+  learned: Learned | undefined,
+): Scored[] {
   const { nameBonus, nameAddition, serverShare, serverTop } = index.constants;
   const asked = askedKeys(query);
   const tops = new Map<number, number[]>();
@@ -66,6 +82,8 @@ function refine(index: SearchableIndex, query: ParsedQuery, words: WordScores, e
     const name = coverage(index, nameTerms, asked);
     entry.score *= 1 + nameBonus * name;
     entry.score += nameAddition * words.ideal * name;
+    if (learned !== undefined)
+      entry.score *= 1 + index.constants.learnedGain * learnedShare(query, learned, entry.document.id);
     keepTop(tops, server, entry.score, serverTop);
   }
   const shares = new Map<number, number>();
@@ -74,6 +92,17 @@ function refine(index: SearchableIndex, query: ParsedQuery, words: WordScores, e
   }
   for (const entry of entries) entry.score += shares.get(entry.document.server) ?? 0;
   return entries;
+}
+
+/** How much of the request's meaning is in words after which this entry was started before, from 0 to 1. */
+function learnedShare({ groups, mass }: ParsedQuery, learned: Learned, id: string): number {
+  if (mass === 0) return 0;
+  let share = 0;
+  for (const group of groups) {
+    const starts = learned.starts(group.stem, id);
+    if (starts > 0) share += (group.mass / mass) * (starts / (starts + STARTS_FOR_HALF));
+  }
+  return Math.min(1, share);
 }
 
 /** How fully the request says each of its terms: 1 for the word itself, less for what stands in for it. */

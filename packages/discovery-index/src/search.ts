@@ -5,7 +5,7 @@ import { foldName } from "./fold-name.ts";
 import { scoreFloor } from "./floor.ts";
 import { fuse, nearestInMeaning, type Meaning } from "./fuse.ts";
 import { parseQuery } from "./query.ts";
-import { rankEntries, type Ranked } from "./refine.ts";
+import { rankEntries, type Learned, type Ranked } from "./refine.ts";
 import { scoreWords } from "./score.ts";
 import { toTopic } from "./topic-counts.ts";
 
@@ -24,6 +24,8 @@ export interface SearchRequest {
   readonly visible?: ((id: string) => boolean) | undefined;
   /** Found and ranked by meaning too, by reciprocal rank fusion; a listing and what the query names stay as they are. */
   readonly meaning?: Meaning | undefined;
+  /** Raises what was started before after the same words, a little; finds nothing that the words do not find. */
+  readonly learned?: Learned | undefined;
 }
 
 /** One found entry. */
@@ -72,7 +74,7 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
   );
   const near = request.meaning === undefined ? [] : nearestInMeaning(index, request.meaning, admits);
   if (near.length > 0) {
-    const byWords = rankEntries(index, query, words, [...named.keys(), ...served], Infinity);
+    const byWords = rankEntries(index, query, words, [...named.keys(), ...served], Infinity, request.learned);
     const fused = namedFirst(fuse([byWords, near]), named);
     return { total: fused.length, hits: fused.slice(offset, end), didYouMean: [] };
   }
@@ -83,7 +85,7 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
       hits: [],
       didYouMean: suggest(index, rankEntries(index, query, words, matched, 0), admits),
     };
-  const ranked = rankEntries(index, query, words, [...named.keys(), ...served], end);
+  const ranked = rankEntries(index, query, words, [...named.keys(), ...served], end, request.learned);
   return { total, hits: namedFirst(ranked, named).slice(offset, end), didYouMean: [] };
 }
 

@@ -8,6 +8,7 @@ import {
   type Principal,
 } from "@mcp-flowgate/core";
 import type { Engine, Snapshot } from "@mcp-flowgate/workflow-engine";
+import type { Usage } from "../discovery/usage.ts";
 import { toApprovalView, toInstanceView, toJournalView } from "./views.ts";
 
 export interface AdminRequest {
@@ -31,6 +32,8 @@ export function createAdminApi(options: {
   readonly engine: Engine;
   readonly newCorrelationId: () => string;
   readonly health: () => Promise<JsonObject>;
+  /** Where the configuration counts. */
+  readonly usage?: Usage | undefined;
 }): AdminApi {
   const { engine } = options;
   return async ({ method, path, query, body }) => {
@@ -43,6 +46,7 @@ export function createAdminApi(options: {
       ...(query.has("cursor") ? { cursor: query.get("cursor") as string } : {}),
     };
     if (method === "GET" && collection === "health") return { status: 200, body: await options.health() };
+    if (collection === "discovery") return usageCall(options.usage, method, id);
     if (method === "GET" && collection === "approvals" && id === undefined) {
       const statuses = query.getAll("status") as ApprovalStatus[];
       const queue = query.get("queue");
@@ -98,6 +102,22 @@ export function createAdminApi(options: {
     }
     return notFound(path);
   };
+}
+
+async function usageCall(
+  usage: Usage | undefined,
+  method: string,
+  action: string | undefined,
+): Promise<AdminResponse> {
+  if (usage === undefined)
+    return {
+      status: 409,
+      body: { error: "Nothing is counted: the configuration has no discovery.learn: true." },
+    };
+  if (method === "GET" && action === undefined) return { status: 200, body: await usage.show() };
+  if (method !== "POST" || action !== "reset") return notFound("/admin/discovery");
+  await usage.reset();
+  return { status: 200, body: {} };
 }
 
 interface CallContext {

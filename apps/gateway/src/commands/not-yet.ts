@@ -24,7 +24,6 @@ export function notYet(plan: GatewayPlan): NotYet {
       );
     }
   }
-  if (plan.discovery.learn) ignored.push("discovery.learn: nothing is counted");
   if (plan.server.admin !== undefined)
     ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");
   if (plan.server.watch) ignored.push("server.watch: restart the gateway after a change");

@@ -12,6 +12,7 @@ import {
 import { describeGuard } from "@mcp-flowgate/guards-expr";
 import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
+import type { Usage } from "../discovery/usage.ts";
 import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
 import { isVisible } from "./visibility.ts";
 
@@ -24,6 +25,8 @@ export interface DiscoverContext {
   readonly limits: LimitsIr;
   /** Where a service for it is configured. */
   readonly semantic?: SemanticSearch;
+  /** Where the configuration counts what is started. */
+  readonly usage?: Usage;
 }
 
 export interface SearchArguments {
@@ -65,7 +68,13 @@ export async function searchCatalogue(
     offset,
     visible,
     meaning,
+    learned: context.usage?.learned(caller.principal.tenant),
   });
+  context.usage?.searched(
+    caller.principal,
+    args.query,
+    found.hits.map(({ id }) => id),
+  );
   const items = found.hits.flatMap(({ id }) => {
     const item = catalogue.item(id);
     return item === undefined ? [] : [toHit(item)];

@@ -10,6 +10,7 @@ import type { Schemas } from "@mcp-flowgate/json-schema";
 import type { Engine } from "@mcp-flowgate/workflow-engine";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
+import type { Usage } from "../discovery/usage.ts";
 import { refusal, type Answer, type Caller } from "./answer.ts";
 import { createArgumentCheck } from "./call-arguments.ts";
 import { describeItem, searchCatalogue, type DiscoverContext, type SearchArguments } from "./discover.ts";
@@ -55,6 +56,7 @@ export function createSurface(options: {
   /** Resolves once the first listing of downstream servers is over: before it the catalogue is not whole. */
   readonly settled: Promise<void>;
   readonly semantic?: SemanticSearch | undefined;
+  readonly usage?: Usage | undefined;
 }): Surface {
   const { plan, ids, log } = options;
   let draining = false;
@@ -65,6 +67,7 @@ export function createSurface(options: {
     visibility: plan.discovery.visibility,
     limits: plan.limits,
     ...(options.semantic === undefined ? {} : { semantic: options.semantic }),
+    ...(options.usage === undefined ? {} : { usage: options.usage }),
     gateway: options.gateway,
     isDraining: () => draining,
   };

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
-import { RUN, SESSION } from "@mcp-flowgate/workflow-engine";
+import { RUN, SESSION, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { answer, HOME_LINK, refusal, type Answer, type Caller } from "./answer.ts";
 import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
@@ -54,8 +54,12 @@ export async function startWorkflow(
     ...toRequest(caller),
     ...(args.idempotencyKey === undefined ? {} : { requestKey: args.idempotencyKey }),
   });
+  if (item !== undefined && WENT_WELL.has(snapshot.status)) context.usage?.started(caller.principal, id);
   return toAnswer(snapshot, context.limits);
 }
+
+/** What a start comes to that served its caller, as far as can be told. */
+const WENT_WELL: ReadonlySet<Snapshot["status"]> = new Set(["started", "executed", "pending", "completed"]);
 
 /** `workflow.get`: the snapshot, or one value of it in slices. */
 export async function getWorkflow(

@@ -781,7 +781,7 @@ export interface GatewayConfig {
       /** Most vectors that are kept; what is beyond is found by words. */
       readonly maxItems?: number;
     };
-    /** Ranks what callers chose higher. */
+    /** Counts which found thing is started after which words, by tenant, and ranks it up to a fifth higher after them. Kept beside a SQLite store (`<path>.usage.json`), else in memory; `mcp-flowgate discovery show` and `reset`. */
     readonly learn?: boolean;
   };
   /** Where instances are kept. */

@@ -90,7 +90,10 @@ export const discovery: ObjectField = object("What `gateway.search` finds.", {
     },
     ["url", "model"],
   ),
-  learn: flag("Ranks what callers chose higher.", false),
+  learn: flag(
+    "Counts which found thing is started after which words, by tenant, and ranks it up to a fifth higher after them. Kept beside a SQLite store (`<path>.usage.json`), else in memory; `mcp-flowgate discovery show` and `reset`.",
+    false,
+  ),
 });
 
 export const store: ObjectField = object("Where instances are kept.", {
