@@ -54,6 +54,8 @@ export const REQUIREMENTS = {
   "R-DURABLE-1": "What waits survives a crash, and can be decided while no gateway runs.",
   "R-DURABLE-2": "An effect that a crash cut off is never run again silently.",
   "R-DURABLE-3": "Several gateways of one machine share one store file.",
+  "R-DURABLE-4":
+    "Processes that are killed at any point lose nothing, double nothing and leave nothing stuck.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",

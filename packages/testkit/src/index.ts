@@ -37,3 +37,5 @@ export type { ModelEngine, ModelProcess, ModelRun, ModelSnapshot, ModelSystem } 
 export { startPostgres } from "./postgres-server.ts";
 export type { PostgresServer, PostgresServerOptions } from "./postgres-server.ts";
 export { createTestDatabase } from "./test-databases.ts";
+export { canGoOn, findViolations } from "./model-invariants.ts";
+export type { Observed } from "./model-invariants.ts";

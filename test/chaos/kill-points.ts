@@ -1,0 +1,102 @@
+import type { Batch, WorkflowStore } from "@mcp-flowgate/core";
+
+/**
+ * Where a process can be made to end itself: every row of the recovery table. They stand around the ports of the
+ * engine (its store, its executor, the chain of records inside a commit), so the product itself has none.
+ */
+export const KILL_POINTS = [
+  "before-claim",
+  "inside-claim",
+  "after-claim",
+  "effect-sent",
+  "effect-answered",
+  "before-commit",
+  "inside-commit",
+  "after-commit",
+  "between-steps",
+  "after-decision",
+  "after-takeover",
+  "after-deadline",
+  "after-retry-row",
+  "after-start",
+] as const;
+
+export type KillPoint = (typeof KILL_POINTS)[number];
+
+/** Ends this process, as a power cut would, at the given visit of the armed point. */
+export interface Killer {
+  reach(point: KillPoint): void;
+}
+
+export function createKiller(
+  armed: { readonly point: KillPoint; readonly visit: number } | undefined,
+): Killer {
+  let left = armed?.visit ?? 0;
+  return {
+    reach(point) {
+      if (point !== armed?.point) return;
+      left -= 1;
+      if (left === 0) process.kill(process.pid, "SIGKILL");
+    },
+  };
+}
+
+/** Reaches the points of the commits. */
+export function withKillPoints<Store extends WorkflowStore>(store: Store, killer: Killer): Store {
+  return withApply(store, async (apply, batch) => {
+    const { before, after } = pointsOf(batch);
+    for (const point of before) killer.reach(point);
+    const result = await apply(batch);
+    if (result.status === "applied") for (const point of after) killer.reach(point);
+    return result;
+  });
+}
+
+/** The points inside a commit, by the event that is being recorded. */
+export function reachInside(killer: Killer, eventType: string): void {
+  if (eventType === "executor.started") killer.reach("inside-claim");
+  if (eventType === "executor.succeeded") killer.reach("inside-commit");
+}
+
+type Apply = WorkflowStore["apply"];
+
+/** The store with another `apply`. */
+export function withApply<Store extends WorkflowStore>(
+  store: Store,
+  instead: (apply: Apply, batch: Batch) => ReturnType<Apply>,
+): Store {
+  const apply: Apply = (batch) => store.apply(batch);
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "apply") return (batch: Batch) => instead(apply, batch);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function pointsOf(batch: Batch): {
+  readonly before: readonly KillPoint[];
+  readonly after: readonly KillPoint[];
+} {
+  const operations = batch.operations ?? [];
+  const claims = operations.some(({ status, call }) => status === "running" && call !== undefined);
+  const commits = operations.some(({ status }) => status === "committed");
+  const before: KillPoint[] = [];
+  const after: KillPoint[] = [];
+  if (claims) {
+    before.push("before-claim");
+    after.push("after-claim");
+  }
+  if (commits) {
+    before.push("before-commit");
+    after.push("after-commit");
+  }
+  if (claims && commits) after.push("between-steps");
+  if (batch.signals?.some(({ kind }) => kind === "approval_settled")) after.push("after-decision");
+  if (batch.audit.some(({ type }) => type === "executor.recovered")) after.push("after-takeover");
+  if (batch.expect.timers !== undefined) after.push("after-deadline");
+  if (operations.some(({ nextAttemptAt }) => nextAttemptAt !== undefined)) after.push("after-retry-row");
+  if (batch.expect.absent !== undefined) after.push("after-start");
+  return { before, after };
+}

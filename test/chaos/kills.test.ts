@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { KILL_POINTS } from "./kill-points.ts";
+import { runChaos } from "./run.ts";
+
+/** The long run is `pnpm chaos`. */
+const KILLS = 300;
+const PLANTED_KILLS = 30;
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "flowgate-chaos-"));
+  folders.push(folder);
+  return join(folder, "flowgate.db");
+}
+
+describe("three processes on one SQLite file", () => {
+  it(
+    `lose nothing, double nothing and leave nothing stuck in ${KILLS} kills (W1–W9, W13–W15, W18, W19, F2, F3, F5–F9, F16, F20, F60, F61, F65) [R-DURABLE-4]`,
+    { timeout: 240_000 },
+    async () => {
+      const report = await runChaos({ store: { kind: "sqlite", path: newFile() }, kills: KILLS });
+      expect(report.violations).toEqual([]);
+      expect(report.kills).toBeGreaterThanOrEqual(KILLS);
+      for (const point of KILL_POINTS) expect(report.killsAt[point], point).toBeGreaterThan(0);
+      expect(report.acknowledged).toBeGreaterThan(KILLS / 2);
+      expect(report.takeovers).toBeGreaterThan(0);
+      expect(report.uncertain + report.resolved).toBeGreaterThan(0);
+      expect(report.quarantined).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe("the oracle finds a bug that is planted", () => {
+  it.each([
+    ["rerun-once", /^W5 a once took effect 2 times/],
+    ["early-ack", /^(W3|W4|W6) /],
+  ] as const)("%s", { timeout: 120_000 }, async (plant, found) => {
+    const report = await runChaos({
+      store: { kind: "sqlite", path: newFile() },
+      kills: PLANTED_KILLS,
+      plant,
+      restMs: 500,
+    });
+    expect(report.violations.some((violation) => found.test(violation))).toBe(true);
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { runChaos, type ChaosReport } from "./run.ts";
+import type { StoreSpec } from "./stores.ts";
+
+/** The long run: kills as many processes as asked, and writes its report into the documentation. */
+const PAGE = new URL("../../docs/reliability.md", import.meta.url);
+
+const { values } = parseArgs({
+  options: {
+    store: { type: "string", default: "sqlite" },
+    kills: { type: "string", default: "10000" },
+    replicas: { type: "string", default: "3" },
+    "no-report": { type: "boolean", default: false },
+  },
+});
+if (values.store !== "sqlite") {
+  say("--store is one of: sqlite");
+  process.exit(2);
+}
+const folder = mkdtempSync(join(tmpdir(), "flowgate-chaos-"));
+try {
+  const store: StoreSpec = { kind: values.store, path: join(folder, "flowgate.db") };
+  const report = await runChaos({
+    store,
+    kills: Number(values.kills),
+    replicas: Number(values.replicas),
+    onProgress: (kills) => {
+      if (kills % 100 === 0) say(`${kills} kills`);
+    },
+  });
+  const text = toMarkdown(store.kind, report);
+  process.stdout.write(`${text}\n`);
+  for (const violation of report.violations) say(`VIOLATION ${violation}`);
+  if (!values["no-report"]) writeReport(store.kind, text);
+  process.exitCode = report.violations.length === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function toMarkdown(kind: string, report: ChaosReport): string {
+  const rows: readonly (readonly [string, string | number])[] = [
+    ["violations", report.violations.length],
+    ["processes killed", report.kills],
+    ["submits, and how many were acknowledged", `${report.calls}, ${report.acknowledged}`],
+    ["equal submits repeated after their acknowledgement", report.replays],
+    ["instances", report.instances],
+    ["operations committed", report.committed],
+    ["effects at the sink", report.effects],
+    ["operations taken over from a dead process", report.takeovers],
+    ["outcomes left open, outcomes resolved by the operator", `${report.uncertain}, ${report.resolved}`],
+    ["`not_executed` refused during the quarantine", report.quarantined],
+    ["audit records, each chain verified", report.records],
+    [
+      "killed at",
+      Object.entries(report.killsAt)
+        .toSorted()
+        .map(([at, count]) => `${at} ${count}`)
+        .join(", "),
+    ],
+  ];
+  const head = `${new Date().toISOString().slice(0, 10)}, ${kind}, ${cpus().length} CPUs, Node ${process.versions.node}, ${Math.round(report.seconds)} s:`;
+  return [head, "", "| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
+    "\n",
+  );
+}
+
+function writeReport(kind: string, text: string): void {
+  const page = readFileSync(PAGE, "utf8");
+  const [begin, end] = [`<!-- chaos ${kind} -->`, "<!-- end -->"];
+  const from = page.indexOf(begin) + begin.length;
+  const to = page.indexOf(end, from);
+  writeFileSync(PAGE, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`);
+}

@@ -1,0 +1,168 @@
+import type { AuditDraft, JsonObject, Operation } from "@mcp-flowgate/core";
+import { canGoOn, findViolations, type Observed } from "@mcp-flowgate/testkit";
+import type { Ledger } from "./clients.ts";
+import { DEFINITIONS } from "./flow.ts";
+import type { Sink } from "./sink.ts";
+import { digest, type ChaosStore } from "./stores.ts";
+
+/** What a run came to. */
+export interface Verdict {
+  /** Empty, or the run has failed. */
+  readonly violations: readonly string[];
+  readonly instances: number;
+  readonly committed: number;
+  readonly effects: number;
+  readonly records: number;
+  readonly takeovers: number;
+  readonly uncertain: number;
+  /** Operations whose claimant found out that another had gone on. */
+  readonly fenced: number;
+}
+
+/**
+ * Judges a run by three witnesses that know nothing of each other: what callers were told, what reached the sink, and
+ * what is in the store. Called when nothing runs any more.
+ */
+export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Promise<Verdict> {
+  const violations = [...ledger.violations];
+  const trail = await readTrail(store, violations);
+  const seen = await readInstances(store, trail);
+  const journal = seen.flatMap((one) => one.journal);
+  for (const one of seen) {
+    violations.push(...findViolations(one, undefined));
+    const { status, id } = one.instance;
+    if (status === "running") violations.push(`W19 ${id} still runs and nobody is at it`);
+    if (!canGoOn(one, Object.keys(one.ir.states[one.instance.state]?.transitions ?? {})))
+      violations.push(`W19 ${id} is stuck: ${JSON.stringify(one.instance)}`);
+  }
+  judgeEffects(journal, sink, trail, violations);
+  judgeAcknowledged(seen, ledger, violations);
+  return {
+    violations,
+    instances: seen.length,
+    committed: journal.filter(({ status }) => status === "committed").length,
+    effects: new Set(sink.arrivals.map(({ key }) => key)).size,
+    records: [...trail.values()].reduce((sum, events) => sum + events.length, 0),
+    takeovers: journal.reduce((sum, { takeovers }) => sum + takeovers, 0),
+    uncertain: journal.filter(({ status }) => status === "unknown").length,
+    fenced: [...trail.values()].flat().filter(({ type }) => type === "operation.fenced").length,
+  };
+}
+
+/** W4, W5, W6: each effect has its operation and its record; each operation that took effect has it once. */
+function judgeEffects(
+  journal: readonly Operation[],
+  sink: Sink,
+  trail: ReadonlyMap<string, readonly AuditDraft[]>,
+  violations: string[],
+): void {
+  const byKey = new Map<string, Operation[]>();
+  for (const operation of journal) {
+    byKey.set(operation.idempotencyKey, [...(byKey.get(operation.idempotencyKey) ?? []), operation]);
+  }
+  const started = new Set(
+    [...trail.values()]
+      .flat()
+      .filter(({ type }) => type === "executor.started")
+      .map(({ payload }) => payload["idempotencyKey"]),
+  );
+  for (const { tool, key } of new Map(sink.arrivals.map((arrival) => [arrival.key, arrival])).values()) {
+    const operations = byKey.get(key) ?? [];
+    if (operations.length === 0) violations.push(`W4 an effect of no operation: ${tool} ${key}`);
+    if (!started.has(key)) violations.push(`W6 an effect without a record of its start: ${tool} ${key}`);
+    if (tool !== "once") continue;
+    if (sink.count(key) > 1) violations.push(`W5 a once took effect ${sink.count(key)} times: ${key}`);
+    const known = operations.some(({ status }) => KNOWN.has(status));
+    if (!known) violations.push(`a once took effect and is reported as ${operations[0]?.status}: ${key}`);
+  }
+  for (const operation of journal) {
+    const { status, call, error, idempotencyKey: key, decision } = operation;
+    if (status !== "committed" || call?.kind !== "mcp" || error !== undefined) continue;
+    const n = sink.numberOf(key);
+    if (n === undefined) {
+      violations.push(`a committed operation without its effect: ${operation.transition} ${key}`);
+      continue;
+    }
+    const said = (operation.result as JsonObject | null)?.["n"];
+    const bySomebody = operation.result === null || decision !== undefined;
+    if (said !== n && !bySomebody)
+      violations.push(`a result of another effect: ${operation.transition} ${key} ${String(said)} for ${n}`);
+  }
+}
+
+const KNOWN: ReadonlySet<Operation["status"]> = new Set([
+  "committed",
+  "unknown",
+  "cancelled",
+  "running",
+  "waiting",
+]);
+
+/** W3: what was acknowledged is committed, where it was said. */
+function judgeAcknowledged(seen: readonly Observed[], ledger: Ledger, violations: string[]): void {
+  const byId = new Map(seen.map((one) => [one.instance.id, one]));
+  for (const { request } of ledger.submits) {
+    const operation = byId
+      .get(request.workflowId)
+      ?.journal.find(
+        ({ fromVersion, status }) => fromVersion === request.expectedVersion && status === "committed",
+      );
+    if (operation?.transition !== request.transition)
+      violations.push(`W3 acknowledged and not committed: ${JSON.stringify(request)}`);
+  }
+  for (const [key, workflowId] of ledger.starts) {
+    if (!byId.has(workflowId)) violations.push(`W3 the start ${key} of ${workflowId} is lost`);
+  }
+}
+
+/** W15: every stream dense and chained. Returns the events by instance. */
+async function readTrail(
+  store: ChaosStore,
+  violations: string[],
+): Promise<ReadonlyMap<string, readonly AuditDraft[]>> {
+  const heads = new Map<string, { readonly seq: number; readonly hash: string }>();
+  const events = new Map<string, AuditDraft[]>();
+  for await (const line of store.auditLines()) {
+    const record = JSON.parse(line) as JsonObject;
+    const stream = String(record["stream"]);
+    const head = heads.get(stream) ?? { seq: 0, hash: "0".repeat(64) };
+    const body = `${line.slice(0, line.lastIndexOf(',"prevHash":"'))}}`;
+    const hash = digest.sha256(`${head.hash}${body}`);
+    if (record["seq"] !== head.seq + 1) violations.push(`W15 ${stream} is not dense at ${head.seq + 1}`);
+    if (record["prevHash"] !== head.hash || record["hash"] !== hash)
+      violations.push(`W15 ${stream} is not chained at ${head.seq + 1}`);
+    heads.set(stream, { seq: head.seq + 1, hash: String(record["hash"]) });
+    const workflowId = String(record["workflowId"] ?? "");
+    const event = { ...record, type: record["eventType"] } as unknown as AuditDraft;
+    const list = events.get(workflowId);
+    if (list === undefined) events.set(workflowId, [event]);
+    else list.push(event);
+  }
+  return events;
+}
+
+async function readInstances(
+  store: ChaosStore,
+  trail: ReadonlyMap<string, readonly AuditDraft[]>,
+): Promise<readonly Observed[]> {
+  const seen: Observed[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await store.instances({ limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { id } of page.items) {
+      const aggregate = await store.load(id);
+      if (aggregate === undefined) continue;
+      const { instance, evidence, timers } = aggregate;
+      seen.push({
+        ir: DEFINITIONS.find(({ ir }) => ir.id === instance.definitionId)!.ir,
+        instance,
+        evidence,
+        timers: timers.length,
+        journal: await store.journal(id),
+        approvals: (await store.approvals({ workflowId: id, limit: 500 })).items,
+        events: trail.get(id) ?? [],
+      });
+    }
+    cursor = page.nextCursor;
+    if (cursor === undefined) return seen;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Json, JsonObject } from "@mcp-flowgate/core";
+import type { KillPoint } from "./kill-points.ts";
+import type { StoreSpec } from "./stores.ts";
+
+/** What a replica is told at its start, in `FLOWGATE_CHAOS_REPLICA`. */
+export interface ReplicaSpec {
+  readonly name: string;
+  readonly store: StoreSpec;
+  readonly sinkPort: number;
+  readonly leaseMs: number;
+  readonly operationMs?: number;
+  readonly sweepMs?: number;
+  readonly skewMs?: number;
+  readonly kill?: { readonly point: KillPoint; readonly visit: number };
+  readonly plant?: Plant;
+}
+
+/** `rerun-once`: recovery takes `once` for harmless. `early-ack`: a commit is acknowledged before it is made. */
+export type Plant = "rerun-once" | "early-ack";
+
+export type Caller = "agent" | "ann" | "bob" | "operator";
+
+export interface SubmitArguments {
+  readonly workflowId: string;
+  readonly expectedVersion: number;
+  readonly transition: string;
+  readonly arguments: JsonObject;
+}
+
+export type CallBody =
+  | { readonly kind: "start"; readonly request: { readonly input: JsonObject; readonly requestKey?: string } }
+  | { readonly kind: "submit"; readonly request: SubmitArguments }
+  | { readonly kind: "get" | "cancel"; readonly workflowId: string }
+  | {
+      readonly kind: "decide";
+      readonly request: { readonly approvalId: string; readonly decision: "approve" | "reject" };
+    }
+  | {
+      readonly kind: "resolve";
+      readonly request: {
+        readonly workflowId: string;
+        readonly outcome: "executed" | "not_executed" | "abandon";
+      };
+    }
+  | { readonly kind: "pending" | "unknown" }
+  | { readonly kind: "block"; readonly ms: number };
+
+export type Call = CallBody & { readonly id: number; readonly as: Caller };
+
+export interface Answer {
+  readonly id: number;
+  readonly status?: string;
+  readonly workflowId?: string;
+  readonly version?: number;
+  readonly state?: string;
+  readonly instanceStatus?: string;
+  readonly output?: Json;
+  readonly rels?: readonly string[];
+  readonly chain?: readonly string[];
+  readonly code?: string;
+  readonly message?: string;
+  readonly approvals?: readonly string[];
+  /** Instances whose outcome is open, with the key of what may have happened. */
+  readonly open?: readonly { readonly workflowId: string; readonly key: string }[];
+  /** The engine threw, which it never should. */
+  readonly threw?: string;
+}

@@ -1,0 +1,134 @@
+import { DEFAULT_LIMITS, type Executor, type ExecutorKind, type Principal } from "@mcp-flowgate/core";
+import { createSchemas } from "@mcp-flowgate/json-schema";
+import { createEngine, type Snapshot } from "@mcp-flowgate/workflow-engine";
+import { createHumanExecutor } from "@mcp-flowgate/executor-human";
+import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
+import { DEFINITIONS, declareOnceHarmless, FLOW } from "./flow.ts";
+import { createKiller, reachInside, withApply, withKillPoints, type KillPoint } from "./kill-points.ts";
+import type { Answer, Call, ReplicaSpec } from "./protocol.ts";
+import { createSinkExecutor } from "./sink-executor.ts";
+import { createSystemClock, digest, ids, openStore, silentLog } from "./stores.ts";
+
+/**
+ * One process of a run: an engine, a store handle and an executor that reaches the sink. It is told what to do by
+ * messages of its parent and ends when that does.
+ */
+const spec = JSON.parse(process.env["FLOWGATE_CHAOS_REPLICA"] ?? "{}") as ReplicaSpec;
+const killer = createKiller(spec.kill);
+const opened = await openStore(spec.store, {
+  inside: (eventType) => reachInside(killer, eventType),
+  replica: spec.name,
+  leaseMs: spec.leaseMs,
+  skewMs: spec.skewMs ?? 0,
+});
+let store = withKillPoints(opened, killer);
+// Bugs that the oracle must find; see `oracle.test.ts`.
+if (spec.plant === "early-ack") {
+  store = withApply(store, async (apply, batch) => {
+    if (batch.expect.absent !== undefined) return await apply(batch);
+    setTimeout(() => void apply(batch), 15);
+    return { status: "applied" };
+  });
+}
+const definitions = spec.plant === "rerun-once" ? declareOnceHarmless(DEFINITIONS) : DEFINITIONS;
+const executors: readonly Executor[] = [
+  createSinkExecutor({
+    port: spec.sinkPort,
+    replica: spec.name,
+    reach: (point: KillPoint) => killer.reach(point),
+  }),
+  createHumanExecutor(),
+  createNoopExecutor(),
+];
+const engine = createEngine({
+  store,
+  executors: new Map<ExecutorKind, Executor>(executors.map((executor) => [executor.kind, executor])),
+  definitions: {
+    current: (id) => definitions.find(({ ir }) => ir.id === id),
+    byHash: (hash) => definitions.find((definition) => definition.hash === hash),
+  },
+  clock: createSystemClock(spec.skewMs),
+  ids,
+  digest,
+  schemas: createSchemas(),
+  limits: { ...DEFAULT_LIMITS, operationMs: spec.operationMs ?? 20_000 },
+  log: silentLog,
+  joinMs: 400,
+  sweepMs: spec.sweepMs ?? 200,
+});
+engine.run();
+
+process.on("message", (call: Call) => {
+  void run(call).then(
+    (answer) => process.send?.({ ...answer, id: call.id }),
+    (thrown: unknown) => process.send?.({ id: call.id, threw: String(thrown) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+process.send?.({ ready: true });
+
+async function run(call: Call): Promise<Omit<Answer, "id">> {
+  const trace = { principal: principalOf(call.as), correlationId: ids.next("cor") };
+  switch (call.kind) {
+    case "start":
+      return toAnswer(await engine.start({ ...trace, ...call.request, definition: FLOW }));
+    case "submit":
+      return toAnswer(await engine.submit({ ...trace, ...call.request }));
+    case "get":
+      return toAnswer(await engine.get(call.workflowId, trace.principal));
+    case "decide":
+      return toAnswer(await engine.decide({ ...trace, ...call.request }));
+    case "cancel":
+      return toAnswer(await engine.cancel({ ...trace, workflowId: call.workflowId, reason: "enough" }));
+    case "resolve":
+      return toAnswer(await engine.resolveUnknown({ ...trace, ...call.request, reason: "looked it up" }));
+    case "pending": {
+      const { items } = await engine.approvals({ principal: trace.principal, limit: 20 });
+      return { approvals: items.map(({ id }) => id) };
+    }
+    case "unknown": {
+      const page = await engine.instances({
+        principal: trace.principal,
+        statuses: ["outcome_unknown"],
+        limit: 50,
+      });
+      const open = page.items.map(async ({ id, operationId }) => {
+        const journal = (await engine.journal(id, trace.principal)) ?? [];
+        const live = journal.find((operation) => operation.id === operationId);
+        return { workflowId: id, key: live?.idempotencyKey ?? "" };
+      });
+      return { open: await Promise.all(open) };
+    }
+    case "block": {
+      const until = performance.now() + call.ms;
+      while (performance.now() < until);
+      return {};
+    }
+    default:
+      return call satisfies never;
+  }
+}
+
+function principalOf(name: Call["as"]): Principal {
+  const kind = name === "agent" ? "agent" : "human";
+  const permissions = name === "operator" ? ["workflow.*"] : [];
+  return { subject: name, tenant: "default", roles: [], permissions, kind, via: "chaos" };
+}
+
+function toAnswer({ instance, status, output, links, chain, error }: Snapshot): Omit<Answer, "id"> {
+  return {
+    status,
+    ...(instance === undefined
+      ? {}
+      : {
+          workflowId: instance.id,
+          version: instance.version,
+          state: instance.state,
+          instanceStatus: instance.status,
+        }),
+    output: output ?? null,
+    rels: links.filter(({ method }) => method === "workflow.submit").map(({ rel }) => rel),
+    chain: chain.map(({ transition }) => transition),
+    ...(error === undefined ? {} : { code: error.code, message: error.message }),
+  };
+}

@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One call that reached the other side. */
+export interface Arrival {
+  readonly tool: string;
+  readonly key: string;
+  readonly workflowId: string;
+  readonly replica: string;
+  /** The sink's answer for this key; equal for every arrival of it. */
+  readonly n: number;
+}
+
+/**
+ * The outside world of a run, in the process of the oracle: whatever happens to the engines, it remembers what took
+ * effect. A key that comes again is honoured: the answer is that of the first time.
+ */
+export interface Sink {
+  readonly port: number;
+  readonly arrivals: readonly Arrival[];
+  /** How many arrivals each key had. */
+  count(key: string): number;
+  numberOf(key: string): number | undefined;
+  /** How it treats what comes: shares of calls that it turns away before, or lets fall after, they took effect. */
+  behave(behaviour: SinkBehaviour): void;
+  close(): Promise<void>;
+}
+
+export interface SinkBehaviour {
+  readonly refused: number;
+  readonly dropped: number;
+  /** The longest time that a call takes. */
+  readonly slowMs: number;
+}
+
+export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
+  let now = behaviour;
+  const arrivals: Arrival[] = [];
+  const byKey = new Map<string, { readonly n: number; count: number }>();
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    if (Math.random() < now.refused) {
+      response.writeHead(503).end();
+      return;
+    }
+    const key = String(request.headers["idempotency-key"]);
+    const known = byKey.get(key) ?? { n: byKey.size + 1, count: 0 };
+    known.count += 1;
+    byKey.set(key, known);
+    arrivals.push({
+      tool: (request.url ?? "").slice(1),
+      key,
+      workflowId: String(request.headers["x-workflow"]),
+      replica: String(request.headers["x-replica"]),
+      n: known.n,
+    });
+    const dropped = Math.random() < now.dropped;
+    setTimeout(() => {
+      if (dropped) request.socket.destroy();
+      else response.end(JSON.stringify({ n: known.n }));
+    }, Math.random() * now.slowMs);
+  };
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    arrivals,
+    count: (key) => byKey.get(key)?.count ?? 0,
+    numberOf: (key) => byKey.get(key)?.n,
+    behave: (next) => {
+      now = next;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
