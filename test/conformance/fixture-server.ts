@@ -26,6 +26,7 @@ const SERVER: ServerIr = {
     allowedOrigins: [],
     insecure: false,
   },
+  egress: { allow: [], deny: [] },
   drain: { deadlineMs: 1000 },
   watch: false,
 };

@@ -12,8 +12,8 @@ export interface PackageRule {
   readonly external: readonly string[];
 }
 
-/** 0 to 2 are pure; 3 implements ports; 4 wires. `kit` is private and only ever a development dependency. */
-export type Layer = 0 | 1 | 2 | 3 | 4 | "kit";
+/** 0 to 2 are pure; `outbound` is what executors share; 3 implements ports; 4 wires. `kit` is private and only ever a development dependency. */
+export type Layer = 0 | 1 | 2 | "outbound" | 3 | 4 | "kit";
 
 export const DEPENDENCY_TABLE: readonly PackageRule[] = [
   { folder: "packages/core", name: "@mcp-flowgate/core", layer: 0, workspace: [], external: [] },
@@ -56,17 +56,25 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
   },
 
   {
+    folder: "packages/outbound",
+    name: "@mcp-flowgate/outbound",
+    layer: "outbound",
+    workspace: ["core"],
+    external: ["undici"],
+  },
+
+  {
     folder: "packages/executors/cli",
     name: "@mcp-flowgate/executor-cli",
     layer: 3,
-    workspace: ["core"],
+    workspace: ["core", "outbound"],
     external: [],
   },
   {
     folder: "packages/executors/http",
     name: "@mcp-flowgate/executor-http",
     layer: 3,
-    workspace: ["core"],
+    workspace: ["core", "outbound"],
     external: ["undici"],
   },
   {
@@ -80,7 +88,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     folder: "packages/executors/mcp",
     name: "@mcp-flowgate/executor-mcp",
     layer: 3,
-    workspace: ["core"],
+    workspace: ["core", "outbound"],
     external: ["@modelcontextprotocol/client"],
   },
   {
@@ -138,6 +146,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "flowgate-check",
       "guards-expr",
       "json-schema",
+      "outbound",
       "store-memory",
       "store-sqlite",
       "workflow-engine",

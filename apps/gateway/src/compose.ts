@@ -7,6 +7,7 @@ import { createHumanExecutor } from "@mcp-flowgate/executor-human";
 import { createMcpConnections, createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import { createSchemas } from "@mcp-flowgate/json-schema";
+import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
@@ -70,8 +71,10 @@ export async function compose(
   const directory = {
     get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   };
+  const addresses = createAddressPolicy({ egress: plan.server.egress });
   const connections = createMcpConnections({
     directory,
+    addresses,
     hostEnv: process.env,
     log,
     clock,
@@ -90,7 +93,7 @@ export async function compose(
       createNoopExecutor(),
       createHumanExecutor(),
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
-      createHttpExecutor({ connections: directory, log }),
+      createHttpExecutor({ connections: directory, log, addresses }),
       createMcpExecutor({ connections }),
     ].map((executor) => [executor.kind, executor]),
   );

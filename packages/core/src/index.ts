@@ -4,8 +4,10 @@ export { ERROR_CLASSES, ERROR_CODES, FlowgateError } from "./errors.ts";
 export type { ErrorClass, ErrorCode, FailureEffect } from "./errors.ts";
 export { createRecord, deepFreeze, equalJson, getOwn, isJsonObject } from "./json.ts";
 export type { Json, JsonObject } from "./json.ts";
+export { createEgressPolicy, egressFault } from "./egress.ts";
+export type { EgressIr, EgressPolicy } from "./egress.ts";
 export { ANONYMOUS, DEFAULT_TENANT, SYSTEM } from "./principal.ts";
-export type { Principal } from "./principal.ts";
+export type { CallerCredentials, Principal } from "./principal.ts";
 export { err, ok } from "./result.ts";
 export type { Result } from "./result.ts";
 

@@ -10,6 +10,15 @@ export interface Principal {
   readonly via: string;
 }
 
+/**
+ * What a caller showed who it is with, on its way beside a call to the executors that pass it on. It lives in memory for
+ * as long as the call runs. Its secret is behind a function, so that no log, record or copy of whatever holds it has it.
+ */
+export interface CallerCredentials {
+  /** The bearer token of the request, if it came with one. */
+  readonly bearer: () => string | undefined;
+}
+
 /** The tenant of everybody where no identity provider names one. */
 export const DEFAULT_TENANT = "default";
 

@@ -18,9 +18,10 @@ export function notYet(plan: GatewayPlan): NotYet {
     (pin === "block" ? refused : ignored).push(what);
   }
   for (const connection of Object.values(plan.connections)) {
-    if ("auth" in connection && connection.auth?.kind === "forward") {
+    const auth = "auth" in connection ? connection.auth?.kind : undefined;
+    if (auth === "forward" || auth === "tokenExchange") {
       refused.push(
-        `connection "${connection.name}", auth.kind: forward: callers have no token of their own to pass on`,
+        `connection "${connection.name}", auth.kind: ${auth}: callers have no token of their own to pass on`,
       );
     }
   }

@@ -93,4 +93,13 @@ export const GOVERNANCE_CODES: CodeTable = {
     example: 'server: { transport: http, http: { listen: "0.0.0.0:8787" } }',
     fix: "Declare an `identity`, or listen on `127.0.0.1:8787`.",
   },
+  FG618: {
+    title: "A connection may never be dialled",
+    severity: error,
+    explanation:
+      "`server.egress` denies its host, or allows others only. Whatever the host's name leads to, every call of it would be refused.",
+    example:
+      "server: { egress: { allow: ['*.example.com'] } }\nconnections:\n  payroll: { baseUrl: https://payroll.example.org }",
+    fix: "Add the host to `server.egress.allow`, or take it from `deny`.",
+  },
 };

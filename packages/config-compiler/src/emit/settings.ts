@@ -213,6 +213,7 @@ function emitServer(root: Cursor, paths: PathResolver): ServerIr {
         }
       : {}),
     drain: { deadlineMs: drain["deadlineMs"] as number },
+    egress: value["egress"] as unknown as ServerIr["egress"],
     watch: value["watch"] as boolean,
   };
 }

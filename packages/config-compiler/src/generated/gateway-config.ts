@@ -332,6 +332,25 @@ export interface GatewayConfig {
                 readonly kind: "forward";
                 /** Hosts that may see the caller's token. */
                 readonly hosts: readonly string[];
+                /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
+                readonly ownToken?: string;
+              }
+            | {
+                readonly kind: "tokenExchange";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The gateway's id as a client. */
+                readonly clientId?: string;
+                /** The gateway's secret as a client. */
+                readonly clientSecret?: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience that the token is for. */
+                readonly audience?: string;
+                /** The resource that the token is for. */
+                readonly resource?: string;
+                /** The kind of token that callers send, as a URI. */
+                readonly subjectTokenType?: string;
               };
           /** What it is, for people and for `gateway.search`. */
           readonly description?: string;
@@ -417,6 +436,25 @@ export interface GatewayConfig {
                 readonly kind: "forward";
                 /** Hosts that may see the caller's token. */
                 readonly hosts: readonly string[];
+                /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
+                readonly ownToken?: string;
+              }
+            | {
+                readonly kind: "tokenExchange";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The gateway's id as a client. */
+                readonly clientId?: string;
+                /** The gateway's secret as a client. */
+                readonly clientSecret?: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience that the token is for. */
+                readonly audience?: string;
+                /** The resource that the token is for. */
+                readonly resource?: string;
+                /** The kind of token that callers send, as a URI. */
+                readonly subjectTokenType?: string;
               };
           /** What it is, for people and for `gateway.search`. */
           readonly description?: string;
@@ -1168,6 +1206,13 @@ export interface GatewayConfig {
     readonly drain?: {
       /** How long running calls may take to finish. */
       readonly deadlineMs?: Duration;
+    };
+    /** What connections may dial: HTTP APIs, MCP servers over HTTP and token endpoints. Child processes have a network of their own. */
+    readonly egress?: {
+      /** If there are any, nothing else is dialled. A range of private addresses opens them to every name that leads there. */
+      readonly allow?: readonly string[];
+      /** What is never dialled, whatever `allow` says. */
+      readonly deny?: readonly string[];
     };
     /** Reload when a file of the configuration changes. */
     readonly watch?: boolean;

@@ -1,6 +1,7 @@
 import { checkBranches } from "./branches.ts";
 import { checkDeterministic } from "./deterministic.ts";
 import { checkExpressions } from "./expressions.ts";
+import { checkEgress } from "./egress.ts";
 import { checkExposure } from "./exposure.ts";
 import { checkGraph } from "./graph.ts";
 import { checkPeople } from "./people.ts";
@@ -22,4 +23,5 @@ export const RULES: readonly Rule[] = [
   checkPeople,
   checkSecrets,
   checkExposure,
+  checkEgress,
 ];

@@ -72,8 +72,33 @@ export const auth: VariantsField = {
     ),
     forward: object(
       "The caller's own bearer token is passed on, only to the hosts that are listed.",
-      { hosts: texts("Hosts that may see the caller's token.", ["api.example.com"], { minItems: 1 }) },
+      {
+        hosts: texts("Hosts that may see the caller's token.", ["api.example.com"], { minItems: 1 }),
+        ownToken: secretText(
+          "A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one.",
+          "${LISTING_TOKEN}",
+        ),
+      },
       ["hosts"],
+    ),
+    tokenExchange: object(
+      "The caller's own bearer token is exchanged for one that the server takes (OAuth 2.0 token exchange, RFC 8693), cached for each caller's token and renewed before it ends. What the gateway asks on its own behalf, such as a list of tools, uses the client-credentials grant at the same endpoint, if there is a `clientSecret`.",
+      {
+        tokenUrl: text("The token endpoint.", "https://login.example.com/oauth2/token", { format: "url" }),
+        clientId: text("The gateway's id as a client.", "flowgate"),
+        clientSecret: secretText("The gateway's secret as a client.", "${CLIENT_SECRET}"),
+        scopes: texts("Scopes asked for.", ["payments.write"], { default: [] }),
+        audience: text("The audience that the token is for.", "payroll"),
+        resource: text("The resource that the token is for.", "https://payroll.example.com", {
+          format: "url",
+        }),
+        subjectTokenType: text(
+          "The kind of token that callers send, as a URI.",
+          "urn:ietf:params:oauth:token-type:jwt",
+          { default: "urn:ietf:params:oauth:token-type:access_token" },
+        ),
+      },
+      ["tokenUrl"],
     ),
   },
 };

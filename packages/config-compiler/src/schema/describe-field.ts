@@ -9,7 +9,9 @@ export function describeField(field: Field): string {
     case "text":
       return resolved.format === undefined
         ? "text"
-        : { url: "URL", timezone: "time zone", address: "host:port" }[resolved.format];
+        : { url: "URL", timezone: "time zone", address: "host:port", destination: "host, address or range" }[
+            resolved.format
+          ];
     case "choice":
       return resolved.values.map(({ value }) => `\`${value}\``).join(" \\| ");
     case "number":

@@ -21,7 +21,7 @@ export interface TextField extends About {
   readonly kind: "text";
   /** ECMA-262, and what it asks for in words. */
   readonly pattern?: { readonly source: string; readonly words: string };
-  readonly format?: "url" | "timezone" | "address";
+  readonly format?: "url" | "timezone" | "address" | "destination";
   readonly mayBeEmpty?: boolean;
 }
 

@@ -1,3 +1,5 @@
+import { egressFault } from "@mcp-flowgate/core";
+
 /** `host:port`, `[v6]:port`, `:port` or a port alone. */
 export function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]*)):)?(\d{1,5})$/.exec(text) ?? [];
@@ -7,10 +9,14 @@ export function parseAddress(text: string): { readonly host: string; readonly po
 }
 
 /** Why `text` is not what its format asks for, or undefined. */
-export function formatFault(format: "url" | "timezone" | "address", text: string): string | undefined {
+export function formatFault(
+  format: "url" | "timezone" | "address" | "destination",
+  text: string,
+): string | undefined {
   if (format === "address") {
     return parseAddress(text) === undefined ? "must be `host:port`, for example 127.0.0.1:8787" : undefined;
   }
+  if (format === "destination") return egressFault(text);
   if (format === "timezone")
     return isTimeZone(text) ? undefined : "must be an IANA time zone such as Europe/Berlin";
   if (!URL.canParse(text)) return "must be an absolute URL such as https://api.example.com";

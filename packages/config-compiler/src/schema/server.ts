@@ -1,4 +1,5 @@
 import {
+  list,
   choice,
   duration,
   flag,
@@ -14,6 +15,12 @@ import {
 
 const address = (about: string, example: string, fallback?: string): Field =>
   text(about, example, { format: "address", ...(fallback === undefined ? {} : { default: fallback }) });
+
+const destination = text(
+  "A host, in which `*` stands for any text, an address, or a range of addresses in CIDR notation.",
+  "*.example.com",
+  { format: "destination" },
+);
 
 export const server: ObjectField = object("How the gateway itself is reached.", {
   name: text("The name it gives itself.", "acme-gateway"),
@@ -62,6 +69,20 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
   drain: object("Stopping.", {
     deadlineMs: duration("How long running calls may take to finish.", "30s", { default: 30_000 }),
   }),
+  egress: object(
+    "What connections may dial: HTTP APIs, MCP servers over HTTP and token endpoints. Child processes have a network of their own.",
+    {
+      allow: list(
+        "If there are any, nothing else is dialled. A range of private addresses opens them to every name that leads there.",
+        destination,
+        ["*.example.com", "10.20.0.0/16"],
+        { default: [] },
+      ),
+      deny: list("What is never dialled, whatever `allow` says.", destination, ["*.test.example.com"], {
+        default: [],
+      }),
+    },
+  ),
   watch: flag("Reload when a file of the configuration changes.", false),
 });
 

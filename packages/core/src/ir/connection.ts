@@ -69,4 +69,21 @@ export type AuthIr =
       readonly audience?: string;
     }
   /** The caller's own bearer token, only to these hosts. */
-  | { readonly kind: "forward"; readonly hosts: readonly string[] };
+  | {
+      readonly kind: "forward";
+      readonly hosts: readonly string[];
+      /** A bearer token for what the gateway asks on its own behalf. */
+      readonly ownToken?: string;
+    }
+  /** A token that the authorization server gives in exchange for the caller's own (RFC 8693). */
+  | {
+      readonly kind: "tokenExchange";
+      readonly tokenUrl: string;
+      readonly clientId?: string;
+      readonly clientSecret?: string;
+      readonly scopes: readonly string[];
+      readonly audience?: string;
+      readonly resource?: string;
+      /** URI of the kind of token that callers send. */
+      readonly subjectTokenType: string;
+    };

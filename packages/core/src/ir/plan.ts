@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { CapabilityIr, ImportIr } from "./capability.ts";
+import type { EgressIr } from "../egress.ts";
 import type { ConnectionIr } from "./connection.ts";
 import type { WorkflowIr } from "./workflow.ts";
 
@@ -107,6 +108,8 @@ export interface ServerIr {
   };
   readonly admin?: { readonly host: string; readonly port: number; readonly inline: boolean };
   readonly drain: { readonly deadlineMs: number };
+  /** What may be dialled. */
+  readonly egress: EgressIr;
   readonly watch: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { ErrorClass, FailureEffect } from "../errors.ts";
 import type { ConnectionIr } from "../ir/connection.ts";
 import type { ExecutorKind } from "../ir/executor.ts";
 import type { Json, JsonObject } from "../json.ts";
-import type { Principal } from "../principal.ts";
+import type { CallerCredentials, Principal } from "../principal.ts";
 
 /**
  * Performs one attempt of one effect. It decides nothing about legality, retries or state: it gets a call whose
@@ -33,6 +33,8 @@ export interface ExecutorContext {
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly principal: Principal;
+  /** Only while the call of the principal runs in which they came: never after a timer, a decision or a takeover. */
+  readonly credentials?: CallerCredentials;
   readonly correlationId: string;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;

@@ -10,8 +10,8 @@ import { toCommand } from "./command.ts";
 import type { Command, HostEnvironment } from "./command.ts";
 import { refuse, toOutcome } from "./outcome.ts";
 import { run } from "./run.ts";
-import { createSlots } from "./slots.ts";
-import type { Slots } from "./slots.ts";
+import { createSlots } from "@mcp-flowgate/outbound";
+import type { Slots } from "@mcp-flowgate/outbound";
 
 export interface CliExecutorOptions {
   readonly connections: ConnectionDirectory;

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "./command.ts";
 import { createOutputCapture } from "./output-capture.ts";
 import type { Captured, OutputCapture } from "./output-capture.ts";
-import { endProcessGroup } from "./process-group.ts";
+import { endProcessGroup } from "@mcp-flowgate/outbound";
 
 /** How a command ended. */
 export type Run =

@@ -2,21 +2,25 @@ import type {
   ConnectionDirectory,
   Executor,
   ExecutorContext,
+  ExecutorFailure,
   ExecutorOutcome,
   HttpCall,
   HttpConnectionIr,
   Log,
   ResolvedCall,
 } from "@mcp-flowgate/core";
-import { createAddressPolicy } from "./address-policy.ts";
-import type { AddressPolicy, AddressPolicyOptions, Egress } from "./address-policy.ts";
+import {
+  createAddressPolicy,
+  createOutboundFetch,
+  createTokenSource,
+  REFUSED_ADDRESS,
+} from "@mcp-flowgate/outbound";
+import type { AddressPolicy, Credentials } from "@mcp-flowgate/outbound";
 import { authorize } from "./authorize.ts";
-import type { Credentials } from "./authorize.ts";
 import { toRequestBody } from "./body.ts";
 import type { RequestBody } from "./body.ts";
 import { refuse, toTransportFailure } from "./failure.ts";
 import { toRequestHeaders } from "./headers.ts";
-import { createTokenSource } from "./oauth-token.ts";
 import { toOutcome, toRedirectFailure } from "./outcome.ts";
 import { createPools } from "./pools.ts";
 import { send } from "./send.ts";
@@ -26,12 +30,8 @@ import { toTarget } from "./target.ts";
 export interface HttpExecutorOptions {
   readonly connections: ConnectionDirectory;
   readonly log: Log;
-  /** The bearer token of the caller on whose behalf a call runs, for connections with `auth.kind: forward`. */
-  readonly callerToken?: (context: ExecutorContext) => string | undefined;
-  /** What the operator allows and forbids beyond the rules of {@link createAddressPolicy}. */
-  readonly egress?: Egress;
-  /** The resolver of names; the system's unless given. */
-  readonly resolve?: AddressPolicyOptions["resolve"];
+  /** What may be dialled; without lists of the operator's own unless given. */
+  readonly addresses?: AddressPolicy;
 }
 
 const MAX_REDIRECTS = 5;
@@ -44,12 +44,10 @@ const MAX_REDIRECTS = 5;
  * followed within the origin only.
  */
 export function createHttpExecutor(options: HttpExecutorOptions): Executor {
-  const policy = createAddressPolicy({
-    egress: options.egress,
-    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-  });
+  const policy = options.addresses ?? createAddressPolicy();
   const pools = createPools(policy);
-  const tokens = createTokenSource((url) => pools.pool(`token ${url.origin}`, url, undefined));
+  const outbound = createOutboundFetch(policy);
+  const tokens = createTokenSource({ fetch: outbound.fetch, monotonic: () => performance.now() });
 
   const perform = async (call: HttpCall, context: ExecutorContext): Promise<ExecutorOutcome> => {
     const connection = options.connections.get(call.connection);
@@ -64,16 +62,9 @@ export function createHttpExecutor(options: HttpExecutorOptions): Executor {
     for (let attempt = 1; ; attempt++) {
       const target = toTarget(connection.baseUrl, call.path, call.query);
       if (!target.ok) return refuse(target.error);
-      const denied = refuseTarget(policy, target.value);
-      if (denied !== undefined) return refuse(denied);
-      const credentials = await authorize(
-        connection,
-        target.value,
-        context,
-        tokens,
-        options.callerToken,
-        signal,
-      );
+      const denied = policy.refuseHost(target.value.hostname);
+      if (denied !== undefined) return toDenied(connection.name, denied);
+      const credentials = await authorize(connection, target.value, context.credentials, tokens, signal);
       if (!credentials.ok) return refuse(`${credentials.error.message}.`, credentials.error.errorClass);
       for (const [name, value] of credentials.value.query) target.value.searchParams.set(name, value);
       const headers = toHeaders(call, connection, body.value, credentials.value, context);
@@ -111,7 +102,9 @@ export function createHttpExecutor(options: HttpExecutorOptions): Executor {
         };
       }
     },
-    close: () => pools.close(),
+    async close() {
+      await Promise.all([pools.close(), outbound.close()]);
+    },
   };
 }
 
@@ -167,8 +160,8 @@ function redirectOf(answer: Extract<Answer, { kind: "answer" }>): string | undef
     : undefined;
 }
 
-function refuseTarget(policy: AddressPolicy, target: URL): string | undefined {
-  return policy.refuseHost(target.hostname);
+function toDenied(connection: string, why: string): ExecutorFailure {
+  return { ...refuse(`${connection} was not called. ${why}`), detail: { code: REFUSED_ADDRESS } };
 }
 
 function isStatus(answer: Answer, status: number): boolean {

@@ -1,5 +1,5 @@
 import type { ErrorClass, ExecutorFailure, FailureEffect, Json } from "@mcp-flowgate/core";
-import { REFUSED_ADDRESS } from "./address-policy.ts";
+import { REFUSED_ADDRESS } from "@mcp-flowgate/outbound";
 import { ABORTED } from "./send.ts";
 import type { Answer } from "./send.ts";
 

@@ -1,8 +1,5 @@
 import { Pool } from "undici";
-import type { AddressPolicy } from "./address-policy.ts";
-
-/** The pool for a URL's origin. */
-export type PoolOf = (url: URL) => Pool;
+import type { AddressPolicy } from "@mcp-flowgate/outbound";
 
 /**
  * Keep-alive pools, one per (connection, origin, bound). A pool is a fair queue: requests beyond its bound wait in the

@@ -1,3 +1,5 @@
+import type { CallerCredentials } from "@mcp-flowgate/core";
+import { createTokenSource } from "@mcp-flowgate/outbound";
 import { describe, expect, test } from "vitest";
 import { createExecutor, failureOf, json, listen, outputOf, toCall, toContext } from "./fixture.ts";
 import type { Api } from "./fixture.ts";
@@ -39,40 +41,159 @@ describe("credentials", () => {
 });
 
 describe("the caller's own token", () => {
+  const credentials: CallerCredentials = { bearer: () => "of-ada" };
+  const none: CallerCredentials = { bearer: () => undefined };
+
   test("goes to the listed hosts", async () => {
     const api = await listen();
     const host = new URL(api.origin).host;
     for (const hosts of [[host], ["127.0.0.1"], ["other.example", host.toUpperCase()]]) {
-      const executor = createExecutor(
-        { baseUrl: api.origin, auth: { kind: "forward", hosts } },
-        { callerToken: ({ principal }) => `of-${principal.subject}` },
-      );
-      expect(outputOf(await executor.execute(toCall("/"), toContext())).status).toBe(200);
+      const executor = createExecutor({ baseUrl: api.origin, auth: { kind: "forward", hosts } });
+      const outcome = await executor.execute(toCall("/"), toContext({ credentials }));
+      expect(outputOf(outcome).status).toBe(200);
     }
-    expect(new Set(api.seen.map(({ headers }) => headers.authorization))).toEqual(
-      new Set(["Bearer of-anonymous"]),
-    );
+    expect(new Set(api.seen.map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer of-ada"]));
   });
 
   test.for([
-    [["other.example", "127.0.0.1.evil.example", "127.0.0.1:1"], "token"],
-    [[], "token"],
-    [["127.0.0.1"], undefined],
+    [["other.example", "127.0.0.1.evil.example", "127.0.0.1:1"], { credentials }],
+    [[], { credentials }],
+    [["127.0.0.1"], {}],
+    [["127.0.0.1"], { credentials: none }],
   ] as const)(
-    "goes nowhere else, and nothing is sent without it: hosts %j, token %s",
-    async ([hosts, token]) => {
+    "goes nowhere else, and nothing is sent without it, not even the gateway's own: hosts %j, %j",
+    async ([hosts, context]) => {
       const api = await listen();
-      const executor = createExecutor(
-        { baseUrl: api.origin, auth: { kind: "forward", hosts } },
-        { callerToken: () => token },
-      );
-      expect(failureOf(await executor.execute(toCall("/"), toContext()))).toMatchObject({
+      const executor = createExecutor({
+        baseUrl: api.origin,
+        auth: { kind: "forward", hosts, ownToken: "own" },
+      });
+      expect(failureOf(await executor.execute(toCall("/"), toContext(context)))).toMatchObject({
         effect: "not_sent",
         errorClass: "permanent",
       });
       expect(api.seen).toEqual([]);
     },
   );
+
+  test("does not follow a redirect to another host", async () => {
+    const other = await listen();
+    const api = await listen((_seen, response) =>
+      response.writeHead(307, { location: other.origin.replace("127.0.0.1", "localhost") }).end(),
+    );
+    const executor = createExecutor({
+      baseUrl: api.origin,
+      auth: { kind: "forward", hosts: ["127.0.0.1", "localhost"] },
+    });
+    expect(failureOf(await executor.execute(toCall("/"), toContext({ credentials }))).effect).toBe("failed");
+    expect(other.seen).toEqual([]);
+  });
+});
+
+describe("a token exchange", () => {
+  const exchanging = async (tokens: Api, respond?: Parameters<typeof listen>[0]) => {
+    const api = await listen(respond);
+    const executor = createExecutor({
+      baseUrl: api.origin,
+      auth: {
+        kind: "tokenExchange",
+        tokenUrl: `${tokens.origin}/token`,
+        clientId: "gw",
+        clientSecret: "s",
+        scopes: ["pay"],
+        audience: "payroll",
+        resource: "https://payroll.example.com",
+        subjectTokenType: "urn:ietf:params:oauth:token-type:jwt",
+      },
+    });
+    const execute = (bearer: string) =>
+      executor.execute(toCall("/"), toContext({ credentials: { bearer: () => bearer } }));
+    return { api, execute };
+  };
+  const issuing = (life: number): Promise<Api> =>
+    listen((seen, response) =>
+      json(response, {
+        access_token: `for-${new URLSearchParams(seen.body).get("subject_token")}`,
+        issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+        token_type: "Bearer",
+        expires_in: life,
+      }),
+    );
+
+  test("happens once for each caller's token, which itself goes to the token endpoint only", async () => {
+    const tokens = await issuing(3600);
+    const { api, execute } = await exchanging(tokens);
+    await Promise.all([execute("ada"), execute("ada"), execute("bob")]);
+    await execute("ada");
+    expect(api.seen.map(({ headers }) => headers.authorization).toSorted()).toEqual([
+      "Bearer for-ada",
+      "Bearer for-ada",
+      "Bearer for-ada",
+      "Bearer for-bob",
+    ]);
+    expect(tokens.seen).toHaveLength(2);
+    expect(Object.fromEntries(new URLSearchParams(tokens.seen[0]?.body))).toEqual({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: "ada",
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      resource: "https://payroll.example.com",
+      scope: "pay",
+      audience: "payroll",
+    });
+    expect(tokens.seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from("gw:s").toString("base64")}`);
+  });
+
+  test("happens again when the token has run out or was refused", async () => {
+    const brief = await issuing(0.05);
+    const first = await exchanging(brief);
+    await first.execute("ada");
+    await expect.poll(async () => (await first.execute("ada"), brief.seen.length)).toBeGreaterThan(1);
+    const tokens = await issuing(3600);
+    const refused = await exchanging(tokens, (_seen, response) => json(response, {}, 401));
+    expect(failureOf(await refused.execute("ada")).effect).toBe("failed");
+    expect(tokens.seen).toHaveLength(2);
+  });
+
+  test("without a caller's token, or that is refused, leaves the call unsent and repeats no answer", async () => {
+    const tokens = await listen((_seen, response) =>
+      json(response, { error: "invalid_target", error_description: "canary" }, 400),
+    );
+    const { api, execute } = await exchanging(tokens);
+    const failure = failureOf(await execute("ada"));
+    expect(failure).toEqual({
+      status: "failed",
+      effect: "not_sent",
+      errorClass: "permanent",
+      message: "The token endpoint gave no token (status 400, invalid_target).",
+    });
+    expect(api.seen).toEqual([]);
+  });
+
+  test("is kept for a bounded number of callers, the least recently used going first", async () => {
+    const tokens = createTokenSource({
+      fetch: (_url, init) => {
+        asked.push(String(new URLSearchParams(String(init?.body)).get("subject_token")));
+        return Promise.resolve(Response.json({ access_token: "t", expires_in: 3600 }));
+      },
+      monotonic: () => 0,
+    });
+    const asked: string[] = [];
+    const auth = {
+      kind: "tokenExchange",
+      tokenUrl: "https://login.example.com",
+      scopes: [],
+      subjectTokenType: "t",
+    } as const;
+    const ask = (subjectToken: string) => tokens.token({ kind: "exchange", auth, subjectToken });
+    for (let caller = 0; caller < 1000; caller++) await ask(`c${caller}`);
+    await ask("c0");
+    await ask("c1000");
+    expect(asked).toHaveLength(1001);
+    await ask("c0");
+    expect(asked).toHaveLength(1001);
+    await ask("c1");
+    expect(asked).toHaveLength(1002);
+  });
 });
 
 describe("client credentials", () => {

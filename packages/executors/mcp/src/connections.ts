@@ -1,6 +1,16 @@
+import { createHash } from "node:crypto";
 import type { FetchLike, Implementation } from "@modelcontextprotocol/client";
-import type { Clock, ConnectionDirectory, Json, Log, Result } from "@mcp-flowgate/core";
-import { equalJson, err } from "@mcp-flowgate/core";
+import type { CallerCredentials, Clock, ConnectionDirectory, Json, Log, Result } from "@mcp-flowgate/core";
+import { equalJson, err, ok } from "@mcp-flowgate/core";
+import {
+  createAddressPolicy,
+  createOutboundFetch,
+  createSlots,
+  createTokenSource,
+  isPerCaller,
+  NO_CALLER_TOKEN,
+} from "@mcp-flowgate/outbound";
+import type { AddressPolicy, Slots } from "@mcp-flowgate/outbound";
 import { createBoundedFetch } from "./bounded-fetch.ts";
 import type { HostEnvironment } from "./child-environment.ts";
 import { notSent } from "./failure.ts";
@@ -10,6 +20,7 @@ import { createManagedConnection } from "./managed-connection.ts";
 import type { ManagedConnection, McpCallOptions, McpToolResult } from "./managed-connection.ts";
 import { createOrphanWatch } from "./orphan-watch.ts";
 import { MAX_MESSAGE_BYTES } from "./session.ts";
+import type { McpConnectionIr } from "./session.ts";
 import type { McpToolList } from "./tools.ts";
 
 export interface McpConnectionsOptions {
@@ -20,8 +31,8 @@ export interface McpConnectionsOptions {
   readonly clock: Clock;
   /** How the gateway introduces itself to servers. */
   readonly clientInfo: Implementation;
-  /** Performs HTTP requests; the platform's `fetch` unless given. It is asked not to follow redirects. */
-  readonly fetch?: FetchLike;
+  /** What may be dialled; without lists of the operator's own unless given. */
+  readonly addresses?: AddressPolicy;
   readonly timeouts?: Partial<McpTimeouts>;
 }
 
@@ -50,45 +61,105 @@ export interface McpConnections {
 
 /** How long calls of a connection that was replaced may still run. */
 const DRAIN_MS = 30_000;
+/** Sessions of callers of one connection; beyond it the one that was unused for longest ends. */
+const MAX_CALLERS = 100;
+/** A caller's session ends after this long without a call, unless the connection says otherwise. */
+const CALLER_IDLE_MS = 300_000;
 
 export function createMcpConnections(options: McpConnectionsOptions): McpConnections {
+  /** By {@link keyOf}; of those of one connection's callers the least recently used is the first. */
   const connections = new Map<string, ManagedConnection>();
+  const places = new Map<string, { readonly count: number; readonly slots: Slots }>();
   const draining = new Set<Promise<void>>();
   const changeListeners = new Set<(connection: string) => void>();
   const lifecycleListeners = new Set<(event: McpLifecycleEvent) => void>();
   const orphans = createOrphanWatch();
-  const boundedFetch = createBoundedFetch(options.fetch ?? fetch, MAX_MESSAGE_BYTES);
+  const outbound = createOutboundFetch(options.addresses ?? createAddressPolicy());
+  const { clock } = options;
+  const tokens = createTokenSource({ fetch: outbound.fetch, monotonic: () => clock.monotonic() });
+  const boundedFetch = createBoundedFetch(outbound.fetch as FetchLike, MAX_MESSAGE_BYTES);
   let closed = false;
 
-  const find = (name: string): Result<ManagedConnection, McpFailure> => {
-    const known = connections.get(name);
-    if (known !== undefined) return { ok: true, value: known };
-    const connection = options.directory.get(name);
-    if (connection?.kind !== "mcp" || closed)
-      return err(notSent(`There is no mcp connection "${name}".`, "permanent"));
-    const made = createManagedConnection({
-      connection,
-      hostEnv: options.hostEnv,
-      log: options.log,
-      clock: options.clock,
-      clientInfo: options.clientInfo,
-      fetch: boundedFetch,
-      orphans,
-      timeouts: options.timeouts,
-      onToolsChanged: () => {
-        for (const listener of changeListeners) listener(name);
-      },
-      onLifecycle: (event) => {
-        for (const listener of lifecycleListeners) listener(event);
-      },
-    });
-    connections.set(name, made);
-    return { ok: true, value: made };
+  /** All sessions of a connection share its places. */
+  const slotsOf = (name: string, count: number | undefined): Slots | undefined => {
+    if (count === undefined) return undefined;
+    const known = places.get(name);
+    if (known?.count === count) return known.slots;
+    const slots = createSlots(count);
+    places.set(name, { count, slots });
+    return slots;
   };
 
   const end = (managed: ManagedConnection, reason: "replaced" | "closed", drainMs: number): void => {
     const ending = managed.close(reason, drainMs).finally(() => draining.delete(ending));
     draining.add(ending);
+  };
+
+  const remove = (key: string, drainMs: number): void => {
+    const managed = connections.get(key);
+    connections.delete(key);
+    if (managed !== undefined) end(managed, "replaced", drainMs);
+  };
+
+  const make = (key: string, connection: McpConnectionIr, caller?: CallerCredentials): ManagedConnection => {
+    const { name } = connection;
+    const made = createManagedConnection({
+      connection: caller === undefined ? connection : ofCaller(connection),
+      hostEnv: options.hostEnv,
+      log: options.log,
+      clock,
+      clientInfo: options.clientInfo,
+      fetch: boundedFetch,
+      tokens,
+      ...(caller === undefined ? {} : { caller }),
+      slots: slotsOf(name, connection.maxConcurrency),
+      orphans,
+      timeouts: options.timeouts,
+      // What one caller sees of a server's tools is nobody else's.
+      onToolsChanged:
+        caller === undefined
+          ? () => {
+              for (const listener of changeListeners) listener(name);
+            }
+          : undefined,
+      onLifecycle: (event) => {
+        // A caller who is gone leaves nothing behind, a token least of all.
+        if (caller !== undefined && event.type === "stopped" && connections.get(key) === made)
+          remove(key, DRAIN_MS);
+        for (const listener of lifecycleListeners) listener(event);
+      },
+    });
+    connections.set(key, made);
+    return made;
+  };
+
+  const find = (name: string, caller?: CallerCredentials): Result<ManagedConnection, McpFailure> => {
+    const key = keyOf(name, caller);
+    const known = connections.get(key);
+    if (known !== undefined) {
+      if (caller !== undefined) {
+        connections.delete(key);
+        connections.set(key, known);
+      }
+      return ok(known);
+    }
+    const connection = options.directory.get(name);
+    if (connection?.kind !== "mcp" || closed)
+      return err(notSent(`There is no mcp connection "${name}".`, "permanent"));
+    if (caller !== undefined) {
+      const others = [...connections.keys()].filter((other) => other.startsWith(`${name}\0`));
+      if (others.length >= MAX_CALLERS) remove(others[0] as string, DRAIN_MS);
+    }
+    return ok(make(key, connection, caller));
+  };
+
+  /** The connection as far as it is this caller's: for one that passes tokens on, a session of the caller's own. */
+  const findFor = (name: string, credentials: CallerCredentials | undefined): ReturnType<typeof find> => {
+    const connection = options.directory.get(name);
+    const auth = connection?.kind === "mcp" && connection.transport === "http" ? connection.auth : undefined;
+    if (!isPerCaller(auth)) return find(name);
+    if (credentials?.bearer() !== undefined) return find(name, credentials);
+    return err(notSent(`${name} was not called. ${NO_CALLER_TOKEN}.`, "permanent"));
   };
 
   return {
@@ -97,19 +168,20 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       return managed.ok ? await managed.value.listTools(withTimeout(signal, managed.value)) : managed;
     },
     async call(name, call) {
-      const managed = find(name);
+      const managed = findFor(name, call.credentials);
       if (!managed.ok) return managed;
       return await managed.value.call({ ...call, signal: withTimeout(call.signal, managed.value) });
     },
     onToolsChanged: (listener) => subscribe(changeListeners, listener),
     onLifecycle: (listener) => subscribe(lifecycleListeners, listener),
-    status: () => [...connections.values()].map((managed) => managed.status()),
+    status: () => toStatus([...connections.values()].map((managed) => managed.status())),
     reconfigure() {
-      for (const [name, managed] of connections) {
-        const connection = options.directory.get(name);
-        if (connection !== undefined && equalJson(toJson(connection), toJson(managed.connection))) continue;
-        connections.delete(name);
-        end(managed, "replaced", DRAIN_MS);
+      for (const [key, managed] of connections) {
+        const { name } = managed.connection;
+        const now = options.directory.get(name);
+        const wanted = now?.kind === "mcp" && key !== name ? ofCaller(now) : now;
+        if (wanted !== undefined && equalJson(toJson(wanted), toJson(managed.connection))) continue;
+        remove(key, DRAIN_MS);
       }
       return Promise.resolve();
     },
@@ -119,8 +191,37 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       connections.clear();
       await Promise.all(draining);
       orphans.close();
+      await outbound.close();
     },
   };
+}
+
+/** The gateway's own session of a connection, or that of the callers with one token: by its digest, which is not the token. */
+function keyOf(name: string, caller?: CallerCredentials): string {
+  const bearer = caller?.bearer();
+  return bearer === undefined ? name : `${name}\0${createHash("sha256").update(bearer).digest("base64")}`;
+}
+
+/** A caller's session is not kept for ever: nobody else uses it. */
+function ofCaller(connection: McpConnectionIr): McpConnectionIr {
+  return { ...connection, idleTimeoutMs: connection.idleTimeoutMs ?? CALLER_IDLE_MS };
+}
+
+/** One line for each connection: where callers have sessions of their own, the gateway's with the sums of all. */
+function toStatus(sessions: readonly McpConnectionStatus[]): readonly McpConnectionStatus[] {
+  const byName = new Map<string, McpConnectionStatus>();
+  for (const one of sessions) {
+    const known = byName.get(one.name);
+    if (known === undefined) byName.set(one.name, one);
+    else {
+      byName.set(one.name, {
+        ...known,
+        inFlight: known.inFlight + one.inFlight,
+        starts: known.starts + one.starts,
+      });
+    }
+  }
+  return [...byName.values()];
 }
 
 function withTimeout(signal: AbortSignal, managed: ManagedConnection): AbortSignal {

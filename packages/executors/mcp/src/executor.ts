@@ -33,6 +33,7 @@ export function createMcpExecutor(options: McpExecutorOptions): Executor {
         arguments: call.arguments,
         meta,
         signal: context.signal,
+        ...(context.credentials === undefined ? {} : { credentials: context.credentials }),
         ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
       });
       return result.ok ? toOutcome(call, result.value) : toExecutorFailure(result.error);

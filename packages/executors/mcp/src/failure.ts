@@ -1,5 +1,6 @@
 import type { ErrorClass, FailureEffect, Json } from "@mcp-flowgate/core";
 import { isJsonObject } from "@mcp-flowgate/core";
+import { REFUSED_ADDRESS } from "@mcp-flowgate/outbound";
 import {
   ProtocolError,
   SdkError,
@@ -46,6 +47,11 @@ export function notSent(message: string, errorClass: ErrorClass = "connection_er
  */
 export function toFailure(thrown: unknown, connection: string, aborted: boolean): McpFailure {
   if (thrown instanceof McpConnectionError) return thrown.failure;
+  const code = toNetworkCode(thrown);
+  if (code === REFUSED_ADDRESS) {
+    const message = `${connection} was not called: its host, or the address that it leads to, may not be dialled.`;
+    return { ...notSent(message, "permanent"), detail: { code } };
+  }
   if (thrown instanceof ProtocolError && thrown.code !== ANSWER_LOST)
     return toProtocolFailure(thrown, connection);
   if (thrown instanceof SdkHttpError) return toHttpFailure(thrown, connection);
@@ -55,7 +61,6 @@ export function toFailure(thrown: unknown, connection: string, aborted: boolean)
   if (aborted)
     return { effect: "unknown", errorClass: "timeout", message: `${connection} did not answer in time.` };
   if (thrown instanceof SdkError) return toSdkFailure(thrown, connection);
-  const code = toNetworkCode(thrown);
   if (code !== undefined && NEVER_CONNECTED.has(code)) {
     return { ...notSent(`${connection} could not be reached.`), detail: { code } };
   }
@@ -95,7 +100,6 @@ const NEVER_CONNECTED = new Set([
   "CERT_HAS_EXPIRED",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "FLOWGATE_REFUSED_ADDRESS",
 ]);
 
 /** The code of the system's error below a `TypeError: fetch failed`, wherever in the chain it is. */

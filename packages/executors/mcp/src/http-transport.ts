@@ -1,14 +1,17 @@
 import type { AuthProvider, FetchLike, JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { McpHttpConnectionIr } from "@mcp-flowgate/core";
+import type { AuthIr, CallerCredentials, McpHttpConnectionIr } from "@mcp-flowgate/core";
+import { toCredentials, toOwnCredentials } from "@mcp-flowgate/outbound";
+import type { Credentials, TokenSource } from "@mcp-flowgate/outbound";
 import { ANSWER_LOST, McpConnectionError, notSent } from "./failure.ts";
-import type { TokenSource } from "./oauth-token.ts";
 
 export interface HttpTransportOptions {
   readonly connection: McpHttpConnectionIr;
   readonly kind: "streamable" | "sse";
   readonly fetch: FetchLike;
   readonly tokens: TokenSource;
+  /** Whose session this is, for a connection that gives each caller one of its own; else the gateway's. */
+  readonly caller: CallerCredentials | undefined;
 }
 
 export interface HttpTransport {
@@ -17,41 +20,23 @@ export interface HttpTransport {
   readonly terminate: () => Promise<void>;
 }
 
-/** A transport to a Streamable HTTP endpoint, or to one of the older kind that has a stream of its own. */
-export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
-  const { connection, tokens } = options;
+/**
+ * A transport to a Streamable HTTP endpoint, or to one of the older kind that has a stream of its own.
+ *
+ * @throws {McpConnectionError} when there are no credentials for it.
+ */
+export async function createHttpTransport(options: HttpTransportOptions): Promise<HttpTransport> {
+  const { connection } = options;
+  const { auth } = connection;
   const url = new URL(connection.url);
   const headers: Record<string, string> = { ...connection.headers };
-  const auth = connection.auth;
   let authProvider: AuthProvider | undefined;
-  switch (auth?.kind) {
-    case undefined:
-      break;
-    case "forward":
-      // A session belongs to whoever opened it; one that is shared must not carry one caller's token.
-      throw new McpConnectionError(
-        notSent(`${connection.name} cannot forward tokens over MCP.`, "permanent"),
-      );
-    case "bearer":
-      headers["authorization"] = `Bearer ${auth.token}`;
-      break;
-    case "basic":
-      headers["authorization"] =
-        `Basic ${Buffer.from(`${auth.username}:${auth.password}`, "utf8").toString("base64")}`;
-      break;
-    case "apiKey":
-      if (auth.in === "header") headers[auth.name] = auth.value;
-      else url.searchParams.set(auth.name, auth.value);
-      break;
-    case "oauth2ClientCredentials":
-      authProvider = {
-        token: () => tokens.token(auth),
-        onUnauthorized: () => {
-          tokens.forget(auth);
-          return Promise.resolve();
-        },
-      };
-      break;
+  if (auth !== undefined && isRenewed(auth)) {
+    authProvider = toAuthProvider(auth, url, options);
+  } else if (auth !== undefined) {
+    const credentials = await credentialsOf(auth, url, options);
+    Object.assign(headers, credentials.headers);
+    for (const [name, value] of credentials.query) url.searchParams.set(name, value);
   }
   const shared = {
     fetch: options.fetch,
@@ -61,6 +46,43 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
   return options.kind === "streamable"
     ? noticeLostAnswers(new StreamableHTTPClientTransport(url, shared))
     : { transport: new SSEClientTransport(url, shared), terminate: () => Promise.resolve() };
+}
+
+/** Whether a session outlives what its requests are authenticated with. */
+function isRenewed({ kind }: AuthIr): boolean {
+  return kind === "oauth2ClientCredentials" || kind === "tokenExchange" || kind === "forward";
+}
+
+function toAuthProvider(auth: AuthIr, target: URL, options: HttpTransportOptions): AuthProvider {
+  let last: Credentials | undefined;
+  return {
+    async token() {
+      last = await credentialsOf(auth, target, options);
+      return last.headers["authorization"]?.replace(/^Bearer /, "");
+    },
+    // Without it the SDK says at once that the credentials were refused.
+    ...(auth.kind === "forward"
+      ? {}
+      : {
+          onUnauthorized: () => {
+            last?.refused?.();
+            return Promise.resolve();
+          },
+        }),
+  };
+}
+
+async function credentialsOf(
+  auth: AuthIr,
+  target: URL,
+  { connection, tokens, caller }: HttpTransportOptions,
+): Promise<Credentials> {
+  const credentials = await (caller === undefined
+    ? toOwnCredentials(auth, { target, tokens })
+    : toCredentials(auth, { target, caller, tokens }));
+  if (credentials.ok) return credentials.value;
+  const { errorClass, message } = credentials.error;
+  throw new McpConnectionError(notSent(`${connection.name} was not called. ${message}.`, errorClass));
 }
 
 /**

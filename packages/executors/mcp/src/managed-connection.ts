@@ -1,6 +1,6 @@
 import type { RequestOptions, Tool } from "@modelcontextprotocol/client";
 import { ProtocolError, SdkHttpError } from "@modelcontextprotocol/client";
-import type { JsonObject, Result } from "@mcp-flowgate/core";
+import type { CallerCredentials, JsonObject, Result } from "@mcp-flowgate/core";
 import { err, ok } from "@mcp-flowgate/core";
 import { createChangeNotice } from "./change-notice.ts";
 import type { ChangeNotice } from "./change-notice.ts";
@@ -11,8 +11,7 @@ import { createSessionKeeper } from "./session-keeper.ts";
 import type { SessionKeeper, SessionKeeperOptions } from "./session-keeper.ts";
 import { ANY_RESULT } from "./session.ts";
 import type { McpConnectionIr, Session } from "./session.ts";
-import { createSlots } from "./slots.ts";
-import type { Slots } from "./slots.ts";
+import type { Slots } from "@mcp-flowgate/outbound";
 import { readTools } from "./tools.ts";
 import type { McpTool, McpToolList } from "./tools.ts";
 
@@ -26,6 +25,8 @@ export interface McpCallOptions {
   readonly arguments: JsonObject;
   readonly meta: JsonObject;
   readonly signal: AbortSignal;
+  /** Of the caller on whose behalf the tool is called, for connections that pass them on. */
+  readonly credentials?: CallerCredentials;
   readonly onProgress?: (progress: McpProgress) => void;
 }
 
@@ -50,28 +51,37 @@ export interface ManagedConnection {
 /** The longest timer that Node keeps; a request's signal ends it sooner. */
 const NO_TIMEOUT = 2_147_483_647;
 
-export function createManagedConnection(options: SessionKeeperOptions): ManagedConnection {
+export interface ManagedConnectionOptions extends SessionKeeperOptions {
+  /** The connection's places, which the sessions of all its callers share. */
+  readonly slots: Slots | undefined;
+}
+
+export function createManagedConnection(options: ManagedConnectionOptions): ManagedConnection {
   return new Connection(options);
 }
 
 class Connection implements ManagedConnection {
   readonly connection: McpConnectionIr;
-  readonly #options: SessionKeeperOptions;
-  readonly #slots: Slots | undefined;
-  readonly #changes: ChangeNotice;
+  readonly #options: ManagedConnectionOptions;
+  readonly #changes: ChangeNotice | undefined;
   readonly #keeper: SessionKeeper;
   /** Tools of which a Streamable HTTP server of the new era wants arguments repeated as headers. */
   #headerTools: ReadonlyMap<string, McpTool> = new Map();
   #inFlight = 0;
   #onQuiet: (() => void) | undefined;
 
-  constructor(options: SessionKeeperOptions) {
+  constructor(options: ManagedConnectionOptions) {
     this.connection = options.connection;
     this.#options = options;
-    const places = options.connection.maxConcurrency;
-    this.#slots = places === undefined ? undefined : createSlots(places);
-    this.#changes = createChangeNotice(options.clock, options.onToolsChanged);
-    this.#keeper = createSessionKeeper({ ...options, onToolsChanged: () => this.#changes.notice() });
+    const changes =
+      options.onToolsChanged === undefined
+        ? undefined
+        : createChangeNotice(options.clock, options.onToolsChanged);
+    this.#changes = changes;
+    this.#keeper = createSessionKeeper({
+      ...options,
+      onToolsChanged: changes === undefined ? undefined : () => changes.notice(),
+    });
   }
 
   async listTools(signal: AbortSignal): Promise<Result<McpToolList, McpFailure>> {
@@ -121,14 +131,15 @@ class Connection implements ManagedConnection {
         };
       });
     }
-    this.#changes.cancel();
+    this.#changes?.cancel();
     await this.#keeper.close(reason);
   }
 
   /** Runs `ask` with a place and a session; once more with a new session when the old one turns out to have expired. */
   async #use<T>(signal: AbortSignal, ask: (session: Session) => Promise<T>): Promise<Result<T, McpFailure>> {
     const { name } = this.connection;
-    const release = this.#slots === undefined ? undefined : await this.#slots.take(signal);
+    const { slots } = this.#options;
+    const release = slots === undefined ? undefined : await slots.take(signal);
     if (signal.aborted) {
       release?.();
       return err(notSent(`${name} was not called in time.`, "timeout"));

@@ -1,12 +1,11 @@
 import type { FetchLike, Implementation } from "@modelcontextprotocol/client";
-import type { Clock, Log, Result } from "@mcp-flowgate/core";
+import type { CallerCredentials, Clock, Log, Result } from "@mcp-flowgate/core";
 import { err, ok } from "@mcp-flowgate/core";
+import type { TokenSource } from "@mcp-flowgate/outbound";
 import type { HostEnvironment } from "./child-environment.ts";
 import { notSent, toStartFailure } from "./failure.ts";
 import type { McpFailure } from "./failure.ts";
 import type { McpConnectionStatus, McpLifecycleEvent, McpTimeouts } from "./lifecycle.ts";
-import { createTokenSource } from "./oauth-token.ts";
-import type { TokenSource } from "./oauth-token.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
 import { createServerLog } from "./server-log.ts";
 import type { ServerLog } from "./server-log.ts";
@@ -14,7 +13,7 @@ import { openSession } from "./session.ts";
 import type { McpConnectionIr, Session, Verdict } from "./session.ts";
 
 /*
- * Owns the session of one connection, from before it exists to after it is gone.
+ * Owns the session of one connection (of one caller, where each has their own), from before it exists to after it is gone.
  *
  * 1. At most one session exists or is being opened; those who ask meanwhile wait for the same one.
  * 2. Nothing is started before somebody asks.
@@ -30,10 +29,13 @@ export interface SessionKeeperOptions {
   readonly clock: Clock;
   readonly clientInfo: Implementation;
   readonly fetch: FetchLike;
+  readonly tokens: TokenSource;
+  /** Whose session it is; left out, the gateway's own, which callers share. */
+  readonly caller?: CallerCredentials;
   readonly orphans: OrphanWatch;
   readonly timeouts: Partial<McpTimeouts> | undefined;
   /** The server says so, or came back as another one. */
-  readonly onToolsChanged: () => void;
+  readonly onToolsChanged: (() => void) | undefined;
   readonly onLifecycle: (event: McpLifecycleEvent) => void;
 }
 
@@ -71,7 +73,6 @@ export function createSessionKeeper(options: SessionKeeperOptions): SessionKeepe
 class Keeper implements SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #timeouts: McpTimeouts;
-  readonly #tokens: TokenSource;
   readonly #serverLog: ServerLog;
   readonly #closing = new AbortController();
   #phase: Phase = { kind: "idle" };
@@ -87,7 +88,6 @@ class Keeper implements SessionKeeper {
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    this.#tokens = createTokenSource(options.fetch, options.clock, options.connection.name);
     this.#serverLog = createServerLog(options.log, options.connection.name);
   }
 
@@ -205,7 +205,7 @@ class Keeper implements SessionKeeper {
   }
 
   async #open(): Promise<Session> {
-    const { connection, hostEnv, clientInfo, fetch, orphans, clock } = this.#options;
+    const { connection, hostEnv, clientInfo, fetch, tokens, caller, orphans, clock } = this.#options;
     const { startMs, probeMs } = this.#timeouts;
     const known = this.#verdict;
     const opened: { session?: Session } = {};
@@ -215,14 +215,15 @@ class Keeper implements SessionKeeper {
       clientInfo,
       fetch,
       orphans,
-      tokens: this.#tokens,
+      tokens,
+      caller,
       signal: this.#closing.signal,
       startTimeoutMs: startMs,
       // A server that starts slowly looks like one that does not know the question: the next try gives it longer.
       probeTimeoutMs: Math.min(startMs, probeMs * 2 ** Math.min(3, this.#failures)),
       verdict: known !== undefined && clock.now() - known.foundAt < VERDICT_LIFE_MS ? known : undefined,
       now: () => clock.now(),
-      onToolsChanged: () => this.#options.onToolsChanged(),
+      onToolsChanged: this.#options.onToolsChanged,
       onClosed: () => {
         if (opened.session !== undefined) this.#noticeClosed(opened.session);
       },
@@ -246,7 +247,7 @@ class Keeper implements SessionKeeper {
     const isAnother = this.#serverIdentity !== undefined && this.#serverIdentity !== identity;
     this.#serverIdentity = identity;
     // A server that comes back as another version may have other tools.
-    if (isAnother) this.#options.onToolsChanged();
+    if (isAnother) this.#options.onToolsChanged?.();
     this.#armHealth(session);
     if (!this.#busy) this.#armIdle();
   }

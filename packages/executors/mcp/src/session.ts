@@ -6,12 +6,17 @@ import type {
   StandardSchemaV1,
 } from "@modelcontextprotocol/client";
 import { Client, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
-import type { JsonObject, McpHttpConnectionIr, McpStdioConnectionIr } from "@mcp-flowgate/core";
+import type {
+  CallerCredentials,
+  JsonObject,
+  McpHttpConnectionIr,
+  McpStdioConnectionIr,
+} from "@mcp-flowgate/core";
+import type { TokenSource } from "@mcp-flowgate/outbound";
 import { toChildEnvironment } from "./child-environment.ts";
 import type { HostEnvironment } from "./child-environment.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import type { HttpTransport } from "./http-transport.ts";
-import type { TokenSource } from "./oauth-token.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
 import type { ServerLog } from "./server-log.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
@@ -47,6 +52,7 @@ export interface SessionOptions {
   readonly clientInfo: Implementation;
   readonly fetch: FetchLike;
   readonly tokens: TokenSource;
+  readonly caller: CallerCredentials | undefined;
   readonly startTimeoutMs: number;
   readonly probeTimeoutMs: number;
   readonly verdict: Verdict | undefined;
@@ -54,7 +60,8 @@ export interface SessionOptions {
   /** Ends the attempt, and with it whatever it started. */
   readonly signal: AbortSignal;
   readonly now: () => number;
-  readonly onToolsChanged: () => void;
+  /** Left out where nobody would act on it. */
+  readonly onToolsChanged: (() => void) | undefined;
   readonly onClosed: () => void;
   readonly serverLog: ServerLog;
 }
@@ -128,7 +135,7 @@ function knowsNoPost(error: unknown): boolean {
 }
 
 async function connect(options: SessionOptions, attempt: Attempt): Promise<Session> {
-  const { transport, child, terminate } = createTransport(options, attempt);
+  const { transport, child, terminate } = await createTransport(options, attempt);
   const client = new Client(options.clientInfo, {
     capabilities: {},
     versionNegotiation: { mode: "auto", probe: { timeoutMs: options.probeTimeoutMs } },
@@ -147,7 +154,9 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
     closed = true;
     if (open) options.onClosed();
   };
-  client.setNotificationHandler("notifications/tools/list_changed", options.onToolsChanged);
+  const { onToolsChanged } = options;
+  if (onToolsChanged !== undefined)
+    client.setNotificationHandler("notifications/tools/list_changed", onToolsChanged);
   const prior: PriorDiscovery | undefined = attempt.legacy ? { kind: "legacy" } : undefined;
   // The question about the era takes no signal, but it ends with its transport.
   const onAbort = (): void => void transport.close().catch(() => undefined);
@@ -167,7 +176,8 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
   if (closed) throw new Error("The server closed the connection during the handshake.");
   open = true;
   const era = client.getProtocolEra() ?? "legacy";
-  if (era === "modern") void listenForChanges(client, () => open && !closed, options);
+  if (era === "modern" && onToolsChanged !== undefined)
+    void listenForChanges(client, () => open && !closed, onToolsChanged, options.serverLog);
   return {
     client,
     verdict: { era, transport: attempt.transport, foundAt: options.now() },
@@ -185,14 +195,15 @@ async function connect(options: SessionOptions, attempt: Attempt): Promise<Sessi
   };
 }
 
-function createTransport(
+async function createTransport(
   options: SessionOptions,
   attempt: Attempt,
-): HttpTransport & { readonly child?: StdioTransport } {
+): Promise<HttpTransport & { readonly child?: StdioTransport }> {
   const { connection } = options;
   if (connection.transport === "http") {
     const kind = attempt.transport === "sse" ? "sse" : "streamable";
-    return createHttpTransport({ connection, kind, fetch: options.fetch, tokens: options.tokens });
+    const { fetch, tokens, caller } = options;
+    return await createHttpTransport({ connection, kind, fetch, tokens, caller });
   }
   const child = createStdioTransport({
     command: connection.command,
@@ -211,7 +222,8 @@ function createTransport(
 async function listenForChanges(
   client: Client,
   isOpen: () => boolean,
-  options: SessionOptions,
+  onToolsChanged: () => void,
+  serverLog: ServerLog,
 ): Promise<void> {
   if (client.getServerCapabilities()?.tools?.listChanged !== true) return;
   for (let pause = 1000; isOpen(); pause = Math.min(60_000, pause * 2)) {
@@ -220,10 +232,10 @@ async function listenForChanges(
       const reason = await subscription.closed;
       if (reason !== "remote") return;
     } catch (thrown) {
-      options.serverLog.onError(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      serverLog.onError(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
     await wait(pause, undefined, { ref: false });
     // What changed while nobody listened is not told again.
-    if (isOpen()) options.onToolsChanged();
+    if (isOpen()) onToolsChanged();
   }
 }

@@ -7,7 +7,7 @@ import { isJsonObject } from "@mcp-flowgate/core";
 import { McpConnectionError, notSent } from "./failure.ts";
 import { createLineReader } from "./line-reader.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
-import { endProcessGroup } from "./process-group.ts";
+import { endProcessGroup } from "@mcp-flowgate/outbound";
 import { createRateBudget } from "./rate-budget.ts";
 
 /*

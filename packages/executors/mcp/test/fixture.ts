@@ -12,6 +12,7 @@ import type {
 import { ANONYMOUS } from "@mcp-flowgate/core";
 import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
 import type { McpConnections, McpLifecycleEvent, McpTimeouts } from "@mcp-flowgate/executor-mcp";
+import type { AddressPolicy } from "@mcp-flowgate/outbound";
 import { afterEach, vi } from "vitest";
 
 export interface LogLine {
@@ -38,6 +39,7 @@ export interface FixtureOptions {
   readonly clock?: Clock;
   readonly timeouts?: Partial<McpTimeouts>;
   readonly hostEnv?: { readonly [name: string]: string };
+  readonly addresses?: AddressPolicy;
 }
 
 /** Real connections, closed after the test. */
@@ -59,6 +61,7 @@ export function openFixture(connections: readonly ConnectionIr[], options: Fixtu
     clock: options.clock ?? systemClock,
     clientInfo: { name: "test", version: "1.0.0" },
     timeouts: { healthMs: 500, ...options.timeouts },
+    ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
   });
   made.onLifecycle((event) => events.push(event));
   return { connections: made, lines, events, directory };

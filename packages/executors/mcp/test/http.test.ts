@@ -13,6 +13,7 @@ import { Server as OldServer } from "@modelcontextprotocol/sdk/server/index.js";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { createMcpHandler, Server } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { createFixture, eventually, inTime, textOf, toEndpoint } from "./fixture.ts";
@@ -256,19 +257,146 @@ describe("credentials", () => {
     expect(seen).toEqual([]);
   });
 
-  test("of a caller are not forwarded over a session that callers share", async () => {
-    const { connections } = createFixture([
-      toEndpoint("server", await listen(toModern()), { auth: { kind: "forward", hosts: ["127.0.0.1"] } }),
-    ]);
-    expect(await connections.listTools("server", inTime())).toMatchObject({
-      ok: false,
-      error: {
-        effect: "not_sent",
-        errorClass: "permanent",
-        message: "server cannot forward tokens over MCP.",
-      },
+  test.for(["modern", "old"] as const)(
+    "of callers go with their own calls, each over a session of their own: %s",
+    async (era) => {
+      const seen: (string | undefined)[] = [];
+      const listener = era === "modern" ? toModern() : createOldEndpoint().listener;
+      const url = await listen((request, response) => {
+        seen.push(request.headers.authorization);
+        listener(request, response);
+      });
+      const auth = { kind: "forward", hosts: ["127.0.0.1"], ownToken: "own" } as const;
+      const { connections } = createFixture([toEndpoint("server", url, { auth })]);
+      expect((await connections.listTools("server", inTime())).ok).toBe(true);
+      expect(new Set(seen)).toEqual(new Set(["Bearer own"]));
+      seen.length = 0;
+      const callAs = (bearer: string | undefined) =>
+        connections.call("server", {
+          tool: "echo",
+          arguments: {},
+          meta: {},
+          credentials: { bearer: () => bearer },
+          ...inTime(),
+        });
+      const called = await Promise.all([callAs("ada"), callAs("bob"), callAs("ada")]);
+      expect(called.map(({ ok }) => ok)).toEqual([true, true, true]);
+      expect(new Set(seen)).toEqual(new Set(["Bearer ada", "Bearer bob"]));
+      expect(connections.status()).toMatchObject([{ name: "server", starts: 3, inFlight: 0 }]);
+      seen.length = 0;
+      expect(await callAs(undefined)).toMatchObject({
+        ok: false,
+        error: { effect: "not_sent", errorClass: "permanent" },
+      });
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test("of a caller go to listed hosts only", async () => {
+    const seen: string[] = [];
+    const url = await listen((request, response) => {
+      seen.push(request.url ?? "");
+      response.writeHead(500).end();
     });
+    const auth = { kind: "forward", hosts: ["127.0.0.1:1"] } as const;
+    const { connections } = createFixture([toEndpoint("server", url, { auth })]);
+    const credentials = { bearer: () => "ada" };
+    const call = { tool: "echo", arguments: {}, meta: {}, credentials, ...inTime() };
+    expect(await connections.call("server", call)).toMatchObject({
+      ok: false,
+      error: { effect: "not_sent", errorClass: "permanent" },
+    });
+    expect(seen).toEqual([]);
   });
+
+  test("of a caller are exchanged, those of nobody are the gateway's own", async () => {
+    const grants: (string | null)[] = [];
+    const tokenUrl = await listen((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const form = new URLSearchParams(Buffer.concat(chunks).toString());
+        grants.push(form.get("subject_token"));
+        const body = { access_token: `for-${form.get("subject_token") ?? "gateway"}`, expires_in: 3600 };
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+      });
+    });
+    const seen: (string | undefined)[] = [];
+    const modern = toModern();
+    const url = await listen((request, response) => {
+      seen.push(request.headers.authorization);
+      modern(request, response);
+    });
+    const auth = {
+      kind: "tokenExchange",
+      tokenUrl,
+      clientId: "gw",
+      clientSecret: "s",
+      scopes: [],
+      subjectTokenType: "urn:ietf:params:oauth:token-type:access_token",
+    } as const;
+    const { connections } = createFixture([toEndpoint("server", url, { auth })]);
+    expect((await connections.listTools("server", inTime())).ok).toBe(true);
+    const credentials = { bearer: () => "ada" };
+    const call = { tool: "echo", arguments: {}, meta: {}, credentials, ...inTime() };
+    expect((await connections.call("server", call)).ok).toBe(true);
+    expect(new Set(seen)).toEqual(new Set(["Bearer for-gateway", "Bearer for-ada"]));
+    expect(grants).toEqual([null, "ada"]);
+  });
+
+  test("end with the caller's session, which ends when it is not used", async () => {
+    const auth = { kind: "forward", hosts: ["127.0.0.1"] } as const;
+    const { connections, events } = createFixture([
+      toEndpoint("server", await listen(toModern()), { auth, idleTimeoutMs: 1 }),
+    ]);
+    const credentials = { bearer: () => "ada" };
+    const call = { tool: "echo", arguments: {}, meta: {}, credentials, ...inTime() };
+    expect((await connections.call("server", call)).ok).toBe(true);
+    await eventually(() => events.some(({ reason }) => reason === "idle"));
+    expect(connections.status()).toEqual([]);
+  });
+});
+
+test("an endpoint that the policy refuses is not dialled, and says so", async () => {
+  const seen: string[] = [];
+  const url = await listen((request, response) => {
+    seen.push(request.url ?? "");
+    response.writeHead(500).end();
+  });
+  const { connections } = createFixture([toEndpoint("server", url)], {
+    addresses: createAddressPolicy({ egress: { allow: ["*.example.com"], deny: [] } }),
+  });
+  expect(await connections.listTools("server", inTime())).toMatchObject({
+    ok: false,
+    error: {
+      effect: "not_sent",
+      errorClass: "permanent",
+      message: "server was not called: its host, or the address that it leads to, may not be dialled.",
+      detail: { code: "FLOWGATE_REFUSED_ADDRESS" },
+    },
+  });
+  expect(seen).toEqual([]);
+});
+
+test("an endpoint whose name leads to loopback behind the operator's back is not dialled", async () => {
+  const seen: string[] = [];
+  const url = await listen((request, response) => {
+    seen.push(request.url ?? "");
+    response.writeHead(500).end();
+  });
+  const { connections } = createFixture(
+    [toEndpoint("server", url.replace("127.0.0.1", "rebind.example.com"))],
+    {
+      addresses: createAddressPolicy({
+        resolve: (_host, _options, callback) => callback(null, [{ address: "127.0.0.1", family: 4 }]),
+      }),
+    },
+  );
+  expect(await connections.listTools("server", inTime())).toMatchObject({
+    ok: false,
+    error: { effect: "not_sent", errorClass: "permanent", detail: { code: "FLOWGATE_REFUSED_ADDRESS" } },
+  });
+  expect(seen).toEqual([]);
 });
 
 function toModern(cancelled: string[] = []): RequestListener {

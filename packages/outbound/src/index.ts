@@ -1,0 +1,11 @@
+export { createAddressPolicy, REFUSED_ADDRESS } from "./address-policy.ts";
+export type { AddressPolicy, AddressPolicyOptions } from "./address-policy.ts";
+export { isPerCaller, NO_CALLER_TOKEN, toBasic, toCredentials, toOwnCredentials } from "./credentials.ts";
+export type { Credentials, CredentialsRequest } from "./credentials.ts";
+export { createOutboundFetch } from "./fetch.ts";
+export type { Fetch, OutboundFetch } from "./fetch.ts";
+export { endProcessGroup, signalGroup } from "./process-group.ts";
+export { createSlots } from "./slots.ts";
+export type { Slots } from "./slots.ts";
+export { createTokenSource } from "./token-source.ts";
+export type { TokenFailure, TokenGrant, TokenSource, TokenSourceOptions } from "./token-source.ts";
