@@ -109,10 +109,11 @@ test("a host that is never dialled is dialled at no address that it can lead to"
     ["localhost", "::1"],
     ["93.184.1.1", "93.184.1.1"],
   );
-  fc.assert(
+  const checked = fc.check(
     fc.property(fc.array(entry), fc.array(entry), place, (allow, deny, [host = "", address = ""]) => {
       const policy = policyOf(allow, deny);
-      if (policy.neverDials(host)) expect(policy.mayDial(host, address)).toBe(false);
+      return !policy.neverDials(host) || !policy.mayDial(host, address);
     }),
   );
+  expect(checked.counterexample).toBeNull();
 });
