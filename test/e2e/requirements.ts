@@ -64,5 +64,6 @@ export const REQUIREMENTS = {
   "R-FOREIGN-1": "The files of an Open MCP Gateway are served as they are.",
   "R-FOREIGN-2": "serve --server shows one server's tools alone.",
   "R-FOREIGN-3": "serve --gateway passes a stdio host on to a running gateway.",
+  "R-FOREIGN-4": "A configuration of MCPG is converted, and what could not be is named.",
   "R-CONFORM-1": "The official conformance scenarios that apply pass, in both eras.",
 } as const;

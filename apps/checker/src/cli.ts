@@ -5,6 +5,7 @@ import { runExplain } from "./commands/explain.ts";
 import { runExpr } from "./commands/expr.ts";
 import { watchFiles } from "./commands/watch.ts";
 import { GRAPH_FORMATS, runGraph, type GraphFormat } from "./commands/graph.ts";
+import { runImportConfig } from "./commands/import-config.ts";
 import { runInit } from "./commands/init.ts";
 import { runMigrate } from "./commands/migrate.ts";
 import { TEMPLATES } from "./templates/templates.ts";
@@ -141,6 +142,22 @@ function createProgram(exit: { code: number }): Command {
       exit.code =
         named === undefined ? 2 : await runMigrate({ files: named, ...flags }, { write, writeError });
     });
+  program
+    .command("import-config")
+    .description("converts the configuration of MCPG, and says what it could not take over")
+    .argument("<file>", "MCPG's YAML")
+    .option("-o, --output <file>", "where to write it; left out, standard output")
+    .option("--force", "replace a file that is there")
+    .option("--json", "the result and what is missing, as one JSON object")
+    .addHelpText("after", "\nExample:\n  $ flowgate-check import-config mcpg.yaml -o gateway.yaml")
+    .action(
+      async (
+        file: string,
+        flags: { readonly output?: string; readonly force?: boolean; readonly json?: boolean },
+      ) => {
+        exit.code = await runImportConfig({ file, ...flags }, { write, writeError });
+      },
+    );
   program
     .command("expr")
     .description("evaluates an expression: true is 0, anything else 1")

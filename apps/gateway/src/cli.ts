@@ -184,6 +184,7 @@ function addCheckerCommands(program: Command): void {
     ["explain-config", "say what a key of the configuration means"],
     ["init", "write a commented starting configuration"],
     ["migrate-config", "write the older forms of a configuration the way they are written today"],
+    ["import-config", "convert the configuration of MCPG, and say what could not be taken over"],
   ] as const) {
     program
       .command(name)
