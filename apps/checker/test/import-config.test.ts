@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileConfig } from "@mcp-flowgate/config-compiler";
 import { createNodeDigest, createNodeReader } from "flowgate-check";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { runImportConfig } from "../src/commands/import-config.ts";
 import { convertMcpg } from "../src/foreign/mcpg.ts";
