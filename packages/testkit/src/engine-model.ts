@@ -12,7 +12,7 @@ import type {
 import * as fc from "fast-check";
 import { arbitraryWorkflow, childWorkflow } from "./arbitrary-definition.ts";
 import { buildDefinition, buildPerson, buildPrincipal } from "./build-ir.ts";
-import { settled, type ManualClock } from "./manual-clock.ts";
+import type { ManualClock } from "./manual-clock.ts";
 import { canGoOn, findViolations, findWorldViolations, type Observed } from "./model-invariants.ts";
 import { BEHAVIOURS, createModelWorld, type Behaviour, type ModelWorld } from "./model-world.ts";
 import type { RecordingAudit } from "./recording-audit.ts";
@@ -79,6 +79,8 @@ export interface ModelSystem {
   ): Promise<ModelProcess>;
   readonly clock: ManualClock;
   readonly audit: RecordingAudit;
+  /** Waits for all that was set off, as far as it comes while the clock stands still. */
+  settle(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -242,10 +244,10 @@ class Run {
     this.#process = await this.#boot();
     this.#other = await this.#boot();
     await this.#do({ kind: "start" });
-    await settled();
+    await this.#system.settle();
     for (const one of commands) {
       await this.#do(one);
-      await settled();
+      await this.#system.settle();
       await this.#check();
     }
     await this.#comeToRest();
@@ -364,7 +366,7 @@ class Run {
     void again.then((snapshot) => {
       repeated = snapshot;
     });
-    await settled();
+    await this.#system.settle();
     if (repeated === undefined || repeated.error?.code === "TRANSITION_IN_PROGRESS") return;
     this.#assert(this.#world.calls.length === calls, "W9 an equal submit had an effect");
     const same = JSON.stringify(repeated.output) === JSON.stringify(answer.output);
@@ -425,7 +427,7 @@ class Run {
     for (let round = 0; round < 8; round += 1) {
       await this.#system.clock.advance(round < 5 ? 320_000 : 12_000);
       void this.#process!.engine.sweep();
-      await settled();
+      await this.#system.settle();
     }
   }
 

@@ -39,3 +39,5 @@ export type { PostgresServer, PostgresServerOptions } from "./postgres-server.ts
 export { createTestDatabase } from "./test-databases.ts";
 export { canGoOn, findViolations } from "./model-invariants.ts";
 export type { Observed } from "./model-invariants.ts";
+export { createInFlight } from "./in-flight.ts";
+export type { InFlight } from "./in-flight.ts";

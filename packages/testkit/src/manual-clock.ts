@@ -10,19 +10,24 @@ export interface ManualClock extends Clock {
   readonly pending: number;
 }
 
-/** Starts at 2026-01-05T09:00:00Z, a Monday, unless told. */
-export function createManualClock(start: number = Date.UTC(2026, 0, 5, 9)): ManualClock {
-  return new SteppedClock(start);
+/** Starts at 2026-01-05T09:00:00Z, a Monday, unless told. `settle` waits for what each step sets off. */
+export function createManualClock(
+  start: number = Date.UTC(2026, 0, 5, 9),
+  settle: () => Promise<void> = settled,
+): ManualClock {
+  return new SteppedClock(start, settle);
 }
 
 class SteppedClock implements ManualClock {
+  readonly #settle: () => Promise<void>;
   #wall: number;
   #elapsed = 0;
   #order = 0;
   readonly #scheduled = new Map<number, { readonly at: number; readonly run: () => void }>();
 
-  constructor(start: number) {
+  constructor(start: number, settle: () => Promise<void>) {
     this.#wall = start;
+    this.#settle = settle;
   }
 
   get pending(): number {
@@ -50,7 +55,7 @@ class SteppedClock implements ManualClock {
   async advance(ms: number): Promise<void> {
     const until = this.#elapsed + ms;
     for (;;) {
-      await settled();
+      await this.#settle();
       const next = this.#next(until);
       if (next === undefined) break;
       const [id, { at, run }] = next;
@@ -59,7 +64,7 @@ class SteppedClock implements ManualClock {
       run();
     }
     this.#go(until);
-    await settled();
+    await this.#settle();
   }
 
   #go(elapsed: number): void {

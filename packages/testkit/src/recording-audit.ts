@@ -7,11 +7,14 @@ export interface RecordingAudit extends AuditSink {
   types(workflowId?: string): readonly string[];
   /** Refuses events of these types, or all of them, until it is called without any. */
   refuse(types?: "all" | readonly string[]): void;
+  /** For stores that chain records themselves: whether an event of this type is refused now. */
+  refuses(type: string): boolean;
 }
 
 export function createRecordingAudit(): RecordingAudit {
   const events: AuditDraft[] = [];
   let refused: "all" | readonly string[] = [];
+  const refuses = (type: string): boolean => refused === "all" || refused.includes(type);
   return {
     events,
     types: (workflowId) =>
@@ -21,8 +24,9 @@ export function createRecordingAudit(): RecordingAudit {
     refuse(types = []) {
       refused = types;
     },
+    refuses,
     async append(batch) {
-      const full = refused === "all" || batch.some((event) => refused.includes(event.type));
+      const full = batch.some(({ type }) => refuses(type));
       if (full) throw new FlowgateError("AUDIT_UNAVAILABLE", "no space left");
       events.push(...batch);
     },
