@@ -40,6 +40,13 @@ export const REQUIREMENTS = {
   "R-IMPORT-2": "A dead server does not stop the start; the others work.",
   "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
   "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
+  "R-PIN-1":
+    "pin writes the lock file, compares with it, prints what differs so that people can read it, and takes it over on request.",
+  "R-PIN-2":
+    "With pin: block a changed, new, renamed or swapped tool is not found, described or started, and workflows that use it are refused before the effect.",
+  "R-PIN-3": "With pin: warn what differs from the lock file is reported once.",
+  "R-PIN-4":
+    "Imported text is marked as untrusted and loses characters that cannot be seen; names that deceive are left out.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":

@@ -4,6 +4,7 @@ import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audi
 import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
 import { resetUsage, showUsage } from "./commands/discovery.ts";
+import { pin, type PinOptions } from "./commands/pin.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
 import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
 import { VERSION } from "./version.ts";
@@ -54,6 +55,17 @@ export function createProgram(): Command {
       `\nExample:\n  $ mcp-flowgate call -c gateway.yaml gateway.search '{"query":"create an issue"}'`,
     )
     .action((tool: string, args: string, options: CallOptions) => call(tool, args, options, print));
+
+  withDebug(program.command("pin"))
+    .description("write the lock file of imported tools, or say what differs from it")
+    .addOption(configOption())
+    .option("--update", "take the differences over")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nWrites flowgate.lock.json beside the configuration where there is none. Exit code 1 where something differs.\n\nExample:\n  $ mcp-flowgate pin -c gateway.yaml --update",
+    )
+    .action((options: PinOptions) => pin(options, print));
 
   addApprovals(program);
   addWorkflows(program);

@@ -6,12 +6,18 @@ import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
 import { createMcpConnections, createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
+import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
+import { createPinScope } from "./catalogue/pin-scope.ts";
+import { holdToPins } from "./catalogue/pinned-executor.ts";
+import { createPins } from "./catalogue/pins.ts";
+import { readLockFile } from "./catalogue/read-lock.ts";
+import { CommandError } from "./commands/command-error.ts";
 import { createHttpEmbedder } from "./discovery/embedder.ts";
 import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
 import { createUsage, type Usage } from "./discovery/usage.ts";
@@ -54,6 +60,7 @@ export async function compose(
   options: ComposeOptions = {},
 ): Promise<Gateway> {
   log.hide(plan.secrets);
+  const lock = await lockOf(plan, log);
   const clock = systemClock;
   const ids = systemIds;
   const digest = systemDigest;
@@ -88,16 +95,18 @@ export async function compose(
         log.error("a connection's life could not be recorded", { connection, error: String(error) }),
       );
   });
+  const catalogue = createCatalogue(plan, digest);
+  const pins = createPins({ scope: createPinScope(plan), lock, digest });
+  const importer = createImporter({ plan, catalogue, connections, pins, audit, clock, ids, log });
   const executors = new Map<ExecutorKind, Executor>(
     [
       createNoopExecutor(),
       createHumanExecutor(),
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       createHttpExecutor({ connections: directory, log, addresses }),
-      createMcpExecutor({ connections }),
+      holdToPins(createMcpExecutor({ connections }), pins, importer.verify),
     ].map((executor) => [executor.kind, executor]),
   );
-  const catalogue = createCatalogue(plan, digest);
   const schemas = createSchemas();
   const engine = createEngine({
     store,
@@ -111,7 +120,6 @@ export async function compose(
     log,
   });
   const settled = Promise.withResolvers<void>();
-  const importer = createImporter({ plan, catalogue, connections, audit, clock, ids, log });
   const semantic = openSemantic(plan, log);
   const usage = plan.discovery.learn
     ? createUsage({ file: besideStore(plan, "usage.json"), clock, log })
@@ -172,6 +180,27 @@ export async function compose(
     close: () =>
       closeAll({ surface, importer, semantic, usage, engine, executors, connections, store, audit }),
   };
+}
+
+/** What pinned imports are held to. Nothing starts that was to be blocked and cannot be. */
+async function lockOf(plan: GatewayPlan, log: HostLog): Promise<LockFile | undefined> {
+  const pinned = plan.imports.filter(({ pin }) => pin !== undefined);
+  if (pinned.length === 0) return undefined;
+  const read = await readLockFile(plan, systemDigest);
+  const problem = !read.ok
+    ? read.error
+    : read.value === undefined
+      ? `there is no ${plan.lockFile}`
+      : undefined;
+  if (problem === undefined) return read.ok ? read.value : undefined;
+  const blocking = pinned.find(({ pin }) => pin === "block");
+  const hint = "`mcp-flowgate pin -c FILE` writes it from what the servers list now.";
+  if (blocking !== undefined)
+    throw new CommandError(
+      `proxy.import of "${blocking.connection}" has pin: block, and ${problem}. ${hint} Nothing was started.`,
+    );
+  log.warn(`pin: warn has nothing to compare with: ${problem}. ${hint}`);
+  return undefined;
 }
 
 function openSemantic(plan: GatewayPlan, log: HostLog): SemanticSearch | undefined {

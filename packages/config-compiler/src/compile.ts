@@ -18,6 +18,7 @@ import { emitSettings } from "./emit/settings.ts";
 import { emitWorkflow } from "./emit/workflows.ts";
 import { createPathResolver, type World } from "./emit/world.ts";
 import { hashDefinition } from "./hash.ts";
+import { readLock, type LockSource } from "./lock/read-lock.ts";
 import { checkContradictions } from "./rules/contradictions.ts";
 import { RULES } from "./rules/index.ts";
 import { provePolicies, type PolicyVerdict } from "./rules/policies.ts";
@@ -65,13 +66,16 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
   let plan: GatewayPlan | undefined;
   let policies: readonly PolicyVerdict[] = [];
   if (loaded.root !== undefined) {
-    const emitted = emit(loaded.root, options, report);
+    const paths = createPathResolver(reader, env("HOME"));
+    const lock = await readLock(loaded.root, files[0] ?? "", paths, reader, digest);
+    const emitted = emit(loaded.root, options, lock, report);
     policies = emitted?.verdicts ?? [];
     if (emitted !== undefined && !reporter.failed) {
       const { parts } = emitted;
       for (const [id, ir] of Object.entries(parts.workflows)) hashes.set(id, hashDefinition(ir, digest));
       const hash = digest.sha256(canonicalJson(parts as unknown as Json));
-      plan = deepFreeze({ hash, files: loaded.files, ...parts, secrets: loaded.secrets });
+      const read = lock.content?.ok === true ? [...loaded.files, lock.path] : loaded.files;
+      plan = deepFreeze({ hash, files: read, lockFile: lock.path, ...parts, secrets: loaded.secrets });
     }
   }
   return {
@@ -98,11 +102,16 @@ function masked(diagnostics: readonly Diagnostic[], secrets: readonly string[]):
 }
 
 interface Emitted {
-  readonly parts: Omit<GatewayPlan, "hash" | "files" | "secrets">;
+  readonly parts: Omit<GatewayPlan, "hash" | "files" | "lockFile" | "secrets">;
   readonly verdicts: readonly PolicyVerdict[];
 }
 
-function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report): Emitted | undefined {
+function emit(
+  rootNode: MapNode,
+  { reader, env }: CompileOptions,
+  lock: LockSource,
+  report: Report,
+): Emitted | undefined {
   if (!checkVersion(rootNode, report)) return undefined;
   checkContradictions(checkShape(CONFIG, rootNode, report), report);
   const root = new Cursor(rootNode);
@@ -131,6 +140,7 @@ function emit(rootNode: MapNode, { reader, env }: CompileOptions, report: Report
     settings,
     capabilities,
     workflows,
+    lock,
     graphs: new Map(Object.entries(workflows).map(([id, ir]) => [id, createStateGraph(ir)])),
     ...locators(rootNode),
   };

@@ -49,6 +49,10 @@ export function completeWrapped(capability: CapabilityIr, tool: ListedTool): Cap
   const title = capability.title ?? titleOf(tool);
   const description = capability.description ?? tool.description;
   const outputSchema = capability.outputSchema ?? tool.outputSchema;
+  const completed =
+    title !== capability.title ||
+    description !== capability.description ||
+    capability.inputSchema === undefined;
   return {
     ...capability,
     ...(title === undefined ? {} : { title }),
@@ -56,6 +60,7 @@ export function completeWrapped(capability: CapabilityIr, tool: ListedTool): Cap
     inputSchema: capability.inputSchema ?? tool.inputSchema,
     ...(outputSchema === undefined ? {} : { outputSchema }),
     executor: withAnnotations(capability.executor, tool),
+    ...(completed ? { source: { ...capability.source, completed } } : {}),
   };
 }
 

@@ -52,9 +52,11 @@ describe("an unusable configuration ends with a clear line and exit code 1 [R-BA
     expect(text).toContain("FG110");
     expect(text).toMatch(/gateway\.yaml:3:/);
   });
-  test("a pinned import, which this version could not hold to", async () => {
+  test("a blocked import without a lock file to hold it to", async () => {
     const text = `${HELLO}  import: [{ connection: c, pin: block }]\nconnections: { c: { kind: mcp, command: node } }\n`;
-    expect(await serveText(text)).toContain("not available in this version: proxy.import");
+    expect(await serveText(text)).toMatch(
+      /"c" has pin: block, and there is no .*flowgate\.lock\.json.*mcp-flowgate pin/,
+    );
   });
   test("an identity that this version does not offer", async () => {
     expect(

@@ -1,10 +1,12 @@
-import type {
-  CapabilityIr,
-  ConnectionIr,
-  Definition,
-  Digest,
-  GatewayPlan,
-  WorkflowIr,
+import {
+  equalJson,
+  type CapabilityIr,
+  type ConnectionIr,
+  type Definition,
+  type Digest,
+  type GatewayPlan,
+  type Json,
+  type WorkflowIr,
 } from "@mcp-flowgate/core";
 import { capabilityFromTool, completeWrapped, type ListedTool } from "@mcp-flowgate/config-compiler";
 import { buildIndex, topicCounts, type DiscoveryIndex, type TopicCount } from "@mcp-flowgate/discovery-index";
@@ -15,6 +17,7 @@ import {
   toDefinition,
 } from "@mcp-flowgate/workflow-engine";
 import { toEntry } from "./catalogue-entry.ts";
+import { lookalikeOf } from "./imported-text.ts";
 import { passesFilter } from "./name-filter.ts";
 
 /**
@@ -22,9 +25,10 @@ import { passesFilter } from "./name-filter.ts";
  * downstream servers listed.
  *
  * It owns the mapping from ids to definitions and keeps the search index equal to it:
- * - C1 an id names one thing; a listed tool never replaces what stands under its name already;
+ * - C1 an id names one thing; a listed tool never replaces what stands under its name already, nor looks like it;
  * - C2 everything that can be started is in `item`, and everything in the index is in `item`;
- * - C3 a tool that its server no longer lists is gone from both.
+ * - C3 a tool that its server no longer lists is gone from both;
+ * - C4 a tool that is listed again as it was keeps its capability and its place in the index.
  */
 export interface Catalogue {
   item(id: string): CatalogueItem | undefined;
@@ -58,7 +62,9 @@ export interface ImportOutcome {
 
 export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
   const items = new Map<string, CatalogueItem>();
-  const importedBy = new Map<number, ReadonlySet<string>>();
+  /** The tool that each wrapper took what it leaves open from. */
+  const completedWith = new Map<string, ListedTool>();
+  const importedBy = new Map<number, ReadonlyMap<string, ListedTool>>();
   const definitions = new WeakMap<object, Definition>();
   const byHash = new Map<string, WeakRef<Definition>>();
   let session: Definition | undefined;
@@ -134,41 +140,49 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
       if (from === undefined) return { imported: [], clashes: [] };
       session = undefined;
       topics = undefined;
-      const before = importedBy.get(importIndex) ?? new Set<string>();
-      const imported = new Set<string>();
+      const before = importedBy.get(importIndex) ?? new Map<string, ListedTool>();
+      const imported = new Map<string, ListedTool>();
       const clashes: { id: string; tool: string; by: string }[] = [];
       for (const tool of tools) {
         if (!passesFilter(tool.name, from.include, from.exclude)) continue;
         const capability = capabilityFromTool(from, tool);
-        const holder = items.get(capability.id);
-        if (imported.has(capability.id) || (holder !== undefined && !before.has(capability.id))) {
-          clashes.push({
-            id: capability.id,
-            tool: tool.name,
-            by: holder === undefined ? "another tool" : describeHolder(holder),
-          });
+        const { id } = capability;
+        const holder = items.get(id);
+        if (imported.has(id) || (holder !== undefined && !before.has(id))) {
+          clashes.push({ id, tool: tool.name, by: describeHolder(holder) });
           continue;
         }
-        put({ kind: "capability", id: capability.id, capability });
-        imported.add(capability.id);
+        const seenAs = lookalikeOf(id);
+        const double = seenAs === undefined ? undefined : items.get(seenAs);
+        if (double !== undefined) {
+          clashes.push({ id, tool: tool.name, by: `${describeHolder(double)}, which it looks like` });
+          continue;
+        }
+        imported.set(id, tool);
+        if (!isSameTool(before.get(id), tool)) put({ kind: "capability", id, capability });
       }
-      for (const id of before) if (!imported.has(id)) drop(id);
+      for (const id of before.keys()) if (!imported.has(id)) drop(id);
       importedBy.set(importIndex, imported);
+      const byName = new Map(tools.map((tool) => [tool.name, tool]));
       for (const item of declared) {
         if (item.kind !== "capability" || item.capability.source.kind !== "declared") continue;
         const { wraps } = item.capability.source;
-        const tool =
-          wraps?.connection === from.connection
-            ? tools.find((candidate) => candidate.name === wraps.tool)
-            : undefined;
-        if (tool !== undefined) put({ ...item, capability: completeWrapped(item.capability, tool) });
+        const tool = wraps?.connection === from.connection ? byName.get(wraps.tool) : undefined;
+        if (tool === undefined || isSameTool(completedWith.get(item.id), tool)) continue;
+        completedWith.set(item.id, tool);
+        put({ ...item, capability: completeWrapped(item.capability, tool) });
       }
-      return { imported: [...imported], clashes };
+      return { imported: [...imported.keys()], clashes };
     },
   };
 }
 
-function describeHolder(item: CatalogueItem): string {
+function isSameTool(left: ListedTool | undefined, right: ListedTool): boolean {
+  return left !== undefined && equalJson(left as unknown as Json, right as unknown as Json);
+}
+
+function describeHolder(item: CatalogueItem | undefined): string {
+  if (item === undefined) return "another tool";
   if (item.kind !== "capability") return `the ${item.kind} "${item.id}"`;
   const { source } = item.capability;
   return source.kind === "imported"

@@ -1,18 +1,33 @@
-import type { AuditDraft, AuditSink, Clock, GatewayPlan, Ids, Log } from "@mcp-flowgate/core";
-import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type {
+  AuditDraft,
+  AuditSink,
+  Clock,
+  ExecutorFailure,
+  GatewayPlan,
+  Ids,
+  JsonObject,
+  Log,
+} from "@mcp-flowgate/core";
+import { renderDifferences, summarizeDifference, type LockDifference } from "@mcp-flowgate/config-compiler";
+import type { McpConnections, McpToolList } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "./catalogue.ts";
+import { cleanTool } from "./imported-text.ts";
+import type { Pins, SessionMark } from "./pins.ts";
 
 /**
  * Brings the tools of downstream servers into the catalogue and keeps them true.
  *
  * Protocol: `start` lists every import's server at once, each on its own, and resolves when all have answered or
  * the patience for the start is over; a server that fails is tried again with growing waits; one that says its
- * list changed is listed again.
+ * list changed, and a pinned one that was started again, is listed again.
  * - I1 A server that is dead, slow or broken delays no other and never stops the gateway.
  * - I2 At most one listing per import runs; a change during one leads to exactly one more.
+ * - I3 Nothing of a listing reaches the catalogue that was not compared with the lock file first.
  */
 export interface Importer {
   start(patienceMs: number): Promise<void>;
+  /** Lists a connection now and has the listing judged; answers why that was not possible. */
+  verify(connection: string, signal: AbortSignal): Promise<ExecutorFailure | undefined>;
   /** The imports that have not been listed yet, with the reason of the last failure. */
   failing(): readonly { readonly connection: string; readonly reason: string }[];
   stop(): void;
@@ -20,23 +35,30 @@ export interface Importer {
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** The time a listing may take that a call waits for. */
+const VERIFY_MS = 30_000;
+/** Findings of one listing that are told one by one; the rest is counted. */
+const MOST_TOLD = 50;
 
 export function createImporter(options: {
   readonly plan: GatewayPlan;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
+  readonly pins: Pins;
   readonly audit: AuditSink;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
 }): Importer {
-  const { plan, catalogue, connections, clock, ids, log } = options;
+  const { plan, catalogue, connections, pins, clock, ids, log } = options;
   const stopping = new AbortController();
   const failures = new Map<number, string>();
-  /** The ids that each import brought last, to tell a change from a repetition. */
+  /** What each import brought and left out last, to tell a change from a repetition. */
   const known = new Map<number, string>();
+  const told = new Map<number, ReadonlySet<string>>();
   const running = new Set<number>();
   const again = new Set<number>();
+  const verifying = new Map<string, Promise<ExecutorFailure | undefined>>();
 
   const record = async (type: AuditDraft["type"], payload: AuditDraft["payload"]): Promise<void> => {
     try {
@@ -61,6 +83,90 @@ export function createImporter(options: {
     await record("capability.discovery_failed", { connection, reason });
   };
 
+  /** What differs from the lock file, for people and for the trail. */
+  const tellDifferences = async (connection: string, news: readonly LockDifference[]): Promise<void> => {
+    if (news.length === 0) return;
+    const blocks = pins.mode(connection) === "block";
+    const told = news.slice(0, MOST_TOLD);
+    const rest = news.length - told.length;
+    const head = `connection "${connection}" is not as it was pinned${blocks ? "; what differs is blocked" : ""}`;
+    const more = rest === 0 ? "" : `  and ${rest} more`;
+    log[blocks ? "error" : "warn"](`${head}:\n${renderDifferences(told)}${more}`.trimEnd());
+    for (const difference of told) {
+      const { tool, change, from, parts } = difference;
+      const blocked = blocks && change !== "removed";
+      await record(blocked ? "capability.blocked" : "capability.changed", {
+        connection,
+        ...(tool === "" ? {} : { tool }),
+        change,
+        ...(from === undefined ? {} : { from }),
+        parts: [...new Set(parts.map(({ part }) => part))],
+        reason: summarizeDifference(difference),
+      });
+    }
+    if (rest > 0)
+      await record(blocks ? "capability.blocked" : "capability.changed", { connection, more: rest });
+  };
+
+  /** Takes a listing over: compared, cleaned, and without what clashes. */
+  const take = async (index: number, listed: McpToolList, seen: SessionMark): Promise<void> => {
+    const { connection } = plan.imports[index] as GatewayPlan["imports"][number];
+    const { admitted, news } = pins.judge(
+      connection,
+      { server: listed.server.name === "" ? undefined : listed.server.name, tools: listed.tools },
+      seen,
+    );
+    const findings: Finding[] = listed.problems.map(({ tool, problem }) => ({
+      text: `a tool of connection "${connection}" is left out`,
+      detail: { ...(tool === undefined ? {} : { tool }), problem },
+    }));
+    const tools = admitted.flatMap((tool) => {
+      const cleaned = cleanTool(tool);
+      if (!cleaned.ok) {
+        findings.push({
+          text: `a tool of connection "${connection}" is left out: ${cleaned.error}`,
+          blocked: { tool: tool.name, reason: cleaned.error },
+        });
+        return [];
+      }
+      for (const trick of cleaned.value.tricks)
+        findings.push({
+          text: `tool "${tool.name}" of connection "${connection}" has text that is not what it seems: ${trick}`,
+        });
+      return [cleaned.value.tool];
+    });
+    const { imported, clashes } = catalogue.setListed(index, tools);
+    for (const { id, tool, by } of clashes)
+      findings.push({
+        text: `tool "${tool}" of connection "${connection}" is left out: its name "${id}" is taken by ${by}. Give the import a prefix of its own.`,
+        blocked: { tool, id, reason: "name taken", by },
+      });
+    await tellDifferences(connection, news);
+    await tellFindings(index, connection, findings);
+    const names = imported.join();
+    if (names === known.get(index)) return;
+    known.set(index, names);
+    log.info("tools imported", { connection, tools: imported.length });
+    await record("capability.discovered", { connection, count: imported.length });
+  };
+
+  const tellFindings = async (
+    index: number,
+    connection: string,
+    findings: readonly Finding[],
+  ): Promise<void> => {
+    const keyOf = ({ text, detail }: Finding): string => JSON.stringify([text, detail]);
+    const before = told.get(index);
+    told.set(index, new Set(findings.map(keyOf)));
+    const news = findings.filter((finding) => before?.has(keyOf(finding)) !== true);
+    for (const { text, detail, blocked } of news.slice(0, MOST_TOLD)) {
+      log[blocked === undefined ? "warn" : "error"](text, detail);
+      if (blocked !== undefined) await record("capability.blocked", { connection, ...blocked });
+    }
+    if (news.length > MOST_TOLD)
+      log.warn(`connection "${connection}": ${news.length - MOST_TOLD} more findings are not shown`);
+  };
+
   const list = async (index: number, attempt: number): Promise<void> => {
     const from = plan.imports[index];
     if (from === undefined || stopping.signal.aborted) return;
@@ -70,38 +176,41 @@ export function createImporter(options: {
     }
     running.add(index);
     try {
+      const seen = pins.session(from.connection);
       const listed = await connections.listTools(from.connection, { signal: stopping.signal });
       if (!listed.ok) return await retry(index, from.connection, listed.error.message, attempt);
-      const { imported, clashes } = catalogue.setListed(index, listed.value.tools);
       failures.delete(index);
-      const changed = imported.join() !== known.get(index);
-      known.set(index, imported.join());
-      if (changed) log.info("tools imported", { connection: from.connection, tools: imported.length });
-      for (const { tool, problem } of listed.value.problems)
-        log.warn("a tool is left out", { connection: from.connection, tool, problem });
-      for (const { id, tool, by } of clashes) {
-        log.error(
-          `tool "${tool}" of connection "${from.connection}" is left out: its name "${id}" is taken by ${by}. Give the import a prefix of its own.`,
-        );
-        await record("capability.blocked", {
-          connection: from.connection,
-          tool,
-          id,
-          reason: "name taken",
-          by,
-        });
-      }
-      if (changed)
-        await record("capability.discovered", { connection: from.connection, count: imported.length });
+      await take(index, listed.value, seen);
     } finally {
       running.delete(index);
       if (again.delete(index)) void list(index, 0);
     }
   };
 
+  const indexesOf = (connection: string): readonly number[] =>
+    plan.imports.flatMap((from, index) => (from.connection === connection ? [index] : []));
+
+  const verifyNow = async (connection: string): Promise<ExecutorFailure | undefined> => {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(VERIFY_MS)]);
+    // A session that ends while it is listed is listed once more; one that keeps ending is not called.
+    for (let round = 0; round < 2 && !pins.isJudged(connection); round++) {
+      const seen = pins.session(connection);
+      const listed = await connections.listTools(connection, { signal });
+      if (!listed.ok) return { status: "failed", ...listed.error, effect: "not_sent" };
+      for (const index of indexesOf(connection)) await take(index, listed.value, seen);
+    }
+    if (pins.isJudged(connection)) return undefined;
+    const message = `${connection} was started again before its tools could be compared with those pinned.`;
+    return { status: "failed", effect: "not_sent", errorClass: "transient_error", message };
+  };
+
   const stopListening = connections.onToolsChanged((connection) => {
-    for (const [index, from] of plan.imports.entries())
-      if (from.connection === connection) void list(index, 0);
+    for (const index of indexesOf(connection)) void list(index, 0);
+  });
+  const stopWatching = connections.onLifecycle(({ connection, type }) => {
+    pins.noteSession(connection, type === "started");
+    if (type !== "started" || pins.mode(connection) === undefined || verifying.has(connection)) return;
+    for (const index of indexesOf(connection)) if (!running.has(index)) void list(index, 0);
   });
 
   return {
@@ -109,11 +218,35 @@ export function createImporter(options: {
       const all = Promise.all(plan.imports.map((_, index) => list(index, 0)));
       await Promise.race([all, new Promise<void>((resolve) => clock.schedule(patienceMs, resolve))]);
     },
+    async verify(connection, signal) {
+      let pending = verifying.get(connection);
+      if (pending === undefined) {
+        pending = verifyNow(connection).finally(() => verifying.delete(connection));
+        verifying.set(connection, pending);
+      }
+      return await Promise.race([pending, untilAborted(connection, signal)]);
+    },
     failing: () =>
       [...failures].map(([index, reason]) => ({ connection: plan.imports[index]?.connection ?? "", reason })),
     stop() {
       stopListening();
+      stopWatching();
       stopping.abort();
     },
   };
+}
+
+/** Something about a listing that an operator should know. */
+interface Finding {
+  readonly text: string;
+  readonly detail?: { readonly [name: string]: string };
+  /** What the trail says where a tool was refused. */
+  readonly blocked?: JsonObject;
+}
+
+function untilAborted(connection: string, signal: AbortSignal): Promise<ExecutorFailure> {
+  const message = `${connection} could not be listed in time to compare its tools with those pinned.`;
+  const failure: ExecutorFailure = { status: "failed", effect: "not_sent", errorClass: "timeout", message };
+  if (signal.aborted) return Promise.resolve(failure);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(failure), { once: true }));
 }

@@ -12,11 +12,6 @@ export interface NotYet {
 export function notYet(plan: GatewayPlan): NotYet {
   const refused: string[] = [];
   const ignored: string[] = [];
-  for (const { connection, pin } of plan.imports) {
-    if (pin === undefined) continue;
-    const what = `proxy.import of "${connection}", pin: ${pin}: tools are not compared with a lock file`;
-    (pin === "block" ? refused : ignored).push(what);
-  }
   for (const connection of Object.values(plan.connections)) {
     const auth = "auth" in connection ? connection.auth?.kind : undefined;
     if (auth === "forward" || auth === "tokenExchange") {

@@ -145,7 +145,9 @@ export function describeItem(context: DiscoverContext, id: string, caller: Calle
     ...(capability.executor.kind === "human" ? { actor: "human" } : {}),
     ...(reliability === "" ? {} : { reliability }),
     // The text above was written by a downstream server: a model must read it as data, not as instructions.
-    ...(capability.source.kind === "imported" ? { untrusted: true } : {}),
+    ...(capability.source.kind === "imported" || capability.source.completed === true
+      ? { untrusted: true }
+      : {}),
     links,
   });
 }

@@ -102,4 +102,21 @@ export const REFERENCE_CODES: CodeTable = {
       "workflows:\n  w:\n    initialState: a\n    states:\n      a: { transitions: { go: { target: b, prefill: { id: $.context.ticket } } } }\n      b: { terminal: true }",
     fix: "Write it in an `output` mapping or in `initialContext`, or correct the path.",
   },
+  FG320: {
+    title: "There is no lock file to hold to",
+    severity: warning,
+    explanation:
+      "An import has `pin`, and the lock file is not there or cannot be used. With `pin: block` the gateway does not start without it; with `pin: warn` nothing is compared, which is a notice.",
+    example:
+      "connections:\n  github: { kind: mcp, command: github-mcp-server }\nproxy:\n  import: [{ connection: github, prefix: github, pin: block }]",
+    fix: "Run `mcp-flowgate pin -c FILE`, look at the file and keep it beside the configuration.",
+  },
+  FG321: {
+    title: "The lock file does not have a tool",
+    severity: warning,
+    explanation:
+      "An import, a wrapper or an executor names a tool of a pinned connection that was not listed when the lock file was written. With `pin: block` it is refused.",
+    example: "proxy:\n  import: [{ connection: github, prefix: github, include: [create_pr], pin: block }]",
+    fix: "Correct the name, or run `mcp-flowgate pin -c FILE --update` and look at what it adds.",
+  },
 };

@@ -499,6 +499,8 @@ export interface GatewayConfig {
   };
   /** What callers see besides workflows. */
   readonly proxy?: {
+    /** The lock file that imports with `pin` are held to; left out, `flowgate.lock.json` beside the first configuration file. */
+    readonly lockFile?: string;
     /** Capabilities that callers may start. */
     readonly expose?: readonly (
       | {

@@ -4,6 +4,7 @@ import { checkExpressions } from "./expressions.ts";
 import { checkEgress } from "./egress.ts";
 import { checkExposure } from "./exposure.ts";
 import { checkGraph } from "./graph.ts";
+import { checkLock } from "./lock.ts";
 import { checkPeople } from "./people.ts";
 import type { Rule } from "./rule.ts";
 import { checkSecrets } from "./secrets.ts";
@@ -24,4 +25,5 @@ export const RULES: readonly Rule[] = [
   checkSecrets,
   checkExposure,
   checkEgress,
+  checkLock,
 ];

@@ -2,6 +2,7 @@ import type { CapabilityIr, WorkflowIr } from "@mcp-flowgate/core";
 import type { Report } from "../diagnostics/reporter.ts";
 import type { Cursor } from "../emit/cursor.ts";
 import type { Settings } from "../emit/settings.ts";
+import type { LockSource } from "../lock/read-lock.ts";
 import type { Span } from "../source/config-node.ts";
 import type { StateGraph } from "./state-graph.ts";
 
@@ -12,6 +13,7 @@ export interface RuleContext {
   readonly settings: Settings;
   readonly capabilities: { readonly [id: string]: CapabilityIr };
   readonly workflows: { readonly [id: string]: WorkflowIr };
+  readonly lock: LockSource;
   readonly graphs: ReadonlyMap<string, StateGraph>;
   /** The value at a JSON pointer into the merged configuration, or the nearest thing above it. */
   valueAt(pointer: string): Span;

@@ -202,6 +202,10 @@ const importEntry: ObjectField = object(
 );
 
 export const proxy: ObjectField = object("What callers see besides workflows.", {
+  lockFile: text(
+    "The lock file that imports with `pin` are held to; left out, `flowgate.lock.json` beside the first configuration file.",
+    "./locks/production.lock.json",
+  ),
   expose: list("Capabilities that callers may start.", expose, [{ capability: "safe.create_pr" }], {
     default: [],
   }),

@@ -24,7 +24,12 @@ export interface CapabilityIr {
  * A declared capability that wraps an imported tool names it in `wraps`; what it leaves open is filled when the tool is listed.
  */
 export type CapabilitySource =
-  | { readonly kind: "declared"; readonly wraps?: { readonly connection: string; readonly tool: string } }
+  | {
+      readonly kind: "declared";
+      readonly wraps?: { readonly connection: string; readonly tool: string };
+      /** Title, description or input schema are the wrapped tool's own. */
+      readonly completed?: true;
+    }
   | {
       readonly kind: "imported";
       readonly connection: string;

@@ -6,10 +6,12 @@ import type { WorkflowIr } from "./workflow.ts";
 
 /** A whole configuration, compiled: immutable, complete (defaults applied) and free of references that dangle. */
 export interface GatewayPlan {
-  /** SHA-256 (hex) of the canonical JSON of everything below but `secrets` and `files`. */
+  /** SHA-256 (hex) of the canonical JSON of everything below but `secrets`, `files` and `lockFile`. */
   readonly hash: string;
   /** Absolute paths of the files it was read from, for watching and messages. */
   readonly files: readonly string[];
+  /** Absolute path of the lock file that pinned imports are held to, whether it exists or not. */
+  readonly lockFile: string;
   readonly connections: { readonly [name: string]: ConnectionIr };
   /** Every declared capability, exposed or not, by id. */
   readonly capabilities: { readonly [id: string]: CapabilityIr };
