@@ -199,6 +199,7 @@ export function startFixtureServer(): Promise<HttpServing> {
     server: SERVER,
     factory,
     authenticate: async () => ok(ANONYMOUS),
+    onRefused: () => undefined,
     notReady: async () => [],
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });

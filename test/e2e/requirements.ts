@@ -65,6 +65,9 @@ export const REQUIREMENTS = {
     "Processes that are killed at any point lose nothing, double nothing and leave nothing stuck.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
+  "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",
+  "R-METRICS-2": "Metrics are for callers that may read them.",
+  "R-METRICS-3": "Alert rules and the dashboard name metrics that exist.",
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":
     "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",

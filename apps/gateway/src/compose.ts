@@ -24,8 +24,10 @@ import { createUsage, type Usage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
+import { createRefusedCallers } from "./http/refused-callers.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** One gateway, wired: everything that has a life of its own, and the way to end it. */
@@ -34,6 +36,10 @@ export interface Gateway {
   readonly surface: Surface;
   readonly admin: AdminApi;
   readonly catalogue: Catalogue;
+  /** Metrics in the exposition format of Prometheus, where they are kept. */
+  readonly expose?: () => Promise<string>;
+  /** Records a request whose sender could not be identified. */
+  noteRefused(reason: string): void;
   /** Failing readiness checks by name. */
   notReady(): Promise<readonly string[]>;
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
@@ -51,6 +57,8 @@ const IMPORT_PATIENCE_MS = 10_000;
 export interface ComposeOptions {
   /** Standard output is not the protocol's channel, so an audit sink may have it. */
   readonly stdoutIsFree?: boolean;
+  /** There is an HTTP listener that metrics can be asked for at. */
+  readonly isScraped?: boolean;
 }
 
 /** The only place that knows which parts stand behind the ports. */
@@ -65,7 +73,8 @@ export async function compose(
   const ids = systemIds;
   const digest = systemDigest;
   const recordedByStore = sinksOfStore(plan);
-  const audit = await createAuditSink(plan.audit, {
+  const telemetry = await createTelemetry(plan, options.isScraped === true);
+  const trail = await createAuditSink(plan.audit, {
     clock,
     ids,
     digest,
@@ -74,7 +83,8 @@ export async function compose(
     recordedByStore,
     ...(options.stdoutIsFree === true ? { stdout: process.stdout } : {}),
   });
-  const store = await openStore({ plan, audit, clock, ids, digest, log });
+  const audit = telemetry.audit(trail);
+  const store = telemetry.store(await openStore({ plan, trail, audit, clock, ids, digest, log }));
   const directory = {
     get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   };
@@ -105,7 +115,7 @@ export async function compose(
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       createHttpExecutor({ connections: directory, log, addresses }),
       holdToPins(createMcpExecutor({ connections }), pins, importer.verify),
-    ].map((executor) => [executor.kind, executor]),
+    ].map((executor) => [executor.kind, telemetry.executor(executor)]),
   );
   const schemas = createSchemas();
   const engine = createEngine({
@@ -124,7 +134,7 @@ export async function compose(
   const usage = plan.discovery.learn
     ? createUsage({ file: besideStore(plan, "usage.json"), clock, log })
     : undefined;
-  const surface = createSurface({
+  const inner = createSurface({
     engine,
     catalogue,
     plan,
@@ -136,18 +146,23 @@ export async function compose(
     semantic,
     usage,
   });
+  const surface = telemetry.surface(inner);
   const notReady = async (): Promise<readonly string[]> => {
     const failing: string[] = [];
     if (surface.draining()) failing.push("draining");
     await store.nextDueAt().catch(() => failing.push("store"));
-    if (!audit.health().ready) failing.push("audit");
+    if (!trail.health().ready) failing.push("audit");
     return failing;
   };
+  const importsFailing = (): number => importer.failing().length;
+  telemetry.watch({ audit: trail, store, connections, importsFailing, notReady });
   return {
     plan,
     surface,
     catalogue,
     notReady,
+    noteRefused: createRefusedCallers({ audit, clock, ids, log }),
+    ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
     admin: createAdminApi({
       engine,
       newCorrelationId: surface.newCorrelationId,
@@ -175,10 +190,21 @@ export async function compose(
       await semantic?.open(catalogue.index);
       settled.resolve();
     },
-    reopenAudit: () => audit.reopen(),
+    reopenAudit: () => trail.reopen(),
     drain: () => surface.drain(),
     close: () =>
-      closeAll({ surface, importer, semantic, usage, engine, executors, connections, store, audit }),
+      closeAll({
+        surface,
+        importer,
+        semantic,
+        usage,
+        engine,
+        executors,
+        connections,
+        store,
+        trail,
+        telemetry,
+      }),
   };
 }
 
@@ -231,7 +257,8 @@ async function closeAll(parts: {
   readonly executors: ReadonlyMap<ExecutorKind, Executor>;
   readonly connections: McpConnections;
   readonly store: WorkflowStore;
-  readonly audit: AuditTrail;
+  readonly trail: AuditTrail;
+  readonly telemetry: Telemetry;
 }): Promise<void> {
   parts.importer.stop();
   await parts.surface.drain();
@@ -241,5 +268,6 @@ async function closeAll(parts: {
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();
   await parts.store.close();
-  await parts.audit.close();
+  await parts.trail.close();
+  await parts.telemetry.close();
 }

@@ -1,5 +1,6 @@
 import { FlowgateError } from "@mcp-flowgate/core";
 import type { AuditIr, AuditSinkKind, Clock, Log } from "@mcp-flowgate/core";
+import { createBacklog, type Backlog } from "./backlog.ts";
 import type { EventText } from "./record.ts";
 import type { Sink, SinkContext } from "./sinks/sink.ts";
 
@@ -15,6 +16,9 @@ export interface SinkHealth {
   readonly lost: number;
   /** Events whose callers were refused because of it, since the start. */
   readonly refused: number;
+  /** Events that it has taken and not recorded yet, and for how many milliseconds the oldest of them waits. */
+  readonly pending: number;
+  readonly pendingMs: number;
 }
 
 /**
@@ -53,6 +57,7 @@ class Guard implements GuardedSink {
   readonly #log: Log;
   readonly #makeText: SinkContext["makeText"];
   #failure: { readonly since: number; error: string; readonly missing: Map<string, number> } | undefined;
+  readonly #backlog: Backlog;
   #lost = 0;
   #refused = 0;
   #retryMs = FIRST_RETRY_MS;
@@ -72,12 +77,14 @@ class Guard implements GuardedSink {
     this.#clock = context.clock;
     this.#log = context.log;
     this.#makeText = context.makeText;
+    this.#backlog = sink.backlog ?? createBacklog(() => context.clock.monotonic());
     sink.onLost?.((texts, error) => this.#fail(error, texts));
   }
 
   async append(texts: readonly EventText[]): Promise<void> {
     const wanted = texts.filter((text) => this.#wants(text.eventType));
     if (wanted.length === 0) return;
+    const leave = this.sink.backlog === undefined ? this.#backlog.enter(wanted.length) : undefined;
     try {
       if (this.#failure !== undefined) {
         if (this.sink.isRemote === true) throw new Error(this.#failure.error);
@@ -87,12 +94,15 @@ class Guard implements GuardedSink {
     } catch (error) {
       this.#fail(error, wanted);
       if (!this.#failOpen) throw this.#unavailable(error);
+    } finally {
+      leave?.();
     }
   }
 
   health(): SinkHealth {
     const { kind, target } = this.sink;
     const error = this.#failure?.error ?? this.sink.trouble?.();
+    const oldestAt = this.#backlog.oldestAt();
     return {
       kind,
       ...(target === undefined ? {} : { target }),
@@ -101,6 +111,8 @@ class Guard implements GuardedSink {
       ...(this.#failure === undefined ? {} : { failingSince: this.#failure.since }),
       lost: this.#lost,
       refused: this.#refused,
+      pending: this.#backlog.events(),
+      pendingMs: oldestAt === undefined ? 0 : Math.max(0, this.#clock.monotonic() - oldestAt),
     };
   }
 

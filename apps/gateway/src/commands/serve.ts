@@ -9,6 +9,7 @@ import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.t
 import { createMcpServer } from "../mcp/server-factory.ts";
 import { serveMcpOverStdio } from "../mcp/stdio.ts";
 import { bridge } from "./bridge.ts";
+import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
 import { configFiles, loadPlan } from "./load.ts";
 import { notYet } from "./not-yet.ts";
@@ -48,7 +49,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw new CommandError(`${files[0]}: not available in this version: ${refused.join("; ")}.`);
   for (const what of ignored) log.warn(`not available in this version: ${what}`);
 
-  const gateway = await compose(plan, log, { stdoutIsFree: server.transport === "http" });
+  const gateway = await compose(plan, log, {
+    stdoutIsFree: server.transport === "http",
+    isScraped: server.transport === "http",
+  });
   process.on("SIGHUP", () => void gateway.reopenAudit());
   const identity = { name: plan.server.name ?? NAME, version: VERSION };
   const control = await serveControlSocket(controlSocketPath(files, process.pid), gateway.admin, log);
@@ -74,6 +78,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     factory: createMcpServer(gateway.surface, identity, httpPrincipal),
     authenticate: authenticate.value,
     notReady: gateway.notReady,
+    onRefused: gateway.noteRefused,
+    ...(gateway.expose === undefined
+      ? {}
+      : { metrics: { mayRead: createMetricsAccess(plan), expose: gateway.expose } }),
     log,
   }).catch(async (error: NodeJS.ErrnoException) => {
     await control.close();

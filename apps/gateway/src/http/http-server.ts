@@ -32,6 +32,13 @@ export interface HttpOptions {
   readonly authenticate: Authenticator;
   /** Failing checks by name; empty means ready. */
   readonly notReady: () => Promise<readonly string[]>;
+  /** Hears why a request was refused whose sender could not be identified. */
+  readonly onRefused: (reason: string) => void;
+  /** Where there are metrics: who may read them, and how. */
+  readonly metrics?: {
+    readonly mayRead: (principal: Principal) => boolean;
+    readonly expose: () => Promise<string>;
+  };
   readonly log: Log;
 }
 
@@ -65,8 +72,15 @@ export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServin
     }
     const who = await options.authenticate(request);
     if (!who.ok) {
+      options.onRefused(who.error);
       response.setHeader("www-authenticate", 'Bearer realm="mcp-flowgate"');
       return rpcError(response, 401, -32_001, who.error);
+    }
+    if (path === "/metrics" && request.method === "GET" && options.metrics?.mayRead(who.value) === true) {
+      const text = await options.metrics.expose();
+      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+      response.end(text);
+      return;
     }
     if (path !== http.path)
       return json(response, 404, { error: `There is nothing at ${path}. MCP is served at ${http.path}.` });

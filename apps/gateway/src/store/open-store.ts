@@ -1,12 +1,14 @@
 import { createStoreChain, type AuditTrail } from "@mcp-flowgate/audit";
-import type { Clock, Digest, GatewayPlan, Ids, Log, WorkflowStore } from "@mcp-flowgate/core";
+import type { AuditSink, Clock, Digest, GatewayPlan, Ids, Log, WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import { CommandError } from "../commands/command-error.ts";
 import { refuseWithoutAudit } from "./refuse-without-audit.ts";
 
 export interface StoreParts {
   readonly plan: GatewayPlan;
-  readonly audit: AuditTrail;
+  readonly trail: AuditTrail;
+  /** The trail, or what stands in front of it. */
+  readonly audit: AuditSink;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
@@ -38,7 +40,7 @@ export async function openStore(parts: StoreParts): Promise<WorkflowStore> {
         auditChain: await createStoreChain(plan.audit, "sqlite", { ids, digest, secrets: plan.secrets }),
         forward: audit,
       });
-      return refuseWithoutAudit(store, audit);
+      return refuseWithoutAudit(store, parts.trail);
     }
     case "postgres":
       throw new CommandError(

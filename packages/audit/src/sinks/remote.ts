@@ -1,4 +1,5 @@
 import type { AuditSinkKind } from "@mcp-flowgate/core";
+import { createBacklog, type Backlog } from "../backlog.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { emptyHead, linkEvents } from "../hash-chain.ts";
@@ -54,6 +55,7 @@ class RemoteSink implements Sink {
   readonly kind: AuditSinkKind;
   readonly target: string;
   readonly isRemote = true;
+  readonly backlog: Backlog;
   readonly #context: SinkContext;
   readonly #options: RemoteSinkOptions;
   readonly #group: GroupCommit<EventText>;
@@ -68,17 +70,22 @@ class RemoteSink implements Sink {
     this.#options = options;
     this.kind = options.kind;
     this.target = options.target;
+    this.backlog = createBacklog(() => context.clock.monotonic());
     this.#head = emptyHead(context.stream);
     this.#group = createGroupCommit((texts) => this.#send(texts), GROUP_SIZE);
   }
 
   write(texts: readonly EventText[]): Promise<void> {
-    if (!this.#options.background) return this.#group.add(texts);
+    if (!this.#options.background) return this.#add(texts);
     if (this.#group.pending() + texts.length > this.#options.maxPending) {
       return Promise.reject(new Error(`${this.#group.pending()} events wait for ${this.target} already`));
     }
-    this.#group.add(texts).catch((error: unknown) => this.#onLost(texts, error));
+    this.#add(texts).catch((error: unknown) => this.#onLost(texts, error));
     return Promise.resolve();
+  }
+
+  #add(texts: readonly EventText[]): Promise<void> {
+    return this.#group.add(texts).finally(this.backlog.enter(texts.length));
   }
 
   head(): Head {

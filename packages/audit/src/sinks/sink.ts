@@ -1,4 +1,5 @@
 import type { AuditSinkKind, Clock, Digest, JsonObject, Log } from "@mcp-flowgate/core";
+import type { Backlog } from "../backlog.ts";
 import type { Head } from "../hash-chain.ts";
 import type { EventText, TrailEventType } from "../record.ts";
 
@@ -16,6 +17,8 @@ export interface Sink {
   readonly isRemote?: boolean;
   /** Why it does not get on, where it has taken events that it could not deliver yet. */
   trouble?(): string | undefined;
+  /** Kept by the sink itself where `write` resolves before the events are recorded. */
+  readonly backlog?: Backlog;
   /** Hears of events that `write` had taken and that are lost after all. */
   onLost?(listener: (texts: readonly EventText[], error: unknown) => void): void;
   close(): Promise<void>;
