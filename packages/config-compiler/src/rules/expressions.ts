@@ -16,7 +16,7 @@ import {
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Cursor } from "../emit/cursor.ts";
 import { within } from "../emit/expressions.ts";
-import { producedBy } from "./produced-paths.ts";
+import { contextSchemaOf } from "./context-schema.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 /** Expressions against the schemas of what they read: FG520 to FG527. */
@@ -43,14 +43,7 @@ function checkCapability(cursor: Cursor, id: string, context: RuleContext): void
 }
 
 function checkWorkflow(cursor: Cursor, ir: WorkflowIr, context: RuleContext): void {
-  const names = [...producedBy(ir)];
-  // Which values are there yet depends on the path: every value that something produces is taken to be there.
-  const contextSchema: JsonObject = {
-    type: "object",
-    properties: Object.fromEntries(names.map((name) => [name, {}])),
-    required: names,
-  };
-  const common = { ...withSchema("input", ir.inputSchema), context: contextSchema };
+  const common = { ...withSchema("input", ir.inputSchema), context: contextSchemaOf(ir) };
   for (const state of cursor.entriesOf("states")) {
     for (const transition of state.entriesOf("transitions")) {
       const emitted: TransitionIr | undefined = ir.states[state.name]?.transitions[transition.name];

@@ -100,7 +100,7 @@ class PathChecker {
 }
 
 /** The names that the context can ever hold. */
-export function producedBy(workflow: WorkflowIr): ReadonlySet<string> {
+function producedBy(workflow: WorkflowIr): ReadonlySet<string> {
   const names = new Set(Object.keys(workflow.initialContext));
   const add = (mapping: { readonly [name: string]: Json } | undefined): void => {
     for (const name of Object.keys(mapping ?? {})) names.add(name.split(".")[0] ?? name);
