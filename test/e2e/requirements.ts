@@ -48,6 +48,8 @@ export const REQUIREMENTS = {
   "R-PIN-4":
     "Imported text is marked as untrusted and loses characters that cannot be seen; names that deceive are left out.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
+  "R-SIZE-2":
+    "Finding and using one of 500 real tools costs under 2,000 tokens, counted over stdio with a real server.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":
     "Garbage, huge bodies and clients that disconnect mid-call get a protocol error, and the gateway goes on.",
