@@ -73,12 +73,19 @@ async function measure(): Promise<readonly Figure[]> {
   }
 }
 
+/** What is read of an answer. */
+interface Body {
+  readonly items: readonly { readonly id: string }[];
+  readonly result: { readonly status: string };
+  readonly workflow: { readonly id: string };
+}
+
 /** What a call costs: the arguments that the model writes and the answer's text that it reads. */
 async function pay(client: Client, name: string, args: Record<string, unknown>) {
   const result = await client.callTool({ name, arguments: args });
   const [content] = result.content;
   const text = content?.type === "text" ? content.text : "";
-  return { cost: tokens(args) + tokens(text), answer: tokens(text), body: JSON.parse(text) as any };
+  return { cost: tokens(args) + tokens(text), answer: tokens(text), body: JSON.parse(text) as Body };
 }
 
 async function measureCalls(client: Client): Promise<readonly Figure[]> {
@@ -95,7 +102,7 @@ async function measureCalls(client: Client): Promise<readonly Figure[]> {
     const [hit] = found.body.items;
     if (hit === undefined) continue;
     const schema = tools.find(({ name }) => name === hit.id)?.inputSchema;
-    const ran = await pay(client, "workflow.start", { definitionId: hit.id, input: exampleOf(schema) });
+    const ran = await pay(client, "workflow.start", { definitionId: hit.id, input: exampleOf(schema ?? {}) });
     if (ran.body.result.status !== "completed") continue;
     short.push(found.cost + ran.cost);
     const described = await pay(client, "gateway.describe", { id: hit.id });

@@ -25,34 +25,35 @@ export function readTools(lines: string, count: number): readonly ListedTool[] {
     });
 }
 
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly minItems?: number;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
 /** Arguments that a schema takes: what is required, each with the first value that comes to mind. */
-export function exampleOf(schema: unknown): unknown {
-  const {
-    type,
-    enum: values,
-    properties,
-    required,
-    items,
-    minimum,
-    minItems,
-    anyOf,
-    oneOf,
-    ...rest
-  } = (schema ?? {}) as Record<string, any>;
-  if (rest["default"] !== undefined && rest["default"] !== null) return rest["default"];
-  if (Array.isArray(values)) return values[0];
-  const [alternative] = [...(anyOf ?? []), ...(oneOf ?? [])];
-  if (type === undefined && alternative !== undefined) return exampleOf(alternative);
-  switch (Array.isArray(type) ? type[0] : type) {
+export function exampleOf(schema: Schema): unknown {
+  if (schema.default !== undefined && schema.default !== null) return schema.default;
+  if (schema.enum !== undefined) return schema.enum[0];
+  const [alternative] = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  if (schema.type === undefined && alternative !== undefined) return exampleOf(alternative);
+  switch (typeof schema.type === "string" ? schema.type : schema.type?.[0]) {
     case "object":
       return Object.fromEntries(
-        ((required ?? []) as readonly string[]).map((name) => [name, exampleOf(properties?.[name])]),
+        (schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {})]),
       );
     case "array":
-      return Array.from({ length: minItems ?? 0 }, () => exampleOf(items));
+      return Array.from({ length: schema.minItems ?? 0 }, () => exampleOf(schema.items ?? {}));
     case "number":
     case "integer":
-      return minimum ?? 1;
+      return schema.minimum ?? 1;
     case "boolean":
       return true;
     case "null":
