@@ -56,6 +56,8 @@ export const REQUIREMENTS = {
   "R-HTTP-3": "A gateway that others can reach and that has no identity refuses to start.",
   "R-HTTP-4": "/health and /ready answer; /ready names what fails.",
   "R-ID-1": "API keys decide who calls; roles expand to permissions; an unknown key is refused.",
+  "R-ID-2":
+    "A caller's own token reaches the hosts that are listed for it, with the caller's own calls, and is nowhere else.",
   "R-BAD-1": "An unusable configuration or command line ends with one clear line and its exit code.",
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",

@@ -165,11 +165,12 @@ class EngineDesk implements Desk {
 
   /** Drives for a caller, who is told at once when an outcome cannot be written for now. */
   async drive(work: Work, request: CallContext): Promise<Driven> {
-    const { onProgress, signal } = request;
+    const { principal, credentials, onProgress, signal } = request;
     return await new Promise<Driven>((resolve, reject) => {
       const options: DriveOptions = {
         ...(onProgress === undefined ? {} : { onProgress }),
         ...(signal === undefined ? {} : { signal }),
+        ...(credentials === undefined ? {} : { caller: { principal, credentials } }),
         onStuck: (error) => reject(new StuckError(error, work.instance.id)),
       };
       this.driver.drive(work, options).then(resolve, reject);

@@ -16,6 +16,7 @@ import {
   type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { guardRates } from "@mcp-flowgate/guards-expr";
+import { credentialsFor, withoutToken, type DriveCaller } from "./caller-credentials.ts";
 import { createCircuitBreakers } from "./circuit-breaker.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { judgedPrincipals, NO_FACTS, performersOf, traitsOf, type Facts, type Traits } from "./facts.ts";
@@ -77,6 +78,7 @@ export interface Opened {
 
 export interface DriveOptions {
   readonly onProgress?: ExecutorContext["onProgress"];
+  readonly caller?: DriveCaller;
   /** Of the caller. It ends what cannot have effects; anything else goes on. */
   readonly signal?: AbortSignal;
   /** Called when an outcome cannot be written for now. */
@@ -271,9 +273,15 @@ class EffectDriver implements Driver {
       options.signal?.addEventListener("abort", onAbort, { once: true });
     this.#controls.set(instance.id, controller);
     const { onProgress } = options;
-    const control: Control = onProgress === undefined ? { controller } : { controller, onProgress };
+    const credentials = credentialsFor(dispatch.operation, options.caller);
+    const control: Control = {
+      controller,
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(credentials === undefined ? {} : { credentials }),
+    };
     try {
-      return await perform(this.#perform, instance, dispatch, control);
+      const performed = await perform(this.#perform, instance, dispatch, control);
+      return performed && { ...performed, outcome: withoutToken(performed.outcome, credentials) };
     } finally {
       this.#controls.delete(instance.id);
       options.signal?.removeEventListener("abort", onAbort);

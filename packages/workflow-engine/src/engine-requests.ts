@@ -1,5 +1,6 @@
 import type {
   ApprovalStatus,
+  CallerCredentials,
   Definition,
   ExecutorContext,
   InstanceStatus,
@@ -12,6 +13,8 @@ import type { DecisionRequest } from "./decide.ts";
 /** What every call that may run something carries. */
 export interface CallContext {
   readonly principal: Principal;
+  /** For steps that this call runs itself, with this principal's authority. Never written, and gone when it is over. */
+  readonly credentials?: CallerCredentials;
   readonly correlationId: string;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;

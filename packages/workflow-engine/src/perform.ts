@@ -1,5 +1,6 @@
 import {
   FlowgateError,
+  type CallerCredentials,
   type Clock,
   type Executor,
   type ExecutorContext,
@@ -32,6 +33,7 @@ export interface Performed {
 export interface Control {
   readonly controller: AbortController;
   readonly onProgress?: ExecutorContext["onProgress"];
+  readonly credentials?: CallerCredentials;
 }
 
 /** An executor that does not come back this long after it was aborted is given up; children get killed within it. */
@@ -78,7 +80,7 @@ async function attempt(
   executor: Executor,
   instance: WorkflowInstance,
   { operation, reliability, work }: Dispatch,
-  { controller, onProgress }: Control,
+  { controller, onProgress, credentials }: Control,
 ): Promise<ExecutorOutcome> {
   const { clock, store, log } = deps;
   if (work === undefined) return notSent("there is nothing to perform");
@@ -109,6 +111,7 @@ async function attempt(
     deadlineAt,
     signal: controller.signal,
     principal: operation.actor,
+    ...(credentials === undefined ? {} : { credentials }),
     correlationId: operation.correlationId,
     ...(operation.traceparent === undefined ? {} : { traceparent: operation.traceparent }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -12,14 +12,6 @@ export interface NotYet {
 export function notYet(plan: GatewayPlan): NotYet {
   const refused: string[] = [];
   const ignored: string[] = [];
-  for (const connection of Object.values(plan.connections)) {
-    const auth = "auth" in connection ? connection.auth?.kind : undefined;
-    if (auth === "forward" || auth === "tokenExchange") {
-      refused.push(
-        `connection "${connection.name}", auth.kind: ${auth}: callers have no token of their own to pass on`,
-      );
-    }
-  }
   if (plan.server.admin !== undefined)
     ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");
   if (plan.server.watch) ignored.push("server.watch: restart the gateway after a change");

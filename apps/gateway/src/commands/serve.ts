@@ -2,7 +2,7 @@ import type { GatewayPlan, ServerIr } from "@mcp-flowgate/core";
 import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
-import { httpPrincipal, serveMcpOverHttp } from "../http/http-server.ts";
+import { httpCredentials, httpPrincipal, serveMcpOverHttp } from "../http/http-server.ts";
 import { isLoopback } from "../http/origin-check.ts";
 import { createLog, type HostLog } from "../host/log.ts";
 import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.ts";
@@ -75,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   const serving = await serveMcpOverHttp({
     server,
-    factory: createMcpServer(gateway.surface, identity, httpPrincipal),
+    factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
     authenticate: authenticate.value,
     notReady: gateway.notReady,
     onRefused: gateway.noteRefused,

@@ -13,7 +13,14 @@ import {
   type NodeIncomingMessageLike,
   type NodeServerResponseLike,
 } from "@modelcontextprotocol/node";
-import { ANONYMOUS, type JsonObject, type Log, type Principal, type ServerIr } from "@mcp-flowgate/core";
+import {
+  ANONYMOUS,
+  type CallerCredentials,
+  type JsonObject,
+  type Log,
+  type Principal,
+  type ServerIr,
+} from "@mcp-flowgate/core";
 import type { Authenticator } from "../identity/authenticator.ts";
 import { createOriginCheck } from "./origin-check.ts";
 import { readBody } from "./read-body.ts";
@@ -84,7 +91,7 @@ export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServin
     }
     if (path !== http.path)
       return json(response, 404, { error: `There is nothing at ${path}. MCP is served at ${http.path}.` });
-    Object.assign(request, { auth: toAuthInfo(who.value) });
+    Object.assign(request, { auth: toAuthInfo(who.value, toCredentials(request)) });
     if (request.method !== "POST") return serveMcp(request, response);
     const body = await readBody(request, http.maxBodyBytes);
     if (!body.ok) return rpcError(response, body.error.status, -32_000, body.error.message);
@@ -141,9 +148,20 @@ export function httpPrincipal(context: ServerContext): Principal {
   return (context.http?.authInfo?.extra?.["principal"] as Principal | undefined) ?? ANONYMOUS;
 }
 
-/** The SDK carries who calls beside the request; the principal travels in its `extra`. */
-function toAuthInfo(principal: Principal): AuthInfo {
-  return { token: "", clientId: principal.subject, scopes: [...principal.permissions], extra: { principal } };
+/** What that request came with, whatever kind of identity recognised it. */
+export function httpCredentials(context: ServerContext): CallerCredentials | undefined {
+  return context.http?.authInfo?.extra?.["credentials"] as CallerCredentials | undefined;
+}
+
+/** The SDK carries who calls beside the request; the principal travels in its `extra`, and the token behind a function. */
+function toAuthInfo(principal: Principal, credentials: CallerCredentials | undefined): AuthInfo {
+  const extra = credentials === undefined ? { principal } : { principal, credentials };
+  return { token: "", clientId: principal.subject, scopes: [...principal.permissions], extra };
+}
+
+function toCredentials({ headers }: IncomingMessage): CallerCredentials | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  return bearer === undefined ? undefined : { bearer: () => bearer };
 }
 
 function parse(text: string): unknown {

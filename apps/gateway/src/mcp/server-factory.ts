@@ -1,6 +1,6 @@
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import type { CallToolResult, McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
-import type { JsonObject, Principal } from "@mcp-flowgate/core";
+import type { CallerCredentials, JsonObject, Principal } from "@mcp-flowgate/core";
 import type { Answer, Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
 
@@ -22,6 +22,7 @@ export function createMcpServer(
   surface: Surface,
   identity: McpIdentity,
   principalOf: (context: ServerContext) => Principal,
+  credentialsOf: (context: ServerContext) => CallerCredentials | undefined = () => undefined,
 ): (context?: McpRequestContext) => Server {
   return () => {
     const server = new Server(identity, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
@@ -41,7 +42,7 @@ export function createMcpServer(
         await surface.call(
           name,
           (args ?? {}) as JsonObject,
-          toCaller(context, principalOf(context), surface),
+          toCaller(context, principalOf(context), credentialsOf(context), surface),
         ),
       );
     });
@@ -49,13 +50,19 @@ export function createMcpServer(
   };
 }
 
-function toCaller(context: ServerContext, principal: Principal, surface: Surface): Caller {
+function toCaller(
+  context: ServerContext,
+  principal: Principal,
+  credentials: CallerCredentials | undefined,
+  surface: Surface,
+): Caller {
   const meta = context.mcpReq._meta;
   const token = meta?.progressToken;
   const traceparent = meta?.["traceparent"];
   let sent = 0;
   return {
     principal,
+    ...(credentials === undefined ? {} : { credentials }),
     correlationId: surface.newCorrelationId(),
     signal: context.mcpReq.signal,
     ...(typeof traceparent === "string" ? { traceparent } : {}),

@@ -1,4 +1,4 @@
-import type { ErrorCode, Json, JsonObject, Principal } from "@mcp-flowgate/core";
+import type { CallerCredentials, ErrorCode, Json, JsonObject, Principal } from "@mcp-flowgate/core";
 
 /** What one call of a tool returns, before a transport wraps it. */
 export interface Answer {
@@ -11,6 +11,8 @@ export interface Answer {
 /** Who calls, and how to reach them while the call runs. */
 export interface Caller {
   readonly principal: Principal;
+  /** For connections that pass them on. */
+  readonly credentials?: CallerCredentials;
   readonly correlationId: string;
   readonly traceparent?: string;
   readonly signal: AbortSignal;

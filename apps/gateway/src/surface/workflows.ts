@@ -130,6 +130,7 @@ function toRequest(caller: Caller) {
   return {
     principal: caller.principal,
     correlationId: caller.correlationId,
+    ...(caller.credentials === undefined ? {} : { credentials: caller.credentials }),
     ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
     ...(caller.onProgress === undefined ? {} : { onProgress: caller.onProgress }),
   };
