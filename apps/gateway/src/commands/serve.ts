@@ -2,6 +2,7 @@ import type { GatewayPlan, ServerIr } from "@mcp-flowgate/core";
 import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
+import { createDirectCalls } from "../http/direct-call.ts";
 import { httpCredentials, httpPrincipal, serveMcpOverHttp } from "../http/http-server.ts";
 import { isLoopback } from "../http/origin-check.ts";
 import { createLog, type HostLog } from "../host/log.ts";
@@ -76,6 +77,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const serving = await serveMcpOverHttp({
     server,
     factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
+    direct: createDirectCalls(gateway.surface, identity),
     authenticate: authenticate.value,
     notReady: gateway.notReady,
     onRefused: gateway.noteRefused,

@@ -16,11 +16,23 @@ export const systemIds: Ids = Object.freeze({
       time = Math.floor(time / 32);
     }
     let tail = "";
-    for (const byte of randomBytes(13)) tail += ALPHABET[byte & 31];
+    for (let digit = 0; digit < 13; digit++) tail += ALPHABET[randomByte() & 31];
     return `${prefix}_${stamp}${tail}`;
   },
   random: () => Math.random(),
 });
+
+/** Asking the system for a few bytes costs as much as for many, and every call needs several ids. */
+let pool = Buffer.alloc(0);
+let used = 0;
+
+function randomByte(): number {
+  if (used === pool.length) {
+    pool = randomBytes(4096);
+    used = 0;
+  }
+  return pool[used++] as number;
+}
 
 export const systemDigest: Digest = Object.freeze({
   sha256: (text: string) => createHash("sha256").update(text, "utf8").digest("hex"),

@@ -22,6 +22,7 @@ import {
   type ServerIr,
 } from "@mcp-flowgate/core";
 import type { Authenticator } from "../identity/authenticator.ts";
+import type { DirectCalls } from "./direct-call.ts";
 import { createOriginCheck } from "./origin-check.ts";
 import { readBody } from "./read-body.ts";
 
@@ -36,6 +37,8 @@ export interface HttpOptions {
   readonly server: ServerIr;
   /** Makes the server that answers one request. */
   readonly factory: McpServerFactory;
+  /** Answers plain calls without the SDK. */
+  readonly direct?: DirectCalls;
   readonly authenticate: Authenticator;
   /** Failing checks by name; empty means ready. */
   readonly notReady: () => Promise<readonly string[]>;
@@ -91,12 +94,19 @@ export async function serveMcpOverHttp(options: HttpOptions): Promise<HttpServin
     }
     if (path !== http.path)
       return json(response, 404, { error: `There is nothing at ${path}. MCP is served at ${http.path}.` });
-    Object.assign(request, { auth: toAuthInfo(who.value, toCredentials(request)) });
+    const credentials = toCredentials(request);
+    Object.assign(request, { auth: toAuthInfo(who.value, credentials) });
     if (request.method !== "POST") return serveMcp(request, response);
     const body = await readBody(request, http.maxBodyBytes);
     if (!body.ok) return rpcError(response, body.error.status, -32_000, body.error.message);
     const message = parse(body.value);
     if (message === undefined) return rpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
+    const direct = options.direct?.recognise(request, message);
+    if (direct !== undefined)
+      return direct(response, {
+        principal: who.value,
+        ...(credentials === undefined ? {} : { credentials }),
+      });
     return serveMcp(request, response, message);
   };
 

@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isSpecType } from "@modelcontextprotocol/server";
+import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { toCallToolResult, type McpIdentity } from "../mcp/server-factory.ts";
+import type { Caller } from "../surface/answer.ts";
+import type { Surface } from "../surface/surface.ts";
+
+/**
+ * The short way for the calls that agents make all day: one `tools/call` of one of the seven tools, without progress and
+ * without anything unusual. The SDK spends most of such a call on web streams and schemas; here it is read, run and written.
+ *
+ * - D1 Whatever is not plainly such a call goes to the SDK: other methods, batches, notifications, unknown tools, unknown
+ *   keys, headers that disagree with the body. Nothing is refused here.
+ * - D2 What is answered here is what the SDK would have answered: the same status, content type and message. A test
+ *   holds the two ways together.
+ */
+export interface DirectCalls {
+  /** How to answer, or undefined where the SDK must. */
+  recognise(request: IncomingMessage, message: unknown): DirectCall | undefined;
+}
+
+export type DirectCall = (
+  response: ServerResponse,
+  who: Pick<Caller, "principal" | "credentials">,
+) => Promise<void>;
+
+const MODERN = "2026-07-28";
+const LEGACY: readonly (string | undefined)[] = [undefined, "2025-11-25", "2025-06-18", "2025-03-26"];
+const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+const CLIENT_KEY = "io.modelcontextprotocol/clientInfo";
+const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
+const SERVER_KEY = "io.modelcontextprotocol/serverInfo";
+
+/** As often as the SDK tells a waiting client of the older era that its stream is alive. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Envelopes that were found to be well-formed: a client sends the same one with every call. */
+const MAX_KNOWN_ENVELOPES = 256;
+
+export function createDirectCalls(surface: Surface, identity: McpIdentity): DirectCalls {
+  const knownEnvelopes = new Set<string>();
+  const isWellFormed = (client: Json | undefined, capabilities: Json | undefined): boolean => {
+    const key = JSON.stringify([client, capabilities]);
+    if (knownEnvelopes.has(key)) return true;
+    if (!isSpecType.Implementation(client) || !isSpecType.ClientCapabilities(capabilities)) return false;
+    if (knownEnvelopes.size >= MAX_KNOWN_ENVELOPES) knownEnvelopes.clear();
+    knownEnvelopes.add(key);
+    return true;
+  };
+
+  const eraOf = (
+    request: IncomingMessage,
+    name: string,
+    meta: Json | undefined,
+  ): "modern" | "legacy" | undefined => {
+    const { headers } = request;
+    const version = headers["mcp-protocol-version"];
+    if (meta === undefined)
+      return LEGACY.includes(version as string | undefined) && headers["mcp-session-id"] === undefined
+        ? "legacy"
+        : undefined;
+    if (version !== MODERN || headers["mcp-method"] !== "tools/call" || headers["mcp-name"] !== name)
+      return undefined;
+    if (!isJsonObject(meta) || Object.keys(meta).length !== 3 || meta[VERSION_KEY] !== MODERN)
+      return undefined;
+    return isWellFormed(meta[CLIENT_KEY], meta[CAPABILITIES_KEY]) ? "modern" : undefined;
+  };
+
+  return {
+    recognise(request, message) {
+      const call = readCall(message);
+      if (call === undefined || !surface.has(call.name) || !speaksBothTypes(request)) return undefined;
+      const era = eraOf(request, call.name, call.meta);
+      if (era === undefined) return undefined;
+      return async (response, who) => {
+        const gone = new AbortController();
+        const leave = (): void => gone.abort();
+        response.once("close", leave);
+        const send = era === "modern" ? sendJson : openStream(response);
+        const answer = await surface.call(call.name, call.args, {
+          ...who,
+          correlationId: surface.newCorrelationId(),
+          signal: gone.signal,
+        });
+        response.off("close", leave);
+        const result = toCallToolResult(answer) as unknown as JsonObject;
+        const whole =
+          era === "modern"
+            ? { ...result, resultType: "complete", _meta: { [SERVER_KEY]: { ...identity } } }
+            : result;
+        send(response, JSON.stringify({ result: whole, jsonrpc: "2.0", id: call.id }));
+      };
+    },
+  };
+}
+
+interface PlainCall {
+  readonly id: string | number;
+  readonly name: string;
+  readonly args: JsonObject;
+  readonly meta: Json | undefined;
+}
+
+function readCall(message: unknown): PlainCall | undefined {
+  if (!isJsonObject(message) || !hasOnly(message, ["jsonrpc", "id", "method", "params"])) return undefined;
+  const { jsonrpc, id, method, params } = message;
+  if (jsonrpc !== "2.0" || method !== "tools/call" || !isJsonObject(params)) return undefined;
+  if (typeof id !== "string" && !Number.isSafeInteger(id)) return undefined;
+  if (!hasOnly(params, ["name", "arguments", "_meta"]) || typeof params["name"] !== "string")
+    return undefined;
+  const args = Object.hasOwn(params, "arguments") ? params["arguments"] : {};
+  if (!isJsonObject(args)) return undefined;
+  return { id: id as string | number, name: params["name"], args, meta: params["_meta"] };
+}
+
+function hasOnly(object: JsonObject, keys: readonly string[]): boolean {
+  return Object.keys(object).every((key) => keys.includes(key));
+}
+
+function speaksBothTypes({ headers }: IncomingMessage): boolean {
+  const accept = headers.accept ?? "";
+  return (
+    headers["content-type"] === "application/json" &&
+    accept.includes("application/json") &&
+    accept.includes("text/event-stream")
+  );
+}
+
+function sendJson(response: ServerResponse, text: string): void {
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+/** A stream of one event, which says that it lives while the call takes long. */
+function openStream(response: ServerResponse): (response: ServerResponse, text: string) => void {
+  const begin = (): void => {
+    if (!response.headersSent)
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache, no-transform",
+        "x-accel-buffering": "no",
+      });
+  };
+  const keepAlive = setInterval(() => {
+    begin();
+    response.write(": keepalive\n\n");
+  }, KEEP_ALIVE_MS);
+  response.once("close", () => clearInterval(keepAlive));
+  return (_, text) => {
+    clearInterval(keepAlive);
+    begin();
+    response.end(`event: message\ndata: ${text}\n\n`);
+  };
+}
