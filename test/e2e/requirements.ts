@@ -72,6 +72,9 @@ export const REQUIREMENTS = {
   "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",
   "R-METRICS-2": "Metrics are for callers that may read them.",
   "R-METRICS-3": "Alert rules and the dashboard name metrics that exist.",
+  "R-TRACE-1":
+    "One trace leads from the caller through calls, guards and attempts to what is called, without secrets.",
+  "R-TRACE-2": "A collector that is dead or silent delays no call, and what it missed is counted.",
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":
     "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",

@@ -73,7 +73,7 @@ export async function compose(
   const ids = systemIds;
   const digest = systemDigest;
   const recordedByStore = sinksOfStore(plan);
-  const telemetry = await createTelemetry(plan, options.isScraped === true);
+  const telemetry = await createTelemetry(plan, options.isScraped === true, log);
   const trail = await createAuditSink(plan.audit, {
     clock,
     ids,

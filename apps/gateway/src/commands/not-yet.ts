@@ -15,6 +15,5 @@ export function notYet(plan: GatewayPlan): NotYet {
   if (plan.server.admin !== undefined)
     ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");
   if (plan.server.watch) ignored.push("server.watch: restart the gateway after a change");
-  if (plan.telemetry.traces !== undefined) ignored.push("telemetry.traces: nothing is exported");
   return { refused, ignored };
 }

@@ -58,7 +58,8 @@ function toCaller(
 ): Caller {
   const meta = context.mcpReq._meta;
   const token = meta?.progressToken;
-  const traceparent = meta?.["traceparent"];
+  // What the protocol carries says more than what the connection carries: one connection serves many callers.
+  const traceparent = meta?.["traceparent"] ?? context.http?.req?.headers.get("traceparent");
   let sent = 0;
   return {
     principal,

@@ -1,5 +1,6 @@
 import type { AuditTrail } from "@mcp-flowgate/audit";
 import { FlowgateError, type WorkflowStore } from "@mcp-flowgate/core";
+import { passOn } from "./pass-on.ts";
 
 /**
  * A durable store hears of its audit sinks after its own commit. So that nothing goes on unrecorded, it takes no
@@ -16,25 +17,10 @@ export function refuseWithoutAudit(store: WorkflowStore, trail: AuditTrail): Wor
     );
   };
   return {
-    now: () => store.now(),
-    lease: () => store.lease(),
+    ...passOn(store),
     async apply(batch) {
       requireTrail();
       return await store.apply(batch);
     },
-    record: (events) => store.record(events),
-    load: (id) => store.load(id),
-    operation: (id) => store.operation(id),
-    journal: (id, fromVersion) => store.journal(id, fromVersion),
-    instances: (filter) => store.instances(filter),
-    approval: (id) => store.approval(id),
-    approvals: (filter) => store.approvals(filter),
-    request: (tenant, principal, key) => store.request(tenant, principal, key),
-    rate: (key, perMs) => store.rate(key, perMs),
-    definition: (hash) => store.definition(hash),
-    due: (limit) => store.due(limit),
-    nextDueAt: () => store.nextDueAt(),
-    onChange: (listener) => store.onChange(listener),
-    close: () => store.close(),
   };
 }

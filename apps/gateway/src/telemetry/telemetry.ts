@@ -1,17 +1,20 @@
 import { hostname } from "node:os";
-import type { AuditSink, Executor, GatewayPlan, WorkflowStore } from "@mcp-flowgate/core";
+import type { AuditSink, Executor, GatewayPlan, Log, WorkflowStore } from "@mcp-flowgate/core";
 import type { Surface } from "../surface/surface.ts";
 import { VERSION } from "../version.ts";
+import { createCallTraces } from "./call-traces.ts";
 import { countRecorded } from "./count-events.ts";
-import type { Sampler, Samples } from "./meter.ts";
+import type { Meter, Sampler, Samples } from "./meter.ts";
 import { createInFlight, observeExecutor } from "./observed-executor.ts";
 import { observeStore } from "./observed-store.ts";
 import { observeSurface } from "./observed-surface.ts";
 import { createGatewaySampler, type SampledParts } from "./sample-gateway.ts";
+import { traceExecutor, traceGuards } from "./traced-parts.ts";
+import type { Tracer } from "./tracer.ts";
 
 /**
- * What is measured of a gateway. It stands around the ports, at the one place that wires them: the parts know nothing of
- * it, and where nothing is configured they are handed back as they are and no library of telemetry is loaded.
+ * What is measured and traced of a gateway. It stands around the ports, at the one place that wires them: the parts know
+ * nothing of it, and no library of telemetry is loaded for what is not configured.
  */
 export interface Telemetry {
   audit(sink: AuditSink): AuditSink;
@@ -27,10 +30,55 @@ export interface Telemetry {
 }
 
 /** @param isScraped metrics can be asked for: there is an HTTP listener. */
-export async function createTelemetry(plan: GatewayPlan, isScraped: boolean): Promise<Telemetry> {
+export async function createTelemetry(plan: GatewayPlan, isScraped: boolean, log: Log): Promise<Telemetry> {
+  const tracer = await openTracer(plan, log);
+  const metrics = await openMetrics(plan, isScraped, tracer);
+  const traces = createCallTraces(tracer);
+  const meter = metrics?.meter;
+  return {
+    audit(sink) {
+      const traced = tracer === undefined ? sink : traceGuards(sink, tracer, traces);
+      return meter === undefined ? traced : countRecorded(traced, meter);
+    },
+    store(store) {
+      const traced = traces.store(store);
+      return meter === undefined ? traced : observeStore(traced, meter);
+    },
+    executor(executor) {
+      const traced = tracer === undefined ? executor : traceExecutor(executor, tracer);
+      return metrics === undefined ? traced : observeExecutor(traced, metrics.meter, metrics.inFlight);
+    },
+    surface(surface) {
+      const traced = traces.surface(surface);
+      if (metrics === undefined) return traced;
+      const observed = observeSurface(traced, metrics.meter);
+      metrics.samplers.push(async (samples) => observed.sample(samples));
+      return observed;
+    },
+    watch: (parts) => void metrics?.samplers.push(createGatewaySampler(parts)),
+    ...(metrics?.expose === undefined ? {} : { expose: metrics.expose }),
+    async close() {
+      await Promise.all([tracer?.close(), metrics?.close()]);
+    },
+  };
+}
+
+interface OpenMetrics {
+  readonly meter: Meter;
+  readonly inFlight: ReturnType<typeof createInFlight>;
+  readonly samplers: Sampler[];
+  readonly expose?: () => Promise<string>;
+  close(): Promise<void>;
+}
+
+async function openMetrics(
+  plan: GatewayPlan,
+  isScraped: boolean,
+  tracer: Tracer | undefined,
+): Promise<OpenMetrics | undefined> {
   const { prometheus, otlp } = plan.telemetry.metrics;
   const exposes = prometheus && isScraped;
-  if (!exposes && otlp === undefined) return NO_TELEMETRY;
+  if (!exposes && otlp === undefined) return undefined;
   const { createOtelMetrics } = await import("./otel-metrics.ts");
   const { createProcessSampler } = await import("./sample-process.ts");
   const inFlight = createInFlight();
@@ -41,38 +89,35 @@ export async function createTelemetry(plan: GatewayPlan, isScraped: boolean): Pr
     samples.put("flowgate_build_info", 1, { version: VERSION, node: process.versions.node, config });
     itself.sample(samples);
     inFlight.sample(samples);
+    tracer?.sample(samples);
     for (const sampler of samplers) await sampler(samples);
   };
-  const metrics = createOtelMetrics({
+  const { meter, expose, close } = createOtelMetrics({
     version: VERSION,
-    instance: `${hostname()}:${process.pid}`,
+    instance: instanceName(),
     ...(otlp === undefined ? {} : { otlp }),
     sample,
   });
-  const { meter } = metrics;
   return {
-    audit: (sink) => countRecorded(sink, meter),
-    store: (store) => observeStore(store, meter),
-    executor: (executor) => observeExecutor(executor, meter, inFlight),
-    surface(surface) {
-      const observed = observeSurface(surface, meter);
-      samplers.push(async (samples) => observed.sample(samples));
-      return observed;
-    },
-    watch: (parts) => void samplers.push(createGatewaySampler(parts)),
-    ...(exposes ? { expose: () => metrics.expose() } : {}),
+    meter,
+    inFlight,
+    samplers,
+    ...(exposes ? { expose } : {}),
     async close() {
-      await metrics.close();
+      await close();
       itself.close();
     },
   };
 }
 
-const NO_TELEMETRY: Telemetry = Object.freeze({
-  audit: (sink: AuditSink) => sink,
-  store: (store: WorkflowStore) => store,
-  executor: (executor: Executor) => executor,
-  surface: (surface: Surface) => surface,
-  watch: () => undefined,
-  close: () => Promise.resolve(),
-});
+async function openTracer(plan: GatewayPlan, log: Log): Promise<Tracer | undefined> {
+  const { traces } = plan.telemetry;
+  if (traces === undefined) return undefined;
+  const { createOtelTracer } = await import("./otel-tracer.ts");
+  return createOtelTracer({ version: VERSION, instance: instanceName(), ...traces, log });
+}
+
+/** By which one replica is told from another. */
+function instanceName(): string {
+  return `${hostname()}:${process.pid}`;
+}
