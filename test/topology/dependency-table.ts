@@ -106,6 +106,13 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     external: [],
   },
   {
+    folder: "packages/stores/postgres",
+    name: "@mcp-flowgate/store-postgres",
+    layer: 3,
+    workspace: ["core"],
+    external: ["drizzle-orm", "pg", "pg-connection-string"],
+  },
+  {
     folder: "packages/stores/sqlite",
     name: "@mcp-flowgate/store-sqlite",
     layer: 3,

@@ -1,0 +1,10 @@
+import { JOURNAL_SQL } from "./0001-journal.ts";
+
+/**
+ * In order; the schema's number is how many of them a database has had. A released one never changes. `oldest` is the
+ * number of the oldest version that can go on working beside the schema that it leaves: replicas are replaced one by
+ * one, so a migration first adds, and only a later one takes away.
+ */
+export const MIGRATIONS: readonly { readonly sql: string; readonly oldest: number }[] = [
+  { sql: JOURNAL_SQL, oldest: 1 },
+];

@@ -1,0 +1,328 @@
+import { hostname } from "node:os";
+import type {
+  ApplyResult,
+  Approval,
+  ApprovalFilter,
+  AuditDraft,
+  AuditSink,
+  Batch,
+  Clock,
+  Definition,
+  Digest,
+  DueWork,
+  Ids,
+  InstanceAggregate,
+  InstanceFilter,
+  Lease,
+  Log,
+  Operation,
+  Page,
+  RequestKey,
+  WorkflowInstance,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
+import { createAuditChain, type AuditChain } from "./audit-chain.ts";
+import { readAudit, type AuditFilter, type StoredAudit } from "./audit-table.ts";
+import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
+import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { createKnownDefinitions } from "./known-definitions.ts";
+import { migrate } from "./migrate.ts";
+import { createReader, type Reader } from "./read.ts";
+import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
+import { collect, type Collected } from "./retention.ts";
+import { toBatchRows } from "./rows.ts";
+import { closedError, toStoreError } from "./store-error.ts";
+
+/**
+ * The journal in a PostgreSQL database, shared by any number of replicas.
+ *
+ * Owns a pool of connections, this process's row among the replicas (`replica-lease.ts`) and the queue of its writes
+ * (`commit-queue.ts`). No replica is special; what they have to agree on, the database decides.
+ *
+ * D1 Conditions are judged under locks, rows written and audit records chained in one transaction (S1, S2), and nobody
+ *    is answered before the server has said that it committed.
+ * D2 Rows become text when they are handed in (S5). What comes back is parsed from that text, not from columns.
+ * D3 Time is the database's. A replica's own clock only counts what passed since the database last said it.
+ * D4 Every wait for the database is bounded; what ends a connection ends neither this process nor the store.
+ */
+export interface PostgresStore extends WorkflowStore {
+  /** Audit records in the order of their positions. */
+  audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
+  /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
+  gc(): Promise<Collected>;
+}
+
+export interface PostgresStoreOptions {
+  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. The tables are in its schema `mcp_flowgate`, which is made where it is missing. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly log: Log;
+  /** What people call this process. Default the host's name and the process id. Need not be unique. */
+  readonly replica?: string;
+  /** How many connections it uses at most. Default 10. */
+  readonly poolSize?: number;
+  /** How long one statement may take, in milliseconds. Default 10,000. */
+  readonly statementTimeoutMs?: number;
+  /** After how long without a heartbeat a process is given up, in milliseconds. Default 15,000. */
+  readonly leaseMs?: number;
+  /**
+   * `terminalMs` is how long a terminal instance is kept that says nothing itself, default 30 days; `auditMs` how
+   * long audit records are kept beyond their instance, default 400 days.
+   */
+  readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
+  /** How events become records. Left out, all are kept, as they are. */
+  readonly auditChain?: AuditChain;
+  /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
+  readonly forward?: AuditSink;
+}
+
+const DAY_MS = 86_400_000;
+const GC_EVERY_MS = 300_000;
+/** Transactions on their way at a time: the server flushes those that end together at once, and what waits shares the next. */
+const MAX_LANES = 4;
+
+/**
+ * Opens the store, in as many processes as there are.
+ * @throws FlowgateError `STORE_UNAVAILABLE` where the database cannot be used; the message says why, and how to mend it.
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { url, log, clock } = options;
+  const replica = options.replica ?? `${hostname()}-${process.pid}`;
+  const size = options.poolSize ?? 10;
+  // One of them is for hints; with a single one, there are none.
+  const hints = size > 1;
+  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
+  const database = await openDatabase({
+    url,
+    log,
+    statementTimeoutMs,
+    name: replica,
+    poolSize: hints ? size - 1 : 1,
+  });
+  let lease: ReplicaLease | undefined;
+  try {
+    await migrate(database);
+    const beating: { feed?: ChangeFeed } = {};
+    lease = await createReplicaLease({
+      database,
+      clock,
+      log,
+      replica,
+      leaseMs: options.leaseMs ?? 15_000,
+      onBeat: () => {
+        beating.feed
+          ?.beat()
+          .catch((thrown: unknown) =>
+            log.debug("the store's changes were not tended", { error: String(thrown) }),
+          );
+      },
+    });
+    const feed = await createChangeFeed({ database, clock, log, epoch: lease.epoch, hints });
+    beating.feed = feed;
+    const queue = createCommitQueue({
+      database,
+      log,
+      chain: options.auditChain ?? createAuditChain(options),
+      ownStream: lease.auditStream,
+      epoch: lease.epoch,
+      known: createKnownDefinitions(() => clock.monotonic()),
+      lanes: Math.max(1, Math.min(MAX_LANES, size - 3)),
+      patienceMs: statementTimeoutMs,
+      onCommit: (ids) => feed.announce(ids),
+    });
+    return new JournalStore(options, { database, lease, feed, queue });
+  } catch (thrown) {
+    await lease?.release().catch(() => undefined);
+    await database.close();
+    throw toStoreError(thrown);
+  }
+}
+
+interface Parts {
+  readonly database: Database;
+  readonly lease: ReplicaLease;
+  readonly feed: ChangeFeed;
+  readonly queue: CommitQueue;
+}
+
+class JournalStore implements PostgresStore {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #database: Database;
+  readonly #lease: ReplicaLease;
+  readonly #feed: ChangeFeed;
+  readonly #queue: CommitQueue;
+  readonly #reader: Reader;
+  readonly #forward: AuditSink | undefined;
+  readonly #terminalMs: number;
+  readonly #auditMs: number;
+  readonly #forwarding = new Set<Promise<void>>();
+  #cancelGc: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PostgresStoreOptions, { database, lease, feed, queue }: Parts) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#database = database;
+    this.#lease = lease;
+    this.#feed = feed;
+    this.#queue = queue;
+    this.#reader = createReader(database);
+    this.#forward = options.forward;
+    this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
+    this.#auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
+    this.#cancelGc = this.#scheduleGc();
+  }
+
+  now(): number {
+    return this.#lease.now();
+  }
+
+  lease(): Lease {
+    return this.#lease.lease();
+  }
+
+  async apply(batch: Batch): Promise<ApplyResult> {
+    this.#assertOpen();
+    const { audit } = batch;
+    try {
+      const { outcome } = await this.#queue.add({
+        batch: toBatchRows(batch, this.#terminalMs),
+        audit: [...audit],
+      });
+      if (outcome.kind === "failed") throw outcome.error;
+      if (outcome.kind === "refused") return outcome.result;
+      this.#forwardEvents(audit);
+      return { status: "applied" };
+    } catch (thrown) {
+      throw toStoreError(thrown);
+    }
+  }
+
+  async record(events: readonly AuditDraft[]): Promise<void> {
+    this.#assertOpen();
+    if (events.length === 0) return;
+    try {
+      const { outcome } = await this.#queue.add({ batch: undefined, audit: [...events] });
+      if (outcome.kind === "failed") throw outcome.error;
+    } catch (thrown) {
+      throw toStoreError(thrown, "AUDIT_UNAVAILABLE");
+    }
+    this.#forwardEvents(events);
+  }
+
+  load(workflowId: string): Promise<InstanceAggregate | undefined> {
+    return this.#read((reader) => reader.load(workflowId));
+  }
+
+  operation(operationId: string): Promise<Operation | undefined> {
+    return this.#read((reader) => reader.operation(operationId));
+  }
+
+  journal(workflowId: string, fromVersion = 0): Promise<readonly Operation[]> {
+    return this.#read((reader) => reader.journal(workflowId, fromVersion));
+  }
+
+  instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>> {
+    return this.#read((reader) => reader.instances(filter));
+  }
+
+  approval(approvalId: string): Promise<Approval | undefined> {
+    return this.#read((reader) => reader.approval(approvalId));
+  }
+
+  approvals(filter: ApprovalFilter): Promise<Page<Approval>> {
+    return this.#read((reader) => reader.approvals(filter));
+  }
+
+  request(tenant: string, principal: string, key: string): Promise<RequestKey | undefined> {
+    return this.#read((reader) => reader.request(tenant, principal, key));
+  }
+
+  rate(key: string, perMs: number): Promise<number> {
+    return this.#read((reader) => reader.rate(key, perMs));
+  }
+
+  definition(hash: string): Promise<Definition | undefined> {
+    return this.#read((reader) => reader.definition(hash));
+  }
+
+  due(limit: number): Promise<DueWork> {
+    return this.#read((reader) => reader.due(limit, this.#lease.claimant));
+  }
+
+  nextDueAt(): Promise<number | undefined> {
+    return this.#read((reader) => reader.nextDueAt());
+  }
+
+  onChange(listener: (workflowId: string) => void): () => void {
+    return this.#feed.listen(listener);
+  }
+
+  audit(filter: AuditFilter): Promise<readonly StoredAudit[]> {
+    return this.#read(() => readAudit(this.#database, filter));
+  }
+
+  gc(): Promise<Collected> {
+    return this.#read(() => collect(this.#database, this.#auditMs));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelGc();
+    await this.#queue.drained();
+    await this.#feed.close();
+    try {
+      await this.#lease.release();
+    } catch (thrown) {
+      this.#log.warn("the store's row of this process could not be removed", { error: String(thrown) });
+    }
+    await Promise.all(this.#forwarding);
+    await this.#database.close();
+  }
+
+  async #read<T>(read: (reader: Reader) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    try {
+      return await read(this.#reader);
+    } catch (thrown) {
+      throw toStoreError(thrown);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  /** In the order of the commits; nobody waits for it but `close`. */
+  #forwardEvents(events: readonly AuditDraft[]): void {
+    const forward = this.#forward;
+    if (forward === undefined || events.length === 0) return;
+    const forwarding = this.#append(forward, events).finally(() => this.#forwarding.delete(forwarding));
+    this.#forwarding.add(forwarding);
+  }
+
+  async #append(forward: AuditSink, events: readonly AuditDraft[]): Promise<void> {
+    try {
+      await forward.append(events);
+    } catch (thrown) {
+      this.#log.warn("audit events could not be forwarded", { events: events.length, error: String(thrown) });
+    }
+  }
+
+  #scheduleGc(): () => void {
+    return this.#clock.schedule(GC_EVERY_MS, () => {
+      this.#cancelGc = this.#scheduleGc();
+      this.gc().catch((thrown: unknown) => {
+        this.#log.warn("the store could not be tidied", { error: String(thrown) });
+      });
+    });
+  }
+}

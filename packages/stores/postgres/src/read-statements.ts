@@ -1,0 +1,98 @@
+import type { Statement } from "./database.ts";
+
+/** An operation that runs this much longer than its deadline has lost its driver. */
+const ORPHAN_GRACE_MS = 30_000;
+
+const OPERATION = `body, late_result AS "lateResult"`;
+
+/** Everything of an instance, of one moment since it is one statement. `part` says which table a row is of. */
+export const LOAD: Statement = {
+  name: "load",
+  text: `SELECT 'instance' AS part, 0 AS n, operation_id AS id, NULL AS status, body, context, input, NULL AS late
+      FROM mcp_flowgate.wf WHERE id = $1
+    UNION ALL SELECT 'operation', n, id, status, body, NULL, NULL, late_result FROM mcp_flowgate.op
+      WHERE id = (SELECT operation_id FROM mcp_flowgate.wf WHERE id = $1)
+    UNION ALL SELECT * FROM (
+      SELECT 'last', n, id, status, body, NULL, NULL, late_result FROM mcp_flowgate.op WHERE wf_id = $1 ORDER BY n DESC LIMIT 1
+    ) AS last
+    UNION ALL SELECT 'evidence', n, NULL, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.evidence WHERE wf_id = $1
+    UNION ALL SELECT 'approval', n, id, status, body, NULL, NULL, NULL FROM mcp_flowgate.approval WHERE wf_id = $1
+    UNION ALL SELECT 'timer', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.timer WHERE wf_id = $1
+    UNION ALL SELECT 'signal', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.signal WHERE wf_id = $1`,
+};
+export const OPERATION_BY_ID: Statement = {
+  name: "operation",
+  text: `SELECT ${OPERATION} FROM mcp_flowgate.op WHERE id = $1`,
+};
+export const JOURNAL: Statement = {
+  name: "journal",
+  text: `SELECT ${OPERATION} FROM mcp_flowgate.op WHERE wf_id = $1 AND from_version >= $2 ORDER BY n`,
+};
+export const APPROVAL_BY_ID: Statement = {
+  name: "approval",
+  text: "SELECT body FROM mcp_flowgate.approval WHERE id = $1",
+};
+export const DEFINITION: Statement = {
+  name: "definition",
+  text: "SELECT body FROM mcp_flowgate.definition WHERE hash = $1",
+};
+export const REQUEST: Statement = {
+  name: "request",
+  text: `SELECT body FROM mcp_flowgate.request WHERE tenant = $1 AND principal = $2 AND key = $3
+    AND expires_at > mcp_flowgate.now_ms()`,
+};
+export const RATE: Statement = {
+  name: "rate",
+  text: "SELECT count(*) AS entries FROM mcp_flowgate.rate WHERE key = $1 AND at > mcp_flowgate.now_ms() - $2::bigint",
+};
+
+// The timers of other instances stay armed, and come up once those are free.
+const CAN_BE_TAKEN_OUT =
+  "(wf.status IN ('idle', 'waiting') OR (wf.status = 'parked' AND wf.operation_id IS NULL))";
+
+export const DUE_TIMERS: Statement = {
+  name: "due_timers",
+  text: `SELECT timer.body FROM mcp_flowgate.timer JOIN mcp_flowgate.wf ON wf.id = timer.wf_id
+    WHERE timer.due_at <= mcp_flowgate.now_ms() AND ${CAN_BE_TAKEN_OUT} ORDER BY timer.due_at, timer.n LIMIT $1`,
+};
+export const DUE_RETRIES: Statement = {
+  name: "due_retries",
+  text: `SELECT ${OPERATION} FROM mcp_flowgate.op WHERE status = 'waiting' AND next_attempt_at IS NOT NULL
+    AND next_attempt_at <= mcp_flowgate.now_ms() ORDER BY next_attempt_at, n LIMIT $1`,
+};
+export const OVERDUE: Statement = {
+  name: "overdue",
+  text: `SELECT ${OPERATION} FROM mcp_flowgate.op WHERE status = 'running'
+    AND deadline_at < mcp_flowgate.now_ms() - ${ORPHAN_GRACE_MS} ORDER BY deadline_at LIMIT $1`,
+};
+/** Claimants are few and their operations may be many: it steps from one claimant to the next in the index. */
+export const ORPHANS: Statement = {
+  name: "orphans",
+  text: `WITH RECURSIVE claimants (name) AS (
+      (SELECT claimant FROM mcp_flowgate.op WHERE status = 'running' ORDER BY claimant LIMIT 1)
+      UNION ALL SELECT (
+        SELECT claimant FROM mcp_flowgate.op WHERE status = 'running' AND claimant > claimants.name ORDER BY claimant LIMIT 1
+      ) FROM claimants WHERE claimants.name IS NOT NULL
+    ), gone AS (
+      SELECT name FROM claimants WHERE name IS NOT NULL AND name <> $1 AND NOT EXISTS (
+        SELECT FROM mcp_flowgate.replica WHERE replica.claimant = claimants.name AND live_until > mcp_flowgate.now_ms()
+      )
+    )
+    SELECT orphan.body, orphan."lateResult" FROM gone CROSS JOIN LATERAL (
+      SELECT ${OPERATION} FROM mcp_flowgate.op WHERE status = 'running' AND claimant = gone.name ORDER BY deadline_at LIMIT $2
+    ) AS orphan LIMIT $2`,
+};
+export const SIGNALS: Statement = {
+  name: "signals",
+  text: "SELECT body FROM mcp_flowgate.signal ORDER BY n LIMIT $1",
+};
+export const NEXT_DUE: Statement = {
+  name: "next_due",
+  text: `SELECT LEAST((
+      SELECT timer.due_at FROM mcp_flowgate.timer JOIN mcp_flowgate.wf ON wf.id = timer.wf_id
+      WHERE ${CAN_BE_TAKEN_OUT} ORDER BY timer.due_at, timer.n LIMIT 1
+    ), (
+      SELECT next_attempt_at FROM mcp_flowgate.op WHERE status = 'waiting' AND next_attempt_at IS NOT NULL
+      ORDER BY next_attempt_at LIMIT 1
+    )) AS at`,
+};

@@ -1,0 +1,224 @@
+import type {
+  Approval,
+  ApprovalFilter,
+  Definition,
+  DueWork,
+  Evidence,
+  InstanceAggregate,
+  InstanceFilter,
+  Operation,
+  Page,
+  RequestKey,
+  Signal,
+  Timer,
+  WorkflowInstance,
+} from "@mcp-flowgate/core";
+import type { SQL } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Database } from "./database.ts";
+import { and, desc, eq, inArray, lt, or, QueryBuilder } from "./drizzle.ts";
+import { fromJsonText, toBoundedKey, toKey } from "./json-text.ts";
+import * as statements from "./read-statements.ts";
+import { fromInstanceRow, fromOperationRow, type InstanceRow, type OperationRow } from "./rows.ts";
+import { approvals, workflows } from "./schema.ts";
+
+/** Reads rows; every read of an aggregate is one statement, so of one moment. */
+export interface Reader {
+  load(workflowId: string): Promise<InstanceAggregate | undefined>;
+  operation(id: string): Promise<Operation | undefined>;
+  journal(workflowId: string, fromVersion: number): Promise<readonly Operation[]>;
+  instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>>;
+  approval(id: string): Promise<Approval | undefined>;
+  approvals(filter: ApprovalFilter): Promise<Page<Approval>>;
+  definition(hash: string): Promise<Definition | undefined>;
+  request(tenant: string, principal: string, key: string): Promise<RequestKey | undefined>;
+  rate(key: string, perMs: number): Promise<number>;
+  /** `own` is the claimant that asks: it is not gone. */
+  due(limit: number, own: string): Promise<DueWork>;
+  nextDueAt(): Promise<number | undefined>;
+}
+
+type Part = "instance" | "operation" | "last" | "evidence" | "approval" | "timer" | "signal";
+
+interface PartRow {
+  readonly part: Part;
+  readonly n: number;
+  readonly id: string | null;
+  readonly status: string | null;
+  readonly body: string;
+  readonly context: string;
+  readonly input: string;
+  readonly late: string | null;
+}
+
+type Body = Pick<InstanceRow, "body">;
+type OperationBody = Pick<OperationRow, "body" | "lateResult">;
+
+export function createReader(database: Database): Reader {
+  const builder = new QueryBuilder();
+  const one = async <T>(
+    statement: Parameters<Database["read"]>[0],
+    values: readonly unknown[],
+  ): Promise<T | undefined> => {
+    const [row] = await database.read<Body>(statement, values);
+    return row && fromJsonText<T>(row.body);
+  };
+  const listed = async <Row extends object>(query: {
+    toSQL(): { sql: string; params: unknown[] };
+  }): Promise<Row[]> => {
+    const { sql, params } = query.toSQL();
+    return await database.read<Row>({ name: "", text: sql }, params);
+  };
+
+  return {
+    async load(workflowId) {
+      const rows = await database.read<PartRow>(statements.LOAD, [toKey(workflowId)]);
+      return toAggregate(rows);
+    },
+    async operation(id) {
+      const [row] = await database.read<OperationBody>(statements.OPERATION_BY_ID, [toKey(id)]);
+      return row && fromOperationRow(row);
+    },
+    async journal(workflowId, fromVersion) {
+      const rows = await database.read<OperationBody>(statements.JOURNAL, [toKey(workflowId), fromVersion]);
+      return rows.map(fromOperationRow);
+    },
+    async instances(filter) {
+      const query = builder
+        .select({
+          body: workflows.body,
+          context: workflows.context,
+          input: workflows.input,
+          at: workflows.createdAt,
+          n: workflows.n,
+        })
+        .from(workflows)
+        .where(
+          and(
+            matches(workflows.tenant, filter.tenant),
+            matches(workflows.owner, filter.owner),
+            matches(workflows.definitionId, filter.definitionId),
+            filter.statuses && inArray(workflows.status, [...filter.statuses]),
+            isAfter(workflows.createdAt, workflows.n, filter.cursor),
+          ),
+        )
+        .orderBy(desc(workflows.createdAt), desc(workflows.n))
+        .limit(filter.limit + 1);
+      const rows = await listed<InstanceRow & { at: number; n: number; created_at: number }>(query);
+      return toPage(
+        rows.map((row) => ({ ...row, at: row.created_at })),
+        filter.limit,
+        fromInstanceRow,
+      );
+    },
+    approval: (id) => one(statements.APPROVAL_BY_ID, [toKey(id)]),
+    async approvals(filter) {
+      const query = builder
+        .select({ body: approvals.body, at: approvals.requestedAt, n: approvals.n })
+        .from(approvals)
+        .where(
+          and(
+            matches(approvals.tenant, filter.tenant),
+            matches(approvals.queue, filter.queue),
+            filter.workflowId === undefined ? undefined : eq(approvals.workflowId, toKey(filter.workflowId)),
+            filter.statuses && inArray(approvals.status, [...filter.statuses]),
+            isAfter(approvals.requestedAt, approvals.n, filter.cursor),
+          ),
+        )
+        .orderBy(desc(approvals.requestedAt), desc(approvals.n))
+        .limit(filter.limit + 1);
+      const rows = await listed<Body & { n: number; requested_at: number }>(query);
+      return toPage(
+        rows.map((row) => ({ ...row, at: row.requested_at })),
+        filter.limit,
+        ({ body }) => fromJsonText<Approval>(body),
+      );
+    },
+    definition: (hash) => one(statements.DEFINITION, [toKey(hash)]),
+    request: (tenant, principal, key) => one(statements.REQUEST, [tenant, principal, key].map(toBoundedKey)),
+    async rate(key, perMs) {
+      const [row] = await database.read<{ entries: number }>(statements.RATE, [
+        toBoundedKey(key),
+        Math.floor(perMs),
+      ]);
+      return row?.entries ?? 0;
+    },
+    async due(limit, own) {
+      const bodies = async <T>(statement: Parameters<Database["read"]>[0]): Promise<readonly T[]> =>
+        (await database.read<Body>(statement, [limit])).map(({ body }) => fromJsonText<T>(body));
+      const operations = async (
+        statement: Parameters<Database["read"]>[0],
+        ...values: unknown[]
+      ): Promise<readonly Operation[]> =>
+        (await database.read<OperationBody>(statement, values)).map(fromOperationRow);
+      const timers = await bodies<Timer>(statements.DUE_TIMERS);
+      const retries = await operations(statements.DUE_RETRIES, limit);
+      const gone = await operations(statements.ORPHANS, own, limit);
+      const overdue = await operations(statements.OVERDUE, limit);
+      const orphans = [
+        ...new Map([...gone, ...overdue].map((operation) => [operation.id, operation])).values(),
+      ];
+      return {
+        timers,
+        retries,
+        orphans: orphans.slice(0, limit),
+        signals: await bodies<Signal>(statements.SIGNALS),
+      };
+    },
+    async nextDueAt() {
+      const [row] = await database.read<{ at: number | null }>(statements.NEXT_DUE);
+      return row?.at ?? undefined;
+    },
+  };
+}
+
+function toAggregate(rows: readonly PartRow[]): InstanceAggregate | undefined {
+  const parts = (part: Part): readonly PartRow[] =>
+    rows.filter((row) => row.part === part).sort((left, right) => left.n - right.n);
+  const bodies = <T>(part: Part): readonly T[] => parts(part).map(({ body }) => fromJsonText<T>(body));
+  const [row] = parts("instance");
+  if (row === undefined) return undefined;
+  const [operation] = parts(row.id === null ? "last" : "operation");
+  const signals = bodies<Signal>("signal");
+  const announced = new Set(
+    signals.map(({ payload }) =>
+      typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
+    ),
+  );
+  return {
+    instance: fromInstanceRow(row),
+    ...(operation === undefined
+      ? {}
+      : { operation: fromOperationRow({ body: operation.body, lateResult: operation.late }) }),
+    evidence: bodies<Evidence>("evidence"),
+    approvals: parts("approval")
+      .filter(({ id, status }) => status === "pending" || announced.has(id ?? ""))
+      .map(({ body }) => fromJsonText<Approval>(body)),
+    timers: bodies<Timer>("timer"),
+    signals,
+  };
+}
+
+function matches(column: PgColumn, text: string | undefined): SQL | undefined {
+  return text === undefined ? undefined : eq(column, toBoundedKey(text));
+}
+
+/** What a cursor left to show: it is the time and the number of the last row that was shown. */
+function isAfter(at: PgColumn, n: PgColumn, cursor: string | undefined): SQL | undefined {
+  const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
+  if (parts === null) return undefined;
+  return or(lt(at, Number(parts[1])), and(eq(at, Number(parts[1])), lt(n, Number(parts[2]))));
+}
+
+function toPage<Row extends { readonly at: number; readonly n: number }, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    ...(rows.length > limit && last !== undefined ? { nextCursor: `${last.at}_${last.n}` } : {}),
+  };
+}

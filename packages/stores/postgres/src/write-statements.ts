@@ -1,0 +1,186 @@
+import type { AuditRow } from "./audit-table.ts";
+import type { Statement } from "./database.ts";
+import type { ApprovalRow, ChildRow, InstanceRow, OperationRow, RequestRow } from "./rows.ts";
+
+/** A statement over any number of rows, which travel as one array per column. */
+export interface RowsStatement<Row> extends Statement {
+  values(rows: readonly Row[]): readonly unknown[][];
+}
+
+type Columns<Row> = readonly (readonly [
+  property: keyof Row & string,
+  column: string,
+  type: "text" | "bigint",
+])[];
+
+type WrittenInstance = InstanceRow & { readonly seq: number; readonly hash: string };
+type WrittenOperation = OperationRow & { readonly claimant: string };
+type NamedRow = ChildRow & { readonly id: string };
+
+const INSTANCE: Columns<WrittenInstance> = [
+  ["id", "id", "text"],
+  ["tenant", "tenant", "text"],
+  ["owner", "owner", "text"],
+  ["definitionId", "definition_id", "text"],
+  ["definitionHash", "definition_hash", "text"],
+  ["state", "state", "text"],
+  ["status", "status", "text"],
+  ["version", "version", "bigint"],
+  ["fence", "fence", "bigint"],
+  ["claimant", "claimant", "text"],
+  ["operationId", "operation_id", "text"],
+  ["createdAt", "created_at", "bigint"],
+  ["purgeAt", "purge_at", "bigint"],
+  ["seq", "audit_seq", "bigint"],
+  ["hash", "audit_hash", "text"],
+  ["context", "context", "text"],
+  ["input", "input", "text"],
+  ["body", "body", "text"],
+];
+const OPERATION: Columns<WrittenOperation> = [
+  ["id", "id", "text"],
+  ["workflowId", "wf_id", "text"],
+  ["fromVersion", "from_version", "bigint"],
+  ["status", "status", "text"],
+  ["claimant", "claimant", "text"],
+  ["deadlineAt", "deadline_at", "bigint"],
+  ["nextAttemptAt", "next_attempt_at", "bigint"],
+  ["body", "body", "text"],
+  ["lateResult", "late_result", "text"],
+];
+const CHILD: Columns<ChildRow> = [
+  ["workflowId", "wf_id", "text"],
+  ["body", "body", "text"],
+];
+const NAMED: Columns<NamedRow> = [["id", "id", "text"], ...CHILD];
+const APPROVAL: Columns<ApprovalRow> = [
+  ...NAMED,
+  ["tenant", "tenant", "text"],
+  ["queue", "queue", "text"],
+  ["status", "status", "text"],
+  ["revision", "revision", "bigint"],
+  ["requestedAt", "requested_at", "bigint"],
+];
+const REQUEST: Columns<RequestRow> = [
+  ["tenant", "tenant", "text"],
+  ["principal", "principal", "text"],
+  ["key", "key", "text"],
+  ["expiresAt", "expires_at", "bigint"],
+  ["body", "body", "text"],
+];
+const AUDIT: Columns<AuditRow> = [
+  ["stream", "stream", "text"],
+  ["streamName", "stream_name", "text"],
+  ["seq", "seq", "bigint"],
+  ["id", "id", "text"],
+  ["type", "type", "text"],
+  ["at", "at", "bigint"],
+  ["hash", "hash", "text"],
+  ["line", "line", "text"],
+];
+
+export const INSERT_INSTANCES: RowsStatement<WrittenInstance> = insert("wf", INSTANCE);
+export const UPDATE_INSTANCES: RowsStatement<WrittenInstance> = update("wf", "instance", INSTANCE);
+/** Of instances that an event was recorded of and that are not written otherwise. */
+export const UPDATE_HEADS: RowsStatement<{ id: string; seq: number; hash: string }> = update("wf", "head", [
+  ["id", "id", "text"],
+  ["seq", "audit_seq", "bigint"],
+  ["hash", "audit_hash", "text"],
+]);
+export const UPSERT_OPERATIONS: RowsStatement<WrittenOperation> = upsert("op", OPERATION);
+/** A takeover moves the operation that runs, even where the batch does not write it. */
+export const UPDATE_CLAIMANTS: RowsStatement<{ id: string; claimant: string }> = update("op", "claimant", [
+  ["id", "id", "text"],
+  ["claimant", "claimant", "text"],
+]);
+export const INSERT_EVIDENCE: RowsStatement<ChildRow> = insert("evidence", CHILD);
+export const UPSERT_TIMERS: RowsStatement<NamedRow & { readonly dueAt: number }> = upsert("timer", [
+  ...NAMED,
+  ["dueAt", "due_at", "bigint"],
+]);
+export const UPSERT_APPROVALS: RowsStatement<ApprovalRow> = upsert("approval", APPROVAL);
+/** A signal for an instance that is not there has nobody who could ever consume it. */
+export const UPSERT_SIGNALS: RowsStatement<NamedRow> = upsert("signal", NAMED, {
+  where: "EXISTS (SELECT FROM mcp_flowgate.wf WHERE wf.id = given.wf_id)",
+});
+export const UPSERT_REQUESTS: RowsStatement<RequestRow> = upsert("request", REQUEST, {
+  key: ["tenant", "principal", "key"],
+});
+export const INSERT_AUDIT: RowsStatement<AuditRow> = insert("audit", AUDIT);
+
+export const DELETE_TIMERS: Statement = {
+  name: "delete_timers",
+  text: "DELETE FROM mcp_flowgate.timer WHERE id = ANY($1::text[]) OR wf_id = ANY($2::text[])",
+};
+export const DELETE_SIGNALS: Statement = {
+  name: "delete_signals",
+  text: "DELETE FROM mcp_flowgate.signal WHERE id = ANY($1::text[])",
+};
+export const INSERT_RATES: Statement = {
+  name: "insert_rates",
+  text: `INSERT INTO mcp_flowgate.rate (key, at) SELECT key, mcp_flowgate.now_ms() FROM unnest($1::text[]) AS given(key)`,
+};
+/** Those of a definition that is used anew are told so now and then, so that it is not removed in that moment. */
+export const UPSERT_DEFINITIONS: Statement = {
+  name: "upsert_definitions",
+  text: `INSERT INTO mcp_flowgate.definition AS kept (hash, id, used_at, body)
+    SELECT hash, id, mcp_flowgate.now_ms(), body FROM unnest($1::text[], $2::text[], $3::text[]) AS given(hash, id, body)
+    ORDER BY hash ON CONFLICT (hash) DO UPDATE SET used_at = excluded.used_at
+    WHERE kept.used_at < excluded.used_at - 60000`,
+};
+/** Late results, and which instances they are of. */
+export const SET_LATE_RESULTS: Statement = {
+  name: "set_late_results",
+  text: `WITH written AS (
+      UPDATE mcp_flowgate.op SET late_result = given.late_result
+      FROM unnest($1::text[], $2::text[]) AS given(id, late_result) WHERE op.id = given.id RETURNING op.wf_id
+    ), told AS (
+      INSERT INTO mcp_flowgate.change (xid, epoch, wf_id) SELECT DISTINCT pg_current_xact_id(), $3::bigint, wf_id FROM written
+    ) SELECT DISTINCT wf_id AS id FROM written`,
+};
+export const INSERT_CHANGES: Statement = {
+  name: "insert_changes",
+  text: `INSERT INTO mcp_flowgate.change (xid, epoch, wf_id)
+    SELECT pg_current_xact_id(), $1::bigint, wf_id FROM unnest($2::text[]) AS given(wf_id)`,
+};
+
+/** Rows are numbered in the order in which they are given. */
+function insert<Row>(table: string, columns: Columns<Row>, condition = "true"): RowsStatement<Row> {
+  const names = columns.map(([, column]) => column).join(", ");
+  const text = `INSERT INTO mcp_flowgate.${table} (${names}) SELECT ${names} FROM ${given(columns, ", place", " WITH ORDINALITY")} WHERE ${condition} ORDER BY place`;
+  return { name: `insert_${table}`, text, values: toValues(columns) };
+}
+
+function upsert<Row>(
+  table: string,
+  columns: Columns<Row>,
+  options: { readonly key?: readonly string[]; readonly where?: string } = {},
+): RowsStatement<Row> {
+  const key = options.key ?? ["id"];
+  const moved = columns.map(([, column]) => column).filter((column) => !key.includes(column));
+  const set = moved.map((column) => `${column} = excluded.${column}`).join(", ");
+  const { text } = insert(table, columns, options.where);
+  return {
+    name: `upsert_${table}`,
+    text: `${text} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${set}`,
+    values: toValues(columns),
+  };
+}
+
+function update<Row>(table: string, what: string, columns: Columns<Row>): RowsStatement<Row> {
+  const set = columns
+    .slice(1)
+    .map(([, column]) => `${column} = given.${column}`)
+    .join(", ");
+  const text = `UPDATE mcp_flowgate.${table} AS t SET ${set} FROM ${given(columns)} WHERE t.id = given.id`;
+  return { name: `update_${table}_${what}`, text, values: toValues(columns) };
+}
+
+function given<Row>(columns: Columns<Row>, more = "", ordinality = ""): string {
+  const arrays = columns.map(([, , type], index) => `$${index + 1}::${type}[]`).join(", ");
+  return `unnest(${arrays})${ordinality} AS given(${columns.map(([, column]) => column).join(", ")}${more})`;
+}
+
+function toValues<Row>(columns: Columns<Row>): (rows: readonly Row[]) => unknown[][] {
+  return (rows) => columns.map(([property]) => rows.map((row) => row[property]));
+}

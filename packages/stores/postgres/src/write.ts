@@ -1,0 +1,183 @@
+import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
+import type { AuditRow } from "./audit-table.ts";
+import type { Answer, Session, Statement } from "./database.ts";
+import { toWorkflowStream, type Locked } from "./expectation.ts";
+import type { KnownDefinitions } from "./known-definitions.ts";
+import { inOrder } from "./in-order.ts";
+import type { BatchRows, InstanceRow, OperationRow } from "./rows.ts";
+import * as statements from "./write-statements.ts";
+import type { RowsStatement } from "./write-statements.ts";
+
+/** Rate windows are a day at most; what is older is forgotten. */
+export const RATE_MEMORY_MS = 86_400_000;
+
+export interface WriteParts {
+  readonly locked: Locked;
+  /** Of all streams, as after the transaction. */
+  readonly heads: ReadonlyMap<string, AuditHead>;
+  readonly audit: readonly AuditRow[];
+  readonly epoch: number;
+  readonly known: KnownDefinitions;
+}
+
+/** The claimant of an operation whose instance names none: nobody, so that it is found. */
+const NOBODY = "";
+
+const NO_HEAD = { seq: 0, hash: GENESIS_HASH };
+
+/**
+ * Sends the rows of batches whose conditions hold, and the commit behind them (S1): where a statement fails, the commit
+ * undoes what was written. Where there is nothing to write, the transaction's locks are let go.
+ * @returns the keys of the instances that changed, once it is committed.
+ */
+export async function write(
+  session: Session,
+  batches: readonly BatchRows[],
+  { locked, heads, audit, epoch, known }: WriteParts,
+): Promise<readonly string[]> {
+  if (batches.length === 0 && audit.length === 0) {
+    await session.query("ROLLBACK");
+    return [];
+  }
+  const sent: Promise<Answer<object>>[] = [];
+  const send = (statement: Statement, values: readonly unknown[]): Promise<Answer<object>> => {
+    const answer = session.query<object>(statement, values);
+    sent.push(answer);
+    return answer;
+  };
+  const sendRows = <Row>(statement: RowsStatement<Row>, rows: readonly Row[]): void => {
+    if (rows.length > 0) void send(statement, statement.values(rows)).catch(() => undefined);
+  };
+  const headOf = (id: string): { seq: number; hash: string } => heads.get(toWorkflowStream(id)) ?? NO_HEAD;
+
+  const owned = batches.filter((batch) => isOwned(batch, locked));
+  const instances = batches.flatMap(({ instance }) => instance ?? []);
+  const definitions = newDefinitions(batches, known);
+  if (definitions.length > 0)
+    void send(statements.UPSERT_DEFINITIONS, toColumns(definitions)).catch(() => undefined);
+  const rows = instances.map((instance) => ({ ...instance, ...headOf(instance.id) }));
+  sendRows(
+    statements.INSERT_INSTANCES,
+    rows.filter(({ id }) => !locked.instances.has(id)),
+  );
+  sendRows(
+    statements.UPDATE_INSTANCES,
+    rows.filter(({ id }) => locked.instances.has(id)),
+  );
+  sendRows(
+    statements.UPDATE_HEADS,
+    headsAlone(instances, locked, audit).map((id) => ({ id, ...headOf(id) })),
+  );
+  sendRows(
+    statements.UPDATE_CLAIMANTS,
+    owned.flatMap((batch) => takenAlong(batch, locked)),
+  );
+  sendRows(
+    statements.UPSERT_OPERATIONS,
+    owned.flatMap((batch) => withClaimant(batch, locked)),
+  );
+  sendRows(
+    statements.INSERT_EVIDENCE,
+    owned.flatMap(({ evidence }) => evidence),
+  );
+  const ended = owned.flatMap(({ cancelTimers }) => (cancelTimers === "all" ? [] : cancelTimers));
+  const allEnded = owned.flatMap(({ cancelTimers, workflowId }) =>
+    cancelTimers === "all" && workflowId !== undefined ? [workflowId] : [],
+  );
+  if (ended.length + allEnded.length > 0)
+    void send(statements.DELETE_TIMERS, [ended, allEnded]).catch(() => undefined);
+  sendRows(
+    statements.UPSERT_TIMERS,
+    owned.flatMap(({ timers }) => timers),
+  );
+  sendRows(
+    statements.UPSERT_APPROVALS,
+    owned.flatMap(({ approvals }) => approvals),
+  );
+  const consumed = owned.flatMap(({ consumeSignals }) => consumeSignals);
+  if (consumed.length > 0) void send(statements.DELETE_SIGNALS, [consumed]).catch(() => undefined);
+  const signals = batches.flatMap((batch) => batch.signals);
+  sendRows(statements.UPSERT_SIGNALS, signals);
+  sendRows(
+    statements.UPSERT_REQUESTS,
+    batches.flatMap(({ request }) => request ?? []),
+  );
+  const counted = batches.flatMap(({ countRates }) => countRates);
+  if (counted.length > 0) void send(statements.INSERT_RATES, [counted]).catch(() => undefined);
+  sendRows(statements.INSERT_AUDIT, audit);
+
+  const changed = new Set([
+    ...owned.flatMap(({ workflowId }) => workflowId ?? []),
+    ...signals.map(({ workflowId }) => workflowId),
+  ]);
+  if (changed.size > 0) void send(statements.INSERT_CHANGES, [epoch, [...changed]]).catch(() => undefined);
+  const late = batches.flatMap(({ lateResults }) => lateResults);
+  const lateOf =
+    late.length === 0
+      ? undefined
+      : send(statements.SET_LATE_RESULTS, [
+          late.map(({ id }) => id),
+          late.map(({ lateResult }) => lateResult),
+          epoch,
+        ]);
+  lateOf?.catch(() => undefined);
+
+  const commit = session.query("COMMIT");
+  const [answer] = (await inOrder([...sent, commit])).slice(-1);
+  if (answer?.command !== "COMMIT") throw new Error(`the transaction ended with ${String(answer?.command)}`);
+  known.add(definitions.map(({ hash }) => hash));
+  const of = (await lateOf)?.rows as readonly { readonly id: string }[] | undefined;
+  return [...changed, ...(of ?? []).map(({ id }) => id)];
+}
+
+/** Whether the instance that the batch writes rows of is there, or comes with it. */
+function isOwned({ instance, workflowId }: BatchRows, locked: Locked): boolean {
+  return instance !== undefined || (workflowId !== undefined && locked.instances.has(workflowId));
+}
+
+type NewDefinition = NonNullable<BatchRows["definition"]>;
+
+function newDefinitions(batches: readonly BatchRows[], known: KnownDefinitions): readonly NewDefinition[] {
+  const named = batches.flatMap(({ definition, instance }) =>
+    definition === undefined || instance === undefined || known.has(definition.hash) ? [] : [definition],
+  );
+  return [...new Map(named.map((definition) => [definition.hash, definition])).values()];
+}
+
+function toColumns(definitions: readonly NewDefinition[]): readonly unknown[] {
+  return [
+    definitions.map(({ hash }) => hash),
+    definitions.map(({ id }) => id),
+    definitions.map(({ body }) => body()),
+  ];
+}
+
+/** Instances that are there, that records were made of, and that no batch writes. */
+function headsAlone(
+  instances: readonly InstanceRow[],
+  locked: Locked,
+  audit: readonly AuditRow[],
+): readonly string[] {
+  const written = new Set(instances.map(({ id }) => id));
+  const streams = new Set(audit.map(({ stream }) => stream));
+  return [...locked.instances.keys()].filter((id) => !written.has(id) && streams.has(toWorkflowStream(id)));
+}
+
+function withClaimant(
+  { operations, instance, workflowId }: BatchRows,
+  locked: Locked,
+): readonly (OperationRow & { readonly claimant: string })[] {
+  const own = instance ?? locked.instances.get(workflowId ?? "");
+  return operations.map((operation) => ({ ...operation, claimant: own?.claimant ?? NOBODY }));
+}
+
+function takenAlong(
+  { operations, instance, workflowId }: BatchRows,
+  locked: Locked,
+): readonly { readonly id: string; readonly claimant: string }[] {
+  const present = locked.instances.get(workflowId ?? "");
+  const running = present?.operationId ?? null;
+  if (instance === undefined || running === null || present?.claimant === instance.claimant) return [];
+  if (operations.some(({ id }) => id === running)) return [];
+  return [{ id: running, claimant: instance.claimant ?? NOBODY }];
+}

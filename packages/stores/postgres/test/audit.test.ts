@@ -1,0 +1,124 @@
+import type { AuditDraft, AuditSink } from "@mcp-flowgate/core";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { createAuditChain } from "../src/index.ts";
+import { digest, randomIds } from "./support/environment.ts";
+import { createBench } from "./support/open.ts";
+import { eventOf, startOf, stepOf } from "./support/rows.ts";
+import { readStreams } from "./support/verify.ts";
+
+test("a record is the canonical event with its place, then the hashes that chain it", () => {
+  const chain = createAuditChain({ ids: { next: () => "evt_1", random: () => 0 }, digest });
+  const draft: AuditDraft = {
+    type: "executor.started",
+    at: Date.UTC(2026, 0, 5, 9),
+    workflowId: "wf_1",
+    correlationId: "cor_1",
+    principal: { subject: "ann", tenant: "default", kind: "human", via: "cli" },
+    payload: { b: 1, a: "é" },
+  };
+  const event =
+    '{"correlationId":"cor_1","eventType":"executor.started","id":"evt_1","payload":{"a":"é","b":1},' +
+    '"principal":{"kind":"human","subject":"ann","tenant":"default","via":"cli"},"seq":8,"stream":"wf:wf_1",' +
+    '"timestamp":"2026-01-05T09:00:00.000Z","workflowId":"wf_1"}';
+  const before = "b".repeat(64);
+  const hash = digest.sha256(`${before}${event}`);
+  expect(chain({ stream: "wf:wf_1", seq: 7, hash: before }, draft)).toEqual({
+    id: "evt_1",
+    eventType: "executor.started",
+    seq: 8,
+    hash,
+    line: `${event.slice(0, -1)},"prevHash":"${before}","hash":"${hash}"}`,
+  });
+});
+
+test("records are dense and chained per stream, whoever writes them and in whatever order (W15)", async () => {
+  const bench = await createBench();
+  const stores = [await bench.open({ replica: "a" }), await bench.open({ replica: "b" })];
+  const streams = fc.constantFrom(undefined, "1", "2", "\uD800", 'q"');
+  const writes = fc.array(
+    fc.record({ by: fc.nat({ max: 1 }), events: fc.array(streams, { minLength: 1, maxLength: 4 }) }),
+    { maxLength: 12 },
+  );
+  const counts = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(writes, async (all) => {
+      await Promise.all(
+        all.map(async ({ by, events }) => {
+          const store = stores[by]!;
+          for (const id of events) {
+            const stream =
+              id === undefined ? `replica:${store.lease().replica}:${store.lease().epoch}` : `wf:${id}`;
+            counts.set(stream, (counts.get(stream) ?? 0) + 1);
+          }
+          await store.record(events.map((id) => eventOf(id)));
+        }),
+      );
+      const found = await readStreams(stores[0]!);
+      expect(new Map([...found].map(([stream, records]) => [stream, records.length]))).toEqual(counts);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test("a batch that is refused leaves no record", async () => {
+  const store = await (await createBench()).open();
+  await store.apply(startOf("wf_1", {}, [eventOf("wf_1")]));
+  await store.apply(startOf("wf_1", {}, [eventOf("wf_1")]));
+  expect((await readStreams(store)).get("wf:wf_1")).toHaveLength(1);
+});
+
+test("an event that cannot be recorded stops its batch, and the stream goes on without a hole", async () => {
+  const chain = createAuditChain({ ids: randomIds, digest });
+  const store = await (
+    await createBench()
+  ).open({
+    auditChain: (head, draft) => {
+      if (draft.payload["fail"] === true) throw new Error("redaction failed");
+      return draft.payload["skip"] === true ? undefined : chain(head, draft);
+    },
+  });
+  await store.apply(
+    startOf("wf_1", {}, [eventOf("wf_1"), eventOf("wf_1", { payload: { skip: true } }), eventOf("wf_1")]),
+  );
+  const failing = stepOf("wf_1", 0, 0, {
+    audit: [eventOf("wf_1"), eventOf("wf_1", { payload: { fail: true } })],
+  });
+  await expect(store.apply(failing)).rejects.toMatchObject({ code: "AUDIT_UNAVAILABLE" });
+  await expect(store.record([eventOf(undefined, { payload: { fail: true } })])).rejects.toMatchObject({
+    code: "AUDIT_UNAVAILABLE",
+  });
+  expect((await store.load("wf_1"))?.instance.version).toBe(0);
+  await store.apply(stepOf("wf_1", 0, 0, { audit: [eventOf("wf_1")] }));
+  expect((await readStreams(store)).get("wf:wf_1")).toHaveLength(3);
+});
+
+test("records are read by stream and from a position on, in the order of their commits", async () => {
+  const store = await (await createBench()).open();
+  await store.record([eventOf("1"), eventOf("2"), eventOf("1")]);
+  const all = await store.audit({ limit: 2 });
+  expect(all.map(({ line }) => (JSON.parse(line) as { stream: string }).stream)).toEqual(["wf:1", "wf:2"]);
+  const rest = await store.audit({ after: all.at(-1)!.position, limit: 2 });
+  expect(rest).toHaveLength(1);
+  expect(await store.audit({ stream: "wf:1", limit: 10 })).toEqual([all[0], rest[0]]);
+});
+
+test("committed events are forwarded in order, and what the forwarding fails at harms nobody", async () => {
+  const seen: string[] = [];
+  const warned: string[] = [];
+  const forward: AuditSink = {
+    async append(events) {
+      if (events.some((event) => event.correlationId === "bad")) throw new Error("unreachable");
+      seen.push(...events.map((event) => event.correlationId));
+    },
+  };
+  const log = { debug() {}, info() {}, error() {}, warn: (message: string) => void warned.push(message) };
+  const store = await (await createBench()).open({ forward, log });
+  await store.apply(startOf("wf_1", {}, [eventOf("wf_1", { correlationId: "first" })]));
+  await store.apply(startOf("wf_1", {}, [eventOf("wf_1", { correlationId: "refused" })]));
+  await store.record([eventOf(undefined, { correlationId: "bad" })]);
+  await store.record([eventOf(undefined, { correlationId: "second" })]);
+  await store.close();
+  expect(seen).toEqual(["first", "second"]);
+  expect(warned).toContain("audit events could not be forwarded");
+});

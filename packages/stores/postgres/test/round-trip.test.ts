@@ -1,0 +1,147 @@
+import type { Json, JsonObject } from "@mcp-flowgate/core";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { fromJsonText, fromKey, toBoundedKey, toJsonText, toKey } from "../src/json-text.ts";
+import { createBench } from "./support/open.ts";
+import {
+  approvalOf,
+  definitionOf,
+  instanceOf,
+  operationOf,
+  signalOf,
+  startOf,
+  timerOf,
+} from "./support/rows.ts";
+
+/** Any UTF-16, NUL and lone surrogates in particular. */
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string(),
+  fc.constantFrom(
+    "\u0000",
+    "a\u0000b",
+    "\uD800",
+    "\uDC00x",
+    '"',
+    '"\\ud800"',
+    "1e400",
+    "9223372036854775808",
+    "__proto__",
+  ),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
+    .map((units) => String.fromCharCode(...units)),
+);
+const number = fc.oneof(
+  fc.double({ noNaN: true }),
+  fc.constantFrom(...(JSON.parse("[-0, 1e400, -1e400, 9223372036854775808, 5e-324]") as number[])),
+);
+const { json } = fc.letrec<{ json: Json }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4 },
+    text,
+    number,
+    fc.constantFrom<Json>(null, true, false),
+    fc.array(tie("json"), { maxLength: 4 }),
+    fc.dictionary(text, tie("json"), { maxKeys: 4 }),
+  ),
+}));
+const object: fc.Arbitrary<JsonObject> = fc.dictionary(text, json, { maxKeys: 5 });
+
+test("what JSON text cannot lose comes back from it equal, to the sign of zero", () => {
+  fc.assert(
+    fc.property(json, (value) => {
+      const kept = toJsonText(value);
+      expect(kept.isWellFormed()).toBe(true);
+      expect(fromJsonText(kept)).toEqual(value);
+    }),
+  );
+});
+
+test("a number that JSON has no text for is refused, not changed", () => {
+  expect(() => toJsonText({ a: [Number.NaN] })).toThrow(TypeError);
+});
+
+test("keys of texts are equal where the texts are, and well-formed", () => {
+  fc.assert(
+    fc.property(text, text, (left, right) => {
+      expect(toKey(left) === toKey(right)).toBe(left === right);
+      expect(toKey(left).isWellFormed()).toBe(true);
+      expect(fromKey(toKey(left))).toBe(left);
+    }),
+  );
+});
+
+test("rows come back exactly as they went in, whatever characters and numbers they hold (S5)", async () => {
+  const store = await (await createBench()).open();
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(text, text, object, object, json, async (one, other, first, second, value) => {
+      count += 1;
+      const id = `wf_${count}_${one}`;
+      const instance = instanceOf(id, {
+        tenant: one,
+        owner: other,
+        definitionHash: `${count}${other}`,
+        state: one,
+        status: "running",
+        context: first,
+        input: second,
+        output: value,
+        operationId: `op_${count}_${other}`,
+      });
+      const operation = operationOf(instance.operationId ?? "", id, { arguments: second, result: value });
+      const timer = timerOf(`t_${count}_${one}`, id, count);
+      const signal = signalOf(`sig_${count}_${other}`, id, first);
+      const approval = approvalOf(`ap_${count}_${one}`, id, { form: first, queue: other, tenant: one });
+      const request = {
+        principal: one,
+        tenant: other,
+        key: `${count}${one}`,
+        workflowId: id,
+        argumentsHash: "h",
+        expiresAt: 2 ** 52,
+      };
+      const definition = { ...definitionOf(instance.definitionHash), extra: first };
+      const result = await store.apply({
+        expect: { absent: id },
+        definition,
+        instance,
+        operations: [operation],
+        armTimers: [timer],
+        approvals: [approval],
+        signals: [signal],
+        request,
+        audit: [],
+      });
+      expect(result).toEqual({ status: "applied" });
+      expect(await store.load(id)).toEqual({
+        instance,
+        operation,
+        evidence: [],
+        approvals: [approval],
+        timers: [timer],
+        signals: [signal],
+      });
+      expect(await store.request(other, one, request.key)).toEqual(request);
+      expect(await store.definition(definition.hash)).toEqual(definition);
+      expect((await store.instances({ tenant: one, owner: other, limit: 1 })).items).toEqual([instance]);
+      await store.apply({
+        expect: {},
+        lateResults: [{ operationId: operation.id, result: value }],
+        audit: [],
+      });
+      expect(await store.operation(operation.id)).toEqual({ ...operation, lateResult: value });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("ten megabytes and a thousand levels come back", async () => {
+  const store = await (await createBench()).open();
+  let deep: Json = "bottom";
+  for (let level = 0; level < 1000; level += 1) deep = [deep];
+  const context = { wide: "\u0000é".repeat(5_000_000), deep };
+  await store.apply(startOf("wf_1", { context }));
+  expect((await store.load("wf_1"))?.instance.context).toEqual(context);
+});
