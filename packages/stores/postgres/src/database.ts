@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type Log } from "@mcp-flowgate/core";
-import { Client, Pool, types, type PoolClient, type QueryResult } from "pg";
+import { Client, Pool, TypeOverrides, types, type PoolClient, type QueryResult } from "pg";
 import { toServerAddress, type ServerAddress } from "./server-url.ts";
 import { isConnectionLost, sqlState } from "./store-error.ts";
 
@@ -60,8 +60,6 @@ const RETRY_MS = 50;
 /** Without `xid8` (13) there is no way to ask what became of a transaction. */
 const OLDEST_SERVER = 130_000;
 
-const BIGINT = 20;
-
 /**
  * Connects.
  * @throws FlowgateError `STORE_UNAVAILABLE`, saying what is wrong and how to mend it, without the user and the password.
@@ -94,10 +92,7 @@ class PooledDatabase implements Database {
       query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
       keepAlive: true,
       pipeline: true,
-      types: {
-        getTypeParser: (oid: number, format?: "text") =>
-          oid === BIGINT ? Number : (types.getTypeParser(oid, format) as (text: string) => unknown),
-      },
+      types: numbersOf(),
     };
     this.#pool = new Pool({
       ...this.#config,
@@ -202,6 +197,13 @@ SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2
   set_config('idle_in_transaction_session_timeout', $3, false),
   set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
     ELSE current_setting('synchronous_commit') END, false)`;
+
+/** Counts and times as numbers: none of them is beyond what a double holds exactly. */
+function numbersOf(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  overrides.setTypeParser(types.builtins.INT8, Number);
+  return overrides;
+}
 
 function toQuery(
   statement: Statement | string,

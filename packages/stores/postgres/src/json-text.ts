@@ -29,11 +29,12 @@ export function fromKey(key: string): string {
 }
 
 /** Of a name that callers choose: an entry of an index has to fit on a third of a page, with up to three of them. */
-const MAX_NAME_LENGTH = 200;
+const MAX_NAME_BYTES = 600;
 
 /** As {@link toKey}, for text that callers choose: what is long is kept as its hash, and does not come back. */
 export function toBoundedKey(text: string): string {
-  if (text.length <= MAX_NAME_LENGTH) return toKey(text);
+  const key = toKey(text);
+  if (Buffer.byteLength(key) <= MAX_NAME_BYTES) return key;
   return `#${createHash("sha256").update(JSON.stringify(text)).digest("hex")}`;
 }
 

@@ -72,6 +72,17 @@ test("keys of texts are equal where the texts are, and well-formed", () => {
   );
 });
 
+test("names of callers fit in an index, however long they are, and stay apart", () => {
+  const long = text.map((one) => one.repeat(300));
+  fc.assert(
+    fc.property(fc.oneof(text, long), fc.oneof(text, long), (left, right) => {
+      expect(toBoundedKey(left) === toBoundedKey(right)).toBe(left === right);
+      expect(Buffer.byteLength(toBoundedKey(left))).toBeLessThanOrEqual(600);
+      expect(toBoundedKey(left)).not.toContain("\0");
+    }),
+  );
+});
+
 test("rows come back exactly as they went in, whatever characters and numbers they hold (S5)", async () => {
   const store = await (await createBench()).open();
   let count = 0;
