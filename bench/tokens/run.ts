@@ -131,7 +131,7 @@ async function measureCalls(client: Client): Promise<readonly Figure[]> {
     figure("search, describe, start and its result, get", long, 4_000),
     figure("search, describe, start and its result, get: mean", long, 2_000, "mean"),
     figure("workflow.start of proxy_default", [session.answer], 1_500),
-    figure("workflow.explain of proxy_default", [explained.answer], 8_000),
+    figure("workflow.explain of proxy_default", [explained.answer], 800),
     figure("gateway.search, a list of 50", [listed.answer], 8_000),
   ];
 }

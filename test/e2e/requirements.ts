@@ -23,6 +23,7 @@ export const REQUIREMENTS = {
     "An embeddings service finds by meaning, its vectors outlive a restart, and search is by words while it fails.",
   "R-SEARCH-5":
     "With discovery.learn what was started ranks higher after the same words, over a restart, until it is reset.",
+  "R-HIDDEN-1": "With visibility byGuards, what a caller may never start changes no answer that it gets.",
   "R-RUN-1": "Starting a capability runs it at once and returns its output.",
   "R-RUN-2": "proxy_default offers every exposed capability as a transition and returns to ready.",
   "R-RUN-3": "A failed executor leaves the state and offers the link again with the arguments prefilled.",

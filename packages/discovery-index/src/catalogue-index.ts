@@ -41,6 +41,8 @@ export interface SearchableIndex extends DiscoveryIndex {
   readonly vocabulary: Vocabulary;
   /** One more than the highest ordinal. */
   readonly capacity: number;
+  /** Grows with every change. */
+  readonly revision: number;
   document(ordinal: number): IndexedDocument | undefined;
   /** Ordinals of entries whose folded id, name or title is this. */
   named(folded: string): Iterable<number>;
@@ -86,6 +88,7 @@ class CatalogueIndex implements SearchableIndex {
   readonly #named = new Map<string, number[]>();
   readonly #serverKeys = new Map<string, number>();
   #ids: readonly string[] | undefined;
+  #revision = 0;
 
   constructor(constants: RankingConstants) {
     this.constants = constants;
@@ -98,6 +101,10 @@ class CatalogueIndex implements SearchableIndex {
 
   get capacity(): number {
     return this.#documents.length;
+  }
+
+  get revision(): number {
+    return this.#revision;
   }
 
   get(id: string): CatalogueEntry | undefined {
@@ -153,6 +160,7 @@ class CatalogueIndex implements SearchableIndex {
     });
     this.#ordinals.set(entry.id, ordinal);
     this.#ids = undefined;
+    this.#revision++;
   }
 
   remove(id: string): boolean {
@@ -171,6 +179,7 @@ class CatalogueIndex implements SearchableIndex {
     this.#documents[ordinal] = undefined;
     this.#ordinals.delete(id);
     this.#ids = undefined;
+    this.#revision++;
     if (this.#documents.length > 2 * this.#ordinals.size + 1024) this.#compact();
     return true;
   }

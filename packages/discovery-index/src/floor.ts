@@ -1,8 +1,9 @@
 import type { SearchableIndex } from "./catalogue-index.ts";
 import { compareIds } from "./compare-ids.ts";
-import { inverseFrequency, type ParsedQuery } from "./query.ts";
+import type { ParsedQuery } from "./query.ts";
 import { findPosting } from "./postings.ts";
 import type { WordScores } from "./score.ts";
+import { inverseFrequency, type View } from "./view.ts";
 
 /**
  * The least score by words that still answers the request: a share of the best entry's. Infinite when even the best
@@ -11,18 +12,19 @@ import type { WordScores } from "./score.ts";
  * rises with the root of the request's length); and most of the request's meaning is in words it does not have.
  */
 export function scoreFloor(
-  index: SearchableIndex,
+  view: View,
   query: ParsedQuery,
   words: WordScores,
   matched: readonly number[],
 ): number {
+  const { index } = view;
   const { floorShare, floorRoot, floorCoverage, tailShare } = index.constants;
   const best = bestEntry(index, words, matched);
   if (best === undefined) return Infinity;
   const score = words.values[best] as number;
   const answers =
     score >= floorShare * query.mass ||
-    score >= floorRoot * Math.sqrt(query.mass * inverseFrequency(index, 1)) ||
+    score >= floorRoot * Math.sqrt(query.mass * inverseFrequency(view, 1)) ||
     massIn(query, best) >= floorCoverage * query.mass;
   return answers ? tailShare * score : Infinity;
 }

@@ -1,4 +1,3 @@
-import type { SearchableIndex } from "./catalogue-index.ts";
 import { clauseStems } from "./clauses.ts";
 import { isForeignFunctionWord } from "./function-words.ts";
 import { conceptKeys, dictionaryConcepts } from "./lexicon.ts";
@@ -7,6 +6,7 @@ import { sanitizeText } from "./sanitize-text.ts";
 import { HAS_UNSPACED } from "./scripts.ts";
 import { stemWord } from "./stem.ts";
 import { createTokenizer, type Word } from "./tokenize.ts";
+import { inverseFrequency, type View } from "./view.ts";
 
 /** One way in which a word of the query can occur in an entry. */
 export interface Alternative {
@@ -48,19 +48,20 @@ const FOREIGN_WEIGHT = 0.1;
 const LEAST_CLAUSE = 2;
 
 /** Turns a request into weighted groups of index terms. Bounded: 4,000 characters, 256 words. */
-export function parseQuery(index: SearchableIndex, query: string): ParsedQuery {
+export function parseQuery(view: View, query: string): ParsedQuery {
   const text = sanitizeText(query, MAX_QUERY_CHARACTERS);
-  const words = index.tokenizer.words(text, MAX_QUERY_WORDS);
+  const { tokenizer } = view.index;
+  const words = tokenizer.words(text, MAX_QUERY_WORDS);
   const groups = [
-    ...wordGroups(index, words),
-    ...joinedGroups(index, words),
-    ...unspacedGroups(index, index.tokenizer.unspacedRuns(text)),
+    ...wordGroups(view, words),
+    ...joinedGroups(view, words),
+    ...unspacedGroups(view, tokenizer.unspacedRuns(text)),
   ];
   const mass = groups.reduce((sum, group) => sum + group.mass, 0);
   return {
     groups,
     mass,
-    clauses: groupClauses(groups, clauseStems(text, index.tokenizer, MAX_QUERY_WORDS)),
+    clauses: groupClauses(groups, clauseStems(text, tokenizer, MAX_QUERY_WORDS)),
   };
 }
 
@@ -74,12 +75,7 @@ export function queryTerms(query: string): readonly string[] {
   return [...new Set(stems)].slice(0, MOST_TERMS);
 }
 
-/** BM25's inverse document frequency, never negative. */
-export function inverseFrequency(index: SearchableIndex, documents: number): number {
-  return Math.log(1 + (index.size - documents + 0.5) / (documents + 0.5));
-}
-
-function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[] {
+function wordGroups(view: View, words: readonly Word[]): QueryGroup[] {
   const spoken = words.filter(({ silent }) => !silent);
   // A request of function words only (`what to do`) is taken by its word.
   const said = new Map<string, { word: Word; times: number }>();
@@ -92,16 +88,16 @@ function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[
   return [...said].flatMap(([stem, { word, times }]) => {
     const weight =
       (isForeignFunctionWord(word.word) ? FOREIGN_WEIGHT : 1) *
-      (1 + index.constants.repeatGain * Math.log(times));
-    const known = knownAlternatives(index, word, weight);
+      (1 + view.index.constants.repeatGain * Math.log(times));
+    const known = knownAlternatives(view, word, weight);
     if (known.length > 0) return [group(stem, known)];
-    const parts = compoundParts(index, word.word).map((part) => knownAlternatives(index, part, weight));
+    const parts = compoundParts(view, word.word).map((part) => knownAlternatives(view, part, weight));
     if (parts.length > 0) return parts.map((alternatives) => group(stem, alternatives));
     unknown++;
-    const near = unknown > MAX_UNKNOWN ? [] : nearAlternatives(index, stem, weight);
+    const near = unknown > MAX_UNKNOWN ? [] : nearAlternatives(view, stem, weight);
     if (near.length > 0) return [group(stem, near)];
     const share = HAS_UNSPACED.test(stem) ? BIGRAM_SHARE : 1;
-    return [{ stem, mass: share * unknownMass(index, weight), alternatives: [] }];
+    return [{ stem, mass: share * unknownMass(view, weight), alternatives: [] }];
   });
 }
 
@@ -109,19 +105,19 @@ function wordGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[
  * The two known words that an unknown one is made of, as `Wettervorhersage` or `weatherforecast`; the longer first
  * word is preferred. Empty when there are none.
  */
-function compoundParts(index: SearchableIndex, word: string): Word[] {
+function compoundParts(view: View, word: string): Word[] {
   for (let at = word.length - LEAST_PART; at >= LEAST_PART; at--) {
-    const first = knownPart(index, word.slice(0, at));
-    const second = first === undefined ? undefined : knownPart(index, word.slice(at));
+    const first = knownPart(view, word.slice(0, at));
+    const second = first === undefined ? undefined : knownPart(view, word.slice(at));
     if (first !== undefined && second !== undefined) return [first, second];
   }
   return [];
 }
 
-function knownPart(index: SearchableIndex, word: string): Word | undefined {
+function knownPart(view: View, word: string): Word | undefined {
   const stem = stemWord(word);
   const part = { word, stem, silent: false, concepts: conceptKeys(stem) };
-  const isKnown = [stem, ...part.concepts].some((key) => index.vocabulary.get(key) !== undefined);
+  const isKnown = [stem, ...part.concepts].some((key) => view.term(key) !== undefined);
   return isKnown ? part : undefined;
 }
 
@@ -129,53 +125,53 @@ function group(stem: string, alternatives: readonly Alternative[]): QueryGroup {
   return { stem, mass: Math.max(...alternatives.map(({ value }) => value)), alternatives };
 }
 
-function knownAlternatives(index: SearchableIndex, { stem, concepts }: Word, weight: number): Alternative[] {
+function knownAlternatives(view: View, { stem, concepts }: Word, weight: number): Alternative[] {
   return [
-    alternative(index, stem, weight),
-    ...concepts.map((key) => alternative(index, key, weight * index.constants.conceptWeight)),
+    alternative(view, stem, weight),
+    ...concepts.map((key) => alternative(view, key, weight * view.index.constants.conceptWeight)),
   ].filter((one) => one !== undefined);
 }
 
-function nearAlternatives(index: SearchableIndex, stem: string, weight: number): Alternative[] {
-  const { nearWeight, nearSimilarity } = index.constants;
-  return index.vocabulary.spellings
-    .nearest(stem, nearSimilarity, NEAR_WORDS)
-    .map(({ word, similarity }) => alternative(index, word, weight * nearWeight * similarity))
+function nearAlternatives(view: View, stem: string, weight: number): Alternative[] {
+  const { nearWeight, nearSimilarity } = view.index.constants;
+  return view.index.vocabulary.spellings
+    .nearest(stem, nearSimilarity, NEAR_WORDS, (word) => view.term(word) !== undefined)
+    .map(({ word, similarity }) => alternative(view, word, weight * nearWeight * similarity))
     .filter((one) => one !== undefined);
 }
 
-function alternative(index: SearchableIndex, key: string, weight: number): Alternative | undefined {
-  const term = index.vocabulary.get(key);
+function alternative(view: View, key: string, weight: number): Alternative | undefined {
+  const term = view.term(key);
   if (term === undefined) return undefined;
-  return { key, postings: term.postings, value: weight * inverseFrequency(index, term.postings.docs.length) };
+  return { key, postings: term.postings, value: weight * inverseFrequency(view, view.frequency(term)) };
 }
 
 /** A word the catalogue has never seen is as telling as one that occurs once. */
-function unknownMass(index: SearchableIndex, weight: number): number {
-  return weight * inverseFrequency(index, 1);
+function unknownMass(view: View, weight: number): number {
+  return weight * inverseFrequency(view, 1);
 }
 
 /** `file system` also asks for `filesystem`; without mass, since its words have theirs. */
-function joinedGroups(index: SearchableIndex, words: readonly Word[]): QueryGroup[] {
+function joinedGroups(view: View, words: readonly Word[]): QueryGroup[] {
   const stems = new Set(words.map(({ stem }) => stem));
   const groups = new Map<string, QueryGroup>();
   for (const [at, word] of words.entries()) {
     const next = words[at + 1];
     if (next === undefined) break;
     if (word.silent && next.silent && words.length > 3) continue;
-    const key = index.tokenizer.stem(word.word + next.word);
-    const found = stems.has(key) ? undefined : alternative(index, key, index.constants.joinedWeight);
+    const key = view.index.tokenizer.stem(word.word + next.word);
+    const found = stems.has(key) ? undefined : alternative(view, key, view.index.constants.joinedWeight);
     if (found !== undefined) groups.set(key, { stem: word.stem, mass: 0, alternatives: [found] });
   }
   return [...groups.values()];
 }
 
-function unspacedGroups(index: SearchableIndex, runs: readonly string[]): QueryGroup[] {
+function unspacedGroups(view: View, runs: readonly string[]): QueryGroup[] {
   const keys = new Set(runs.flatMap((run) => [...dictionaryConcepts(run)]));
   return [...keys].map((key) => {
-    const found = alternative(index, key, 1);
+    const found = alternative(view, key, 1);
     return found === undefined
-      ? { stem: key, mass: unknownMass(index, 1), alternatives: [] }
+      ? { stem: key, mass: unknownMass(view, 1), alternatives: [] }
       : group(key, [found]);
   });
 }

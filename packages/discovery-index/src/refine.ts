@@ -1,7 +1,8 @@
-import type { IndexedDocument, SearchableIndex } from "./catalogue-index.ts";
+import type { IndexedDocument } from "./catalogue-index.ts";
 import { compareIds } from "./compare-ids.ts";
-import { inverseFrequency, type ParsedQuery } from "./query.ts";
+import type { ParsedQuery } from "./query.ts";
 import type { WordScores } from "./score.ts";
+import { inverseFrequency, type View } from "./view.ts";
 import type { Term } from "./vocabulary.ts";
 
 /** What was started before after which words. */
@@ -27,26 +28,26 @@ export interface Ranked {
  * fit together. Gives at least the first `count`.
  */
 export function rankEntries(
-  index: SearchableIndex,
+  view: View,
   query: ParsedQuery,
   words: WordScores,
   ordinals: readonly number[],
   count: number,
   learned?: Learned,
 ): Ranked[] {
-  const { window } = index.constants;
+  const { window } = view.index.constants;
   if (ordinals.length <= window)
-    return refine(index, query, words, collect(index, words, ordinals), learned).sort(byScore);
+    return refine(view, query, words, collect(view, words, ordinals), learned).sort(byScore);
   const bar = nthHighest(ordinals, words.values, window);
   const inside = collect(
-    index,
+    view,
     words,
     ordinals.filter((ordinal) => (words.values[ordinal] as number) >= bar),
   );
-  const refined = refine(index, query, words, inside, learned).sort(byScore);
+  const refined = refine(view, query, words, inside, learned).sort(byScore);
   if (count <= refined.length) return refined;
   const outside = ordinals.filter((ordinal) => (words.values[ordinal] as number) < bar);
-  return [...refined, ...collect(index, words, outside).sort(byScore)];
+  return [...refined, ...collect(view, words, outside).sort(byScore)];
 }
 
 /** An entry whose score is still being worked out. */
@@ -54,10 +55,10 @@ interface Scored extends Ranked {
   score: number;
 }
 
-function collect(index: SearchableIndex, words: WordScores, ordinals: readonly number[]): Scored[] {
+function collect(view: View, words: WordScores, ordinals: readonly number[]): Scored[] {
   const entries: Scored[] = [];
   for (const ordinal of ordinals) {
-    const document = index.document(ordinal);
+    const document = view.index.document(ordinal);
     if (document !== undefined) entries.push({ ordinal, document, score: words.values[ordinal] as number });
   }
   return entries;
@@ -68,22 +69,22 @@ function byScore(left: Ranked, right: Ranked): number {
 }
 
 function refine(
-  index: SearchableIndex,
+  view: View,
   query: ParsedQuery,
   words: WordScores,
   entries: Scored[],
   learned: Learned | undefined,
 ): Scored[] {
-  const { nameBonus, nameAddition, serverShare, serverTop } = index.constants;
+  const { nameBonus, nameAddition, serverShare, serverTop } = view.index.constants;
   const asked = askedKeys(query);
   const tops = new Map<number, number[]>();
   for (const entry of entries) {
     const { nameTerms, server } = entry.document;
-    const name = coverage(index, nameTerms, asked);
+    const name = coverage(view, nameTerms, asked);
     entry.score *= 1 + nameBonus * name;
     entry.score += nameAddition * words.ideal * name;
     if (learned !== undefined)
-      entry.score *= 1 + index.constants.learnedGain * learnedShare(query, learned, entry.document.id);
+      entry.score *= 1 + view.index.constants.learnedGain * learnedShare(query, learned, entry.document.id);
     keepTop(tops, server, entry.score, serverTop);
   }
   const shares = new Map<number, number>();
@@ -116,15 +117,12 @@ function askedKeys(query: ParsedQuery): Map<string, number> {
 }
 
 /** The share of some terms' weight that the request covers. */
-function coverage(
-  index: SearchableIndex,
-  terms: readonly Term[],
-  asked: ReadonlyMap<string, number>,
-): number {
+function coverage(view: View, terms: readonly Term[], asked: ReadonlyMap<string, number>): number {
   let total = 0;
   let covered = 0;
-  for (const { key, postings, concepts } of terms) {
-    const weight = inverseFrequency(index, postings.docs.length);
+  for (const term of terms) {
+    const { key, concepts } = term;
+    const weight = inverseFrequency(view, view.frequency(term));
     let share = asked.get(key) ?? 0;
     for (const concept of concepts) share = Math.max(share, asked.get(concept) ?? 0);
     total += weight;

@@ -1,11 +1,11 @@
-import type { SearchableIndex } from "./catalogue-index.ts";
 import type { ParsedQuery, QueryGroup } from "./query.ts";
+import type { View } from "./view.ts";
 
 /** What the words of a request are worth to every entry. */
 export interface WordScores {
-  /** By ordinal; 0 for entries without a word of the request. */
+  /** By ordinal; 0 for entries without a word of the request, or outside the view. */
   readonly values: Float64Array;
-  /** The sum of the best that each word brought to any entry. */
+  /** The sum of the best that each word brought to any entry of the view. */
   readonly ideal: number;
 }
 
@@ -14,7 +14,8 @@ export interface WordScores {
  * a share of the score is that of the best part alone, so that an entry which serves one part wholly is not
  * beaten by one that has a little of each.
  */
-export function scoreWords(index: SearchableIndex, query: ParsedQuery): WordScores {
+export function scoreWords(view: View, query: ParsedQuery): WordScores {
+  const { index, mask } = view;
   const values = new Float64Array(index.capacity);
   const best = new Float64Array(index.capacity);
   const clauses = query.clauses.map(() => new Float64Array(index.capacity));
@@ -28,14 +29,19 @@ export function scoreWords(index: SearchableIndex, query: ParsedQuery): WordScor
   }
   let ideal = 0;
   for (const [at, group] of query.groups.entries()) {
-    ideal += addGroup(group, best, [values, ...(clausesOf.get(at) ?? [])]);
+    ideal += addGroup(group, mask, best, [values, ...(clausesOf.get(at) ?? [])]);
   }
   if (clauses.length > 0) mixClauses(values, clauses, index.constants.clauseWeight);
   return { values, ideal };
 }
 
 /** Adds a group's best alternative to each sum; returns the highest gain. `best` is all zeros before and after. */
-function addGroup(group: QueryGroup, best: Float64Array, sums: readonly Float64Array[]): number {
+function addGroup(
+  group: QueryGroup,
+  mask: Uint8Array | undefined,
+  best: Float64Array,
+  sums: readonly Float64Array[],
+): number {
   for (const { postings, value } of group.alternatives) {
     const { docs, impacts } = postings;
     for (let at = 0; at < docs.length; at++) {
@@ -51,9 +57,10 @@ function addGroup(group: QueryGroup, best: Float64Array, sums: readonly Float64A
       const doc = docs[at] as number;
       const gain = best[doc] as number;
       if (gain === 0) continue;
+      best[doc] = 0;
+      if (mask !== undefined && mask[doc] === 0) continue;
       if (gain > highest) highest = gain;
       for (const sum of sums) sum[doc] = (sum[doc] as number) + gain;
-      best[doc] = 0;
     }
   }
   return highest;

@@ -8,6 +8,7 @@ import { parseQuery } from "./query.ts";
 import { rankEntries, type Learned, type Ranked } from "./refine.ts";
 import { scoreWords } from "./score.ts";
 import { toTopic } from "./topic-counts.ts";
+import { viewOf, type View } from "./view.ts";
 
 /** What is looked for. */
 export interface SearchRequest {
@@ -20,7 +21,10 @@ export interface SearchRequest {
   readonly limit: number;
   /** How many hits to pass over. */
   readonly offset?: number | undefined;
-  /** Entries for which it is false do not exist for this search: not in the hits, the total or the suggestions. */
+  /**
+   * Entries for which it is false do not exist for this search: the answer is that of an index that never had them. The
+   * same function is asked once for each entry and not again before the index changes: give one for each kind of caller.
+   */
   readonly visible?: ((id: string) => boolean) | undefined;
   /** Found and ranked by meaning too, by reciprocal rank fusion; a listing and what the query names stay as they are. */
   readonly meaning?: Meaning | undefined;
@@ -50,7 +54,8 @@ export interface SearchAnswer {
  */
 export function search(discovery: DiscoveryIndex, request: SearchRequest): SearchAnswer {
   const index = toSearchable(discovery);
-  const admits = admission(index, request);
+  const view = viewOf(index, request.visible);
+  const admits = admission(view, request);
   const offset = Math.max(0, Math.floor(request.offset ?? 0));
   const end = offset + Math.max(0, Math.floor(request.limit));
   if (request.query.trim() === "") {
@@ -61,20 +66,20 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
       didYouMean: [],
     };
   }
-  const query = parseQuery(index, request.query);
-  const words = scoreWords(index, query);
+  const query = parseQuery(view, request.query);
+  const words = scoreWords(view, query);
   const matched: number[] = [];
   for (let ordinal = 0; ordinal < words.values.length; ordinal++) {
     if ((words.values[ordinal] as number) > 0 && admits(ordinal)) matched.push(ordinal);
   }
   const named = namedEntries(index, request.query, admits);
-  const least = scoreFloor(index, query, words, matched);
+  const least = scoreFloor(view, query, words, matched);
   const served = matched.filter(
     (ordinal) => (words.values[ordinal] as number) >= least && !named.has(ordinal),
   );
   const near = request.meaning === undefined ? [] : nearestInMeaning(index, request.meaning, admits);
   if (near.length > 0) {
-    const byWords = rankEntries(index, query, words, [...named.keys(), ...served], Infinity, request.learned);
+    const byWords = rankEntries(view, query, words, [...named.keys(), ...served], Infinity, request.learned);
     const fused = namedFirst(fuse([byWords, near]), named);
     return { total: fused.length, hits: fused.slice(offset, end), didYouMean: [] };
   }
@@ -83,25 +88,25 @@ export function search(discovery: DiscoveryIndex, request: SearchRequest): Searc
     return {
       total,
       hits: [],
-      didYouMean: suggest(index, rankEntries(index, query, words, matched, 0), admits),
+      didYouMean: suggest(index, rankEntries(view, query, words, matched, 0), admits),
     };
-  const ranked = rankEntries(index, query, words, [...named.keys(), ...served], end, request.learned);
+  const ranked = rankEntries(view, query, words, [...named.keys(), ...served], end, request.learned);
   return { total, hits: namedFirst(ranked, named).slice(offset, end), didYouMean: [] };
 }
 
-function admission(index: SearchableIndex, request: SearchRequest): (ordinal: number) => boolean {
+function admission({ index, mask }: View, request: SearchRequest): (ordinal: number) => boolean {
   const wanted = (request.tags ?? []).map(toTopic);
   // Words occur in live entries only, so without filters there is nothing to look up.
-  if (wanted.length === 0 && request.kind === undefined && request.visible === undefined) return () => true;
+  if (wanted.length === 0 && request.kind === undefined && mask === undefined) return () => true;
   return (ordinal) => {
     const document = index.document(ordinal);
-    if (document === undefined) return false;
+    if (document === undefined || (mask !== undefined && mask[ordinal] === 0)) return false;
     if (request.kind !== undefined && document.entry.kind !== request.kind) return false;
     if (wanted.length > 0) {
       const tags = new Set((document.entry.tags ?? []).map(toTopic));
       if (!wanted.every((tag) => tags.has(tag))) return false;
     }
-    return request.visible === undefined || request.visible(document.id);
+    return true;
   };
 }
 

@@ -9,11 +9,12 @@
 export interface TrigramMap {
   add(word: string): void;
   remove(word: string): void;
-  /** Words of at least this Dice similarity, nearest first, ties by the word. */
+  /** Words of at least this Dice similarity that `admits` lets through, nearest first, ties by the word. */
   nearest(
     word: string,
     least: number,
     count: number,
+    admits: (word: string) => boolean,
   ): { readonly word: string; readonly similarity: number }[];
 }
 
@@ -47,7 +48,12 @@ class Trigrams implements TrigramMap {
     if (this.#words.length > 2 * this.#numbers.size + 1024) this.#rebuild();
   }
 
-  nearest(word: string, least: number, count: number): { word: string; similarity: number }[] {
+  nearest(
+    word: string,
+    least: number,
+    count: number,
+    admits: (word: string) => boolean,
+  ): { word: string; similarity: number }[] {
     if (word.length < LEAST_LENGTH) return [];
     this.#list();
     const asked = trigramsOf(word);
@@ -70,7 +76,7 @@ class Trigrams implements TrigramMap {
       if (similarity >= least) near.push({ word: held, similarity });
     }
     near.sort((left, right) => right.similarity - left.similarity || (left.word < right.word ? -1 : 1));
-    return near.slice(0, count);
+    return firstOf(near, count, admits);
   }
 
   #list(): void {
@@ -92,6 +98,19 @@ class Trigrams implements TrigramMap {
     this.#lists = new Map();
     this.#listed = 0;
   }
+}
+
+function firstOf<T extends { readonly word: string }>(
+  near: readonly T[],
+  count: number,
+  admits: (word: string) => boolean,
+): T[] {
+  const first: T[] = [];
+  for (const one of near) {
+    if (first.length === count) break;
+    if (admits(one.word)) first.push(one);
+  }
+  return first;
 }
 
 /** Distinct trigrams of the word between two edge marks; words are cut at 40 letters, so there are at most 40. */

@@ -146,6 +146,50 @@ describe("laws", () => {
     );
   });
 
+  test("what is not visible changes nothing: the answer is that of an index that never had it", () => {
+    const misspelt = fc.constantFrom(
+      "wether forcast",
+      "githubissue",
+      "reed fles",
+      "emails",
+      "secretword",
+      "sekretword",
+    );
+    const hiding = fc.tuple(catalogue, fc.func(fc.boolean()), fc.oneof(query, misspelt), fc.nat(6));
+    fc.assert(
+      fc.property(hiding, ([entries, hides, asked, limit]) => {
+        const visible = (id: string): boolean => !hides(id);
+        // What is hidden has words of its own, too: they must be unknown to a request.
+        const named = entries.map((one) =>
+          visible(one.id) ? one : { ...one, description: `${one.description} secretword`, tags: ["secret"] },
+        );
+        const request: SearchRequest = { query: asked, limit, offset: limit % 2 };
+        const shown = buildIndex(named.filter(({ id }) => visible(id)));
+        const index = buildIndex(named);
+        expect(search(index, { ...request, visible })).toEqual(search(shown, request));
+        const filtered = { ...request, kind: "capability", tags: ["x"] } as const;
+        expect(search(index, { ...filtered, visible })).toEqual(search(shown, filtered));
+        // The view follows the index.
+        const [first] = named;
+        if (first === undefined) return;
+        index.remove(first.id);
+        shown.remove(first.id);
+        expect(search(index, { ...request, visible })).toEqual(search(shown, request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("hidden words do not take the place of visible ones that are less like a misspelt one", () => {
+    const made = (id: string): CatalogueEntry => ({ id, kind: "capability", name: "tool", description: id });
+    const ids = ["meteorologic", "meteorologix", "meteorologiz", "meteorologiy", "meteorology"];
+    const visible = (id: string): boolean => id === "meteorology";
+    const request: SearchRequest = { query: "meteorologi", limit: 5 };
+    const { hits } = search(buildIndex(ids.map(made)), { ...request, visible });
+    expect(hits).toEqual(search(buildIndex([made("meteorology")]), request).hits);
+    expect(hits).toHaveLength(1);
+  });
+
   test("an index that has seen many tools come and go answers like a new one", () => {
     const words = (at: number): string => `${String.fromCharCode(97 + (at % 26)).repeat(4)}${WORDS[at % 7]}`;
     const made = (at: number): CatalogueEntry => ({

@@ -9,7 +9,7 @@ import {
   type WorkflowIr,
 } from "@mcp-flowgate/core";
 import { capabilityFromTool, completeWrapped, type ListedTool } from "@mcp-flowgate/config-compiler";
-import { buildIndex, topicCounts, type DiscoveryIndex, type TopicCount } from "@mcp-flowgate/discovery-index";
+import { buildIndex, type DiscoveryIndex } from "@mcp-flowgate/discovery-index";
 import {
   capabilityDefinition,
   SESSION,
@@ -38,10 +38,13 @@ export interface Catalogue {
     readonly workflows: number;
     readonly connections: number;
   };
-  topics(): readonly TopicCount[];
+  /** Grows when something comes, goes or changes. */
+  readonly revision: number;
   readonly index: DiscoveryIndex;
   /** The definition that a start under this id runs now. */
   definition(id: string): Definition | undefined;
+  /** The session form over those capabilities that `offers` lets through. */
+  session(offers: (id: string) => boolean): Definition;
   /** One of those that `definition` has given, as long as it is current. */
   definitionByHash(hash: string): Definition | undefined;
   /** Takes the tools that one `proxy.import` entry's server lists now, in place of those it listed before. */
@@ -68,7 +71,7 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
   const definitions = new WeakMap<object, Definition>();
   const byHash = new Map<string, WeakRef<Definition>>();
   let session: Definition | undefined;
-  let topics: readonly TopicCount[] | undefined;
+  let revision = 0;
 
   const declared = plan.exposed.flatMap((id): readonly CatalogueItem[] => {
     const capability = plan.capabilities[id];
@@ -121,8 +124,10 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
         connections: count("connection"),
       };
     },
-    topics: () =>
-      (topics ??= topicCounts([...items.values()].filter((item) => item.kind !== "connection").map(toEntry))),
+    get revision() {
+      return revision;
+    },
+    session: (offers) => define({}, () => sessionDefinition(capabilities().filter(({ id }) => offers(id)))),
     definition(id) {
       if (id === SESSION) {
         session ??= define({}, () => sessionDefinition(capabilities()));
@@ -139,7 +144,7 @@ export function createCatalogue(plan: GatewayPlan, digest: Digest): Catalogue {
       const from = plan.imports[importIndex];
       if (from === undefined) return { imported: [], clashes: [] };
       session = undefined;
-      topics = undefined;
+      revision++;
       const before = importedBy.get(importIndex) ?? new Map<string, ListedTool>();
       const imported = new Map<string, ListedTool>();
       const clashes: { id: string; tool: string; by: string }[] = [];

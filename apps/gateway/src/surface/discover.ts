@@ -1,4 +1,4 @@
-import type { Json, JsonObject, LimitsIr, ReliabilityIr, StateIr } from "@mcp-flowgate/core";
+import type { Json, JsonObject, LimitsIr, Principal, ReliabilityIr, StateIr } from "@mcp-flowgate/core";
 import {
   decodeCursor,
   encodeCursor,
@@ -11,17 +11,18 @@ import {
 } from "@mcp-flowgate/discovery-index";
 import { describeGuard } from "@mcp-flowgate/guards-expr";
 import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
+import type { CatalogueView } from "../catalogue/views.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
 import type { Usage } from "../discovery/usage.ts";
 import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
-import { isVisible } from "./visibility.ts";
 
 const DEFAULT_HITS = 5;
 const MOST_EXAMPLES = 10;
 
 export interface DiscoverContext {
   readonly catalogue: Catalogue;
-  readonly visibility: "all" | "byGuards";
+  /** What a caller sees of the catalogue. */
+  readonly viewOf: (principal: Principal) => CatalogueView;
   readonly limits: LimitsIr;
   /** Where a service for it is configured. */
   readonly semantic?: SemanticSearch;
@@ -43,7 +44,6 @@ export async function searchCatalogue(
   args: SearchArguments,
   caller: Caller,
 ): Promise<Answer> {
-  const { catalogue, visibility } = context;
   const limit = Math.min(args.limit ?? DEFAULT_HITS, context.limits.searchResults);
   const scope = { query: args.query, kind: args.kind, tags: args.tags };
   const cursor = args.cursor === undefined ? undefined : decodeCursor(args.cursor, scope);
@@ -55,18 +55,15 @@ export async function searchCatalogue(
       [HOME_LINK],
     );
   const offset = cursor?.value ?? 0;
-  const meaning = await meaningOf(context, args.query);
-  const visible = (id: string): boolean => {
-    const item = catalogue.item(id);
-    return item !== undefined && isVisible(item, caller.principal, visibility);
-  };
-  const found = search(catalogue.index, {
+  const meaning = await meaningOf(context, args.query, caller);
+  const view = context.viewOf(caller.principal);
+  const found = search(context.catalogue.index, {
     query: args.query,
     kind: args.kind,
     tags: args.tags,
     limit,
     offset,
-    visible,
+    visible: view.visible,
     meaning,
     learned: context.usage?.learned(caller.principal.tenant),
   });
@@ -76,7 +73,7 @@ export async function searchCatalogue(
     found.hits.map(({ id }) => id),
   );
   const items = found.hits.flatMap(({ id }) => {
-    const item = catalogue.item(id);
+    const item = view.item(id);
     return item === undefined ? [] : [toHit(item)];
   });
   const next = offset + items.length;
@@ -100,19 +97,20 @@ export async function searchCatalogue(
 
 /** What a model makes of a request; nothing where the request lists everything or gives an id. */
 async function meaningOf(
-  { semantic, catalogue }: DiscoverContext,
+  { semantic, catalogue, viewOf }: DiscoverContext,
   query: string,
+  caller: Caller,
 ): Promise<Meaning | undefined> {
   const asked = query.trim();
-  if (semantic === undefined || asked === "" || catalogue.item(asked) !== undefined) return undefined;
+  if (semantic === undefined || asked === "" || viewOf(caller.principal).item(asked) !== undefined)
+    return undefined;
   return await semantic.ask(asked, catalogue.index);
 }
 
 /** `gateway.describe`: what a hit left out, and nothing of how the gateway reaches it. */
 export function describeItem(context: DiscoverContext, id: string, caller: Caller): Answer {
-  const item = context.catalogue.item(id);
-  if (item === undefined || !isVisible(item, caller.principal, context.visibility))
-    return unknownId(context, id, caller);
+  const item = context.viewOf(caller.principal).item(id);
+  if (item === undefined) return unknownId(context, id, caller);
   const head = { id: item.id, kind: item.kind };
   const links: JsonObject[] = item.kind === "connection" ? [HOME_LINK] : [startLink(item.id), HOME_LINK];
   if (item.kind === "connection") {
@@ -170,11 +168,7 @@ export function unknownDefinition(context: DiscoverContext, id: string, caller: 
 
 /** The three ids nearest to one that names nothing, among those that the caller may see. */
 function nearVisible(context: DiscoverContext, id: string, caller: Caller): readonly string[] {
-  const ids = context.catalogue.ids().filter((candidate) => {
-    const item = context.catalogue.item(candidate);
-    return item !== undefined && isVisible(item, caller.principal, context.visibility);
-  });
-  return nearestIds(ids, id, 3);
+  return nearestIds(context.viewOf(caller.principal).ids(), id, 3);
 }
 
 function suggest(near: readonly string[]): string {

@@ -1,9 +1,8 @@
-import type { JsonObject } from "@mcp-flowgate/core";
-import { mermaid } from "@mcp-flowgate/workflow-engine";
-import { answer, refusal, type Answer, type Caller } from "./answer.ts";
+import { createRecord, type Json, type JsonObject, type WorkflowIr } from "@mcp-flowgate/core";
+import { mermaid, SESSION } from "@mcp-flowgate/workflow-engine";
+import { answer, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
 import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
-import { isVisible } from "./visibility.ts";
 import { toAnswer } from "./workflow-answer.ts";
 
 export interface ExplainArguments {
@@ -32,13 +31,11 @@ export async function explainCall(
     principal: caller.principal,
   });
   if (!explained.ok) return toAnswer(explained.error, context.limits);
-  return answer(explained.value as unknown as JsonObject);
+  return answer(bounded(explained.value as unknown as Explained, context.limits.links));
 }
 
 function explainDefinition(context: SurfaceContext, id: string, caller: Caller): Answer {
-  const item = context.catalogue.item(id);
-  const visible = item === undefined || isVisible(item, caller.principal, context.visibility);
-  const definition = visible ? context.catalogue.definition(id) : undefined;
+  const definition = context.viewOf(caller.principal).definition(id);
   if (definition === undefined) return unknownDefinition(context, id, caller);
   const { ir, hash } = definition;
   return answer({
@@ -46,6 +43,27 @@ function explainDefinition(context: SurfaceContext, id: string, caller: Caller):
     definitionVersion: ir.version,
     definitionHash: `sha256:${hash.slice(0, 12)}`,
     initialState: ir.initialState,
-    mermaid: mermaid(ir),
+    ...drawn(ir, context.limits.links),
   });
+}
+
+type Explained = JsonObject & { readonly transitions: readonly Json[] };
+
+/** The session form has a transition for each capability; naming one in the call explains any of them. */
+function bounded(explained: Explained, most: number): JsonObject {
+  const { transitions } = explained;
+  if (transitions.length <= most) return explained;
+  return { ...explained, transitions: transitions.slice(0, most), totalTransitions: transitions.length };
+}
+
+function drawn(ir: WorkflowIr, most: number): JsonObject {
+  const ready = ir.states[ir.initialState];
+  const transitions = Object.entries(ready?.transitions ?? {});
+  if (ir.id !== SESSION || ready === undefined || transitions.length <= most) return { mermaid: mermaid(ir) };
+  const some = { ...ready, transitions: createRecord(transitions.slice(0, most)) };
+  return {
+    mermaid: mermaid({ ...ir, states: { ...ir.states, [ir.initialState]: some } }),
+    totalTransitions: transitions.length,
+    links: [searchLink("")],
+  };
 }

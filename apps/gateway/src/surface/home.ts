@@ -6,6 +6,7 @@ const MOST_ACTIVE = 5;
 /** `gateway.home`: under 400 tokens whatever the catalogue's size. */
 export async function home(context: SurfaceContext, caller: Caller): Promise<Answer> {
   const { principal } = caller;
+  const view = context.viewOf(principal);
   const open = await context.engine.instances({
     principal,
     statuses: ["idle", "running", "waiting", "outcome_unknown", "parked"],
@@ -13,8 +14,8 @@ export async function home(context: SurfaceContext, caller: Caller): Promise<Ans
   });
   return answer({
     gateway: context.gateway,
-    counts: { ...context.catalogue.counts },
-    topics: context.catalogue.topics().map(({ tag, count }) => ({ tag, count })),
+    counts: { ...view.counts() },
+    topics: view.topics().map(({ tag, count }) => ({ tag, count })),
     active: open.items.map(({ id, definitionId, state, status }) => ({
       workflowId: id,
       definitionId,

@@ -7,6 +7,7 @@ import {
   type Log,
 } from "@mcp-flowgate/core";
 import type { Schemas } from "@mcp-flowgate/json-schema";
+import { createViews } from "../catalogue/views.ts";
 import type { Engine } from "@mcp-flowgate/workflow-engine";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
@@ -64,7 +65,7 @@ export function createSurface(options: {
   const context: SurfaceContext = {
     engine: options.engine,
     catalogue: options.catalogue,
-    visibility: plan.discovery.visibility,
+    viewOf: createViews(options.catalogue, plan.discovery.visibility),
     limits: plan.limits,
     ...(options.semantic === undefined ? {} : { semantic: options.semantic }),
     ...(options.usage === undefined ? {} : { usage: options.usage }),

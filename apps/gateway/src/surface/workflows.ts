@@ -4,7 +4,6 @@ import { answer, HOME_LINK, refusal, type Answer, type Caller } from "./answer.t
 import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
 import { readPath } from "./value-path.ts";
-import { isVisible } from "./visibility.ts";
 import { readableRoots, toAnswer } from "./workflow-answer.ts";
 
 export interface StartArguments {
@@ -41,9 +40,9 @@ export async function startWorkflow(
       [HOME_LINK],
     );
   const id = args.definitionId ?? SESSION;
-  const item = context.catalogue.item(id);
-  const hidden = item !== undefined && !isVisible(item, caller.principal, context.visibility);
-  const definition = hidden ? undefined : context.catalogue.definition(id);
+  const view = context.viewOf(caller.principal);
+  const item = view.item(id);
+  const definition = view.definition(id);
   if (definition === undefined) return unknownDefinition(context, id, caller);
   const input = args.input ?? {};
   const snapshot = await context.engine.start({

@@ -1,6 +1,6 @@
 import type { Principal } from "@mcp-flowgate/core";
 import { mayPass } from "@mcp-flowgate/guards-expr";
-import type { CatalogueItem } from "../catalogue/catalogue.ts";
+import type { CatalogueItem } from "./catalogue.ts";
 
 /**
  * Whether a caller could ever start an item. Only what hangs on the caller alone decides: a guard over context,
