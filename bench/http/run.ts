@@ -1,0 +1,213 @@
+/**
+ * `pnpm bench:http`: what the gateway itself costs over HTTP, without a client library in the way. A no-op capability with
+ * and without one guard and an audit file, in both protocol eras, beside one echo tool on the bare SDK, all in one run; then
+ * the memory that is left after the load, and the time from the start of the process to an answer of `/health`.
+ *
+ *   pnpm bench:http 4000          calls a row
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const gateway = resolve(here, "../../apps/gateway/bin/mcp-flowgate.mjs");
+const calls = Number(process.argv[2] ?? 4000);
+const folder = mkdtempSync(join(tmpdir(), "flowgate-bench-"));
+const ERAS = ["2026-07-28", "2025-11-25"] as const;
+
+const capability = (guards: string): string => `version: "1.0.0"
+proxy:
+  expose:
+    - name: hello.echo
+      inputSchema: { type: object, properties: { message: { type: string } } }
+      executor: { kind: noop }${guards}
+`;
+const GUARDED = `${capability('\n      guards: [{ kind: expr, expr: "size($.arguments.message) > 0" }]')}audit: { sink: file, path: ${join(folder, "audit.jsonl")}, onFailure: fail_closed }
+`;
+const LAZY = `version: "1.0.0"
+connections:
+${Array.from({ length: 10 }, (_, index) => `  lazy${index}: { kind: mcp, command: node, args: [-e, "0"] }`).join("\n")}
+proxy:
+  expose:
+${Array.from({ length: 10 }, (_, index) => `    - { name: tool${index}, executor: { kind: mcp, connection: lazy${index}, tool: t } }`).join("\n")}
+`;
+
+interface Subject {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly tool: string;
+  readonly input: object;
+}
+
+const serve = (name: string, yaml: string): readonly string[] => {
+  const file = join(folder, name);
+  writeFileSync(file, `${yaml}telemetry: { logs: { level: info } }\n`);
+  return [gateway, "serve", "-c", file, "--listen", "127.0.0.1:0"];
+};
+const echo = { definitionId: "hello.echo", input: { message: "hello" } };
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: "bare SDK server",
+    args: [resolve(here, "../gateway/bare-server.ts"), "http"],
+    tool: "echo",
+    input: { message: "hello" },
+  },
+  { name: "mcp-flowgate", args: serve("plain.yaml", capability("")), tool: "workflow.start", input: echo },
+  {
+    name: "mcp-flowgate, guard and audit file",
+    args: serve("guarded.yaml", GUARDED),
+    tool: "workflow.start",
+    input: echo,
+  },
+];
+
+try {
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}, ${calls} calls a row\n`,
+  );
+  const running = await Promise.all(
+    SUBJECTS.map(async (subject) => ({ subject, ...(await start(subject.args)) })),
+  );
+  console.log("| era | concurrency | server | calls/s | p50 ms | p99 ms | CPU ms a call | ratio |");
+  console.log("|---|---|---|---|---|---|---|---|");
+  for (const era of ERAS) {
+    for (const concurrency of [1, 64]) {
+      let base: number | undefined;
+      for (const { subject, url, child } of running) {
+        await load(url, era, subject, Math.ceil(calls / 4), concurrency);
+        const before = cpuMs(child);
+        const { rate, p50, p99 } = await load(url, era, subject, calls, concurrency);
+        base ??= rate;
+        const cpu = ((cpuMs(child) - before) / calls).toFixed(2);
+        console.log(
+          `| ${era} | ${concurrency} | ${subject.name} | ${Math.round(rate)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${cpu} | ${(rate / base).toFixed(2)} |`,
+        );
+      }
+    }
+  }
+  console.log("\n| server | resident memory after the load |\n|---|---|");
+  for (const { subject, child } of running)
+    console.log(`| ${subject.name} | ${Math.round(residentMb(child))} MB |`);
+  await Promise.all(running.map(({ child }) => stop(child)));
+  const starts: number[] = [];
+  for (let turn = 0; turn < 5; turn += 1) starts.push(await timeToHealth(serve("lazy.yaml", LAZY)));
+  starts.sort((a, b) => a - b);
+  console.log(
+    `\nStart to /health with ten lazy connections: ${Math.round(starts[2] ?? 0)} ms (median of 5).`,
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function start(args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly url: URL }> {
+  const child = spawn(process.execPath, [...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const url = await new Promise<URL>((found, failed) => {
+    let text = "";
+    child.once("exit", (code) => failed(new Error(`the server ended with ${code}: ${text}`)));
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      const match = /endpoint=(\S+)\s/.exec(text);
+      if (match?.[1] !== undefined) found(new URL(match[1]));
+    });
+  });
+  return { child, url };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function timeToHealth(args: readonly string[]): Promise<number> {
+  const began = performance.now();
+  const { child, url } = await start(args);
+  await new Promise<void>((done, failed) => {
+    request(new URL("/health", url), (response) => {
+      response.resume().once("end", done);
+    })
+      .once("error", failed)
+      .end();
+  });
+  const took = performance.now() - began;
+  await stop(child);
+  return took;
+}
+
+async function load(
+  url: URL,
+  era: (typeof ERAS)[number],
+  { tool, input }: Subject,
+  count: number,
+  concurrency: number,
+): Promise<{ readonly rate: number; readonly p50: number; readonly p99: number }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const isModern = era === "2026-07-28";
+  const params = { name: tool, arguments: input, ...(isModern ? { _meta: envelope(era) } : {}) };
+  const headers = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": era,
+    ...(isModern ? { "mcp-method": "tools/call", "mcp-name": tool } : {}),
+  };
+  const times: number[] = [];
+  let sent = 0;
+  const worker = async (): Promise<void> => {
+    while (sent < count) {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: ++sent, method: "tools/call", params });
+      const at = performance.now();
+      await post(agent, url, headers, body);
+      times.push(performance.now() - at);
+    }
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return { rate: count / seconds, p50: at(0.5), p99: at(0.99) };
+}
+
+function post(agent: Agent, url: URL, headers: Record<string, string>, body: string): Promise<void> {
+  return new Promise((done, failed) => {
+    const call = request(
+      url,
+      { agent, method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.once("end", () =>
+          response.statusCode === 200 && !text.includes('"isError":true') && !text.includes('"error":')
+            ? done()
+            : failed(new Error(`${response.statusCode}: ${text}`)),
+        );
+      },
+    );
+    call.once("error", failed);
+    call.end(body);
+  });
+}
+
+function envelope(era: string): object {
+  return {
+    "io.modelcontextprotocol/protocolVersion": era,
+    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+}
+
+/** User and system time of a process so far; the kernel counts in hundredths of a second. Linux only. */
+function cpuMs({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function residentMb({ pid }: ChildProcess): number {
+  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kb) / 1024;
+}
