@@ -101,6 +101,8 @@ type Command =
       readonly stale: boolean;
     }
   | { readonly kind: "replay" }
+  /** A submit whose effect is on the way when its process ends; chance alone hardly ever brings that about. */
+  | { readonly kind: "crashDuring"; readonly pick: number; readonly n: number }
   | { readonly kind: "world"; readonly behaviours: readonly Behaviour[] }
   | { readonly kind: "advance"; readonly ms: number }
   | { readonly kind: "sweep" | "crash" | "switch" | "read" | "refuseRecords" | "takeRecords" }
@@ -131,6 +133,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: "replay" as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("crashDuring" as const), pick: fc.nat(9), n: fc.nat(1) }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -269,6 +275,13 @@ class Run {
         break;
       case "replay":
         await this.#replay();
+        break;
+      case "crashDuring":
+        this.#world.next(["hang"]);
+        await this.#submit({ ...one, kind: "submit", twice: false, stale: false });
+        await this.#system.settle();
+        await this.#do({ kind: "crash" });
+        void this.#process!.engine.sweep().catch(() => 0);
         break;
       case "world":
         this.#world.next(one.behaviours);
