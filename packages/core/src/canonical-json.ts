@@ -8,19 +8,33 @@ import type { Json, JsonObject } from "./json.ts";
  * @throws {TypeError} for a number that is not finite: JSON has no text for it.
  */
 export function canonicalJson(value: Json): string {
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return toText(value);
+  if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON text`);
     return JSON.stringify(value);
   }
+  let text = "";
   if (Array.isArray(value)) {
-    return `[${value.map((item: Json | undefined) => canonicalJson(item ?? null)).join(",")}]`;
+    for (const item of value as readonly (Json | undefined)[]) {
+      if (text !== "") text += ",";
+      text += canonicalJson(item ?? null);
+    }
+    return `[${text}]`;
   }
   const object = value as JsonObject;
-  const members: string[] = [];
   for (const key of Object.keys(object).sort()) {
     const member = object[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+    if (member === undefined) continue;
+    if (text !== "") text += ",";
+    text += `${toText(key)}:${canonicalJson(member)}`;
   }
-  return `{${members.join(",")}}`;
+  return `{${text}}`;
+}
+
+/** Most strings are names and identifiers, which stand for themselves. */
+const PLAIN = /^[\w .,:;@/$-]*$/;
+
+function toText(value: string): string {
+  return value.length < 100 && PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
 }

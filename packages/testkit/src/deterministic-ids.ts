@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Digest, Ids } from "@mcp-flowgate/core";
 
 /** Ids that count (`wf_000001`) and random numbers of a fixed sequence (mulberry32 by Tommy Ettinger, public domain). */
@@ -21,5 +21,5 @@ export function createCountingIds(seed = 1): Ids {
 
 /** SHA-256 by Node. */
 export const nodeDigest: Digest = Object.freeze({
-  sha256: (text: string): string => createHash("sha256").update(text, "utf8").digest("hex"),
+  sha256: (text: string): string => hash("sha256", text, "hex"),
 });

@@ -149,7 +149,8 @@ function gatedCall(
 function begin(work: Work, request: ClaimRequest, step: Step, call: ResolvedCall | undefined): Operation {
   const { env, instance } = work;
   const fromVersion = instance.version;
-  const subject = { ...request, workflowId: instance.id, fromVersion };
+  const argumentsText = canonicalJson(request.arguments);
+  const { slot, transition, correlationId } = request;
   const { executor } = step;
   const template = (executor?.kind === "human" ? executor.onApprove : executor)?.idempotencyKey;
   return {
@@ -161,13 +162,18 @@ function begin(work: Work, request: ClaimRequest, step: Step, call: ResolvedCall
     transition: request.transition,
     actor: request.actor,
     arguments: request.arguments,
-    argumentsHash: env.digest.sha256(canonicalJson(request.arguments)),
+    argumentsHash: env.digest.sha256(argumentsText),
     effect: effectOf(executor).effect,
     candidate: 0,
     attempt: 0,
     takeovers: 0,
     idempotencyKey:
-      template === undefined ? idempotencyKey(subject, env.digest) : declaredKey(template, subject),
+      template === undefined
+        ? idempotencyKey(
+            { workflowId: instance.id, fromVersion, slot, transition, argumentsText },
+            env.digest,
+          )
+        : declaredKey(template, { workflowId: instance.id, transition, correlationId }),
     ...(call === undefined ? {} : { call }),
     ...(request.decision === undefined ? {} : { decision: request.decision }),
     ...(request.approvalId === undefined ? {} : { approvalId: request.approvalId }),

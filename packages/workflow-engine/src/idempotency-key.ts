@@ -1,11 +1,12 @@
-import { canonicalJson, type Digest, type JsonObject, type OperationSlot } from "@mcp-flowgate/core";
+import type { Digest, OperationSlot } from "@mcp-flowgate/core";
 
 export interface KeySubject {
   readonly workflowId: string;
   readonly fromVersion: number;
   readonly slot: OperationSlot;
   readonly transition: string;
-  readonly arguments: JsonObject;
+  /** The canonical text of the arguments. */
+  readonly argumentsText: string;
 }
 
 /**
@@ -14,7 +15,7 @@ export interface KeySubject {
  * the same key, while each turn of a loop and each onEnter has its own (W10).
  */
 export function idempotencyKey(subject: KeySubject, digest: Digest): string {
-  const hash = digest.sha256(canonicalJson([subject.transition, subject.arguments])).slice(0, 16);
+  const hash = digest.sha256(`[${JSON.stringify(subject.transition)},${subject.argumentsText}]`).slice(0, 16);
   return `${subject.workflowId}.${subject.fromVersion}.${subject.slot}.${hash}`;
 }
 

@@ -11,6 +11,7 @@ import { mayPreempt } from "./preempt.ts";
 import { refusal } from "./refusal.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";
 import { transition } from "./transition.ts";
+import type { Work } from "./work.ts";
 
 /**
  * Takes a transition. The order of checks is fixed: an equal call that came before is answered as it was; then a
@@ -49,10 +50,10 @@ async function trySubmit(desk: Desk, request: SubmitRequest): Promise<Snapshot |
     instance.status !== "terminal";
   const before = free ? undefined : await equalBefore(desk, opened, request);
   if (before !== undefined) return before;
-  const late = await fireDue(desk, opened, request);
+  const work = await desk.driver.work(opened, principal);
+  const late = dueDeadline(work) === undefined ? undefined : await fireDue(desk, work, request);
   if (late !== undefined) return late;
   if (!free) return await notNow(desk, opened, request);
-  const work = await desk.driver.work(opened, principal);
   const proposal = proposalOf(request, request, request.admin === true ? "admin" : "caller");
   const admitted = transition(work, { kind: "submitted", proposal });
   if (!admitted.ok) return await desk.reject(opened, principal, admitted.error, correlationId);
@@ -63,11 +64,9 @@ async function trySubmit(desk: Desk, request: SubmitRequest): Promise<Snapshot |
 }
 
 /** A deadline that has passed comes before the submit, which then comes too late. */
-async function fireDue(desk: Desk, opened: Opened, request: SubmitRequest): Promise<Snapshot | undefined> {
-  const { instance } = opened.aggregate;
-  const view = await desk.driver.work(opened, request.principal);
-  if (dueDeadline(view) === undefined || !mayPreempt(view)) return undefined;
-  const driven = await desk.driver.happen(instance.id, (work) => {
+async function fireDue(desk: Desk, view: Work, request: SubmitRequest): Promise<Snapshot | undefined> {
+  if (!mayPreempt(view)) return undefined;
+  const driven = await desk.driver.happen(view.instance.id, (work) => {
     const timer = dueDeadline(work);
     return timer === undefined ? undefined : { kind: "timer", timer, correlationId: request.correlationId };
   });

@@ -115,7 +115,6 @@ class Draft implements Work {
   readonly facts: Facts;
   dispatch: Dispatch | undefined;
   readonly ended: Operation[] = [];
-  readonly evidence: Evidence[];
   instance: WorkflowInstance;
   operation: Operation | undefined;
   readonly #base: InstanceAggregate;
@@ -146,10 +145,14 @@ class Draft implements Work {
     this.#touched = absent;
     this.instance = base.instance;
     this.operation = base.operation;
-    this.evidence = [...base.evidence];
-    this.#timers = new Map(base.timers.map((timer) => [timer.id, timer]));
-    this.#approvals = new Map(base.approvals.map((approval) => [approval.id, approval]));
-    this.#signals = new Map(base.signals.map((signal) => [signal.id, signal]));
+    this.#timers = byId(base.timers);
+    this.#approvals = byId(base.approvals);
+    this.#signals = byId(base.signals);
+  }
+
+  get evidence(): readonly Evidence[] {
+    const before = this.#base.evidence;
+    return this.#newEvidence.length === 0 ? before : [...before, ...this.#newEvidence];
   }
 
   set(changes: Partial<WorkflowInstance>): void {
@@ -175,7 +178,6 @@ class Draft implements Work {
   }
 
   addEvidence(evidence: Evidence): void {
-    this.evidence.push(evidence);
     this.#newEvidence.push(evidence);
   }
 
@@ -308,6 +310,12 @@ class Draft implements Work {
 /** Who did it, in an audit event. */
 export function whoOf(principal: Principal): Pick<Principal, "subject" | "tenant" | "kind" | "via"> {
   return { subject: principal.subject, tenant: principal.tenant, kind: principal.kind, via: principal.via };
+}
+
+function byId<Row extends { readonly id: string }>(rows: readonly Row[]): Map<string, Row> {
+  const map = new Map<string, Row>();
+  for (const row of rows) map.set(row.id, row);
+  return map;
 }
 
 function some<Name extends string, Item>(

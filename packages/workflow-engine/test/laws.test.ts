@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   equalJson,
   type ErrorClass,
   type FailureEffect,
@@ -15,6 +16,8 @@ import { createPrograms } from "../src/programs.ts";
 import { resolveCall } from "../src/resolve-call.ts";
 import { nextAttempt, type FailedAttempt } from "../src/retry.ts";
 
+type SubjectOf<Some> = Some extends fc.Arbitrary<infer Value> ? Value : never;
+
 const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
 const object = fc.dictionary(fc.string(), json) as fc.Arbitrary<{ readonly [key: string]: Json }>;
 
@@ -26,6 +29,8 @@ describe("the key of an effect", () => {
     transition: fc.constantFrom("a", "b"),
     arguments: object,
   });
+  const keyOf = ({ arguments: args, ...rest }: SubjectOf<typeof subject>): string =>
+    idempotencyKey({ ...rest, argumentsText: canonicalJson(args) }, nodeDigest);
 
   it("differs where instance, version, slot, transition or arguments differ, and only there (W10)", () => {
     fc.assert(
@@ -36,7 +41,7 @@ describe("the key of an effect", () => {
           left.slot === right.slot &&
           left.transition === right.transition &&
           equalJson(left.arguments, right.arguments);
-        expect(idempotencyKey(left, nodeDigest) === idempotencyKey(right, nodeDigest)).toBe(equal);
+        expect(keyOf(left) === keyOf(right)).toBe(equal);
       }),
     );
   });
@@ -44,7 +49,7 @@ describe("the key of an effect", () => {
   it("can travel as a header", () => {
     fc.assert(
       fc.property(subject, (one) => {
-        expect(idempotencyKey(one, nodeDigest)).toMatch(/^[\w.]+$/);
+        expect(keyOf(one)).toMatch(/^[\w.]+$/);
       }),
     );
   });

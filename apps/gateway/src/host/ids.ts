@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { Digest, IdPrefix, Ids } from "@mcp-flowgate/core";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -35,5 +35,5 @@ function randomByte(): number {
 }
 
 export const systemDigest: Digest = Object.freeze({
-  sha256: (text: string) => createHash("sha256").update(text, "utf8").digest("hex"),
+  sha256: (text: string) => hash("sha256", text, "hex"),
 });

@@ -52,7 +52,8 @@ export interface WorkflowRows {
   last: string | undefined;
   /** The one operation of each version that is live or final (S3). */
   readonly live: Map<number, string>;
-  readonly evidence: Evidence[];
+  /** Replaced, never changed: who has read it keeps what was there. */
+  evidence: readonly Evidence[];
   readonly timers: Map<string, Timer>;
   readonly approvals: Map<string, Approval>;
   readonly signals: Map<string, Signal>;

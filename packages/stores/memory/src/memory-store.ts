@@ -97,21 +97,27 @@ class MemoryStore implements WorkflowStore {
       ...(batch.expect.requestUnused === undefined ? [] : [`r:${requestId(batch.expect.requestUnused)}`]),
       ...(workflowId === undefined ? [] : [`w:${workflowId}`]),
     ];
+    // Where no sink is waited for, a batch is judged and written in one tick, and has nobody to keep out.
+    if (this.#audit === undefined && !keys.some((key) => this.#rows.locks.has(key)))
+      return this.#judgeAndWrite(workflowId, batch);
     return await this.#locked(keys, async () => {
       this.#assertOpen();
       const refused = findRefusal(this.#rows, workflowId, batch, this.now());
       if (refused !== undefined) return refused;
       await this.#append(batch.audit);
-      if (this.#audit !== undefined) this.#assertOpen();
+      this.#assertOpen();
       // Rates are shared by workflows, so they are judged again in the same tick as they are counted.
-      const late =
-        batch.expect.rates === undefined ? undefined : findRefusal(this.#rows, workflowId, batch, this.now());
-      if (late !== undefined) return late;
-      writeBatch(this.#rows, workflowId, batch, this.now());
-      if (batch.expect.absent !== undefined || batch.instance?.status === "terminal") this.#collect();
-      this.#notify(workflowId, batch);
-      return { status: "applied" };
+      return this.#judgeAndWrite(workflowId, batch);
     });
+  }
+
+  #judgeAndWrite(workflowId: string | undefined, batch: Batch): ApplyResult {
+    const refused = findRefusal(this.#rows, workflowId, batch, this.now());
+    if (refused !== undefined) return refused;
+    writeBatch(this.#rows, workflowId, batch, this.now());
+    if (batch.expect.absent !== undefined || batch.instance?.status === "terminal") this.#collect();
+    this.#notify(workflowId, batch);
+    return { status: "applied" };
   }
 
   async record(events: readonly AuditDraft[]): Promise<void> {
@@ -326,6 +332,7 @@ class MemoryStore implements WorkflowStore {
   }
 
   #notify(workflowId: string | undefined, batch: Batch): void {
+    if (this.#rows.listeners.size === 0) return;
     const changed = new Set((batch.signals ?? []).map((signal) => signal.workflowId));
     if (workflowId !== undefined) changed.add(workflowId);
     for (const id of changed) for (const listener of this.#rows.listeners) listener(id);
@@ -362,7 +369,7 @@ function toAggregate(own: WorkflowRows): InstanceAggregate {
   return {
     instance,
     ...(operation === undefined ? {} : { operation }),
-    evidence: [...own.evidence],
+    evidence: own.evidence,
     approvals,
     timers: [...own.timers.values()],
     signals,

@@ -71,7 +71,7 @@ function writeChildren(rows: Rows, own: WorkflowRows, batch: Batch): void {
     if (operation !== undefined)
       own.operations.set(operationId, deepFreeze({ ...operation, lateResult: result }));
   }
-  for (const evidence of batch.evidence ?? []) own.evidence.push(deepFreeze(evidence));
+  if (batch.evidence !== undefined) own.evidence = [...own.evidence, ...batch.evidence.map(deepFreeze)];
   const ended = batch.cancelTimers === "all" ? [...own.timers.keys()] : (batch.cancelTimers ?? []);
   for (const id of ended) {
     own.timers.delete(id);
