@@ -9,8 +9,8 @@ import {
 } from "@modelcontextprotocol/server";
 import type { GetPromptResult, InputRequiredResult, ServerContext } from "@modelcontextprotocol/server";
 // @boundaries-ignore the transport under test has no door of its own
-import { serveMcpOverHttp, type HttpServing } from "../../apps/gateway/src/http/http-server.ts";
-import { ANONYMOUS, ok, type ServerIr } from "@mcp-flowgate/core";
+import { serveHttp, type HttpServing } from "../../apps/gateway/src/http/http-server.ts";
+import { ANONYMOUS, DEFAULT_LIMITS, ok, type ServerIr } from "@mcp-flowgate/core";
 import { fixtureTools, PNG } from "./fixture-tools.ts";
 
 const SERVER: ServerIr = {
@@ -21,6 +21,9 @@ const SERVER: ServerIr = {
     port: 0,
     path: "/mcp",
     maxBodyBytes: 4 * 1024 * 1024,
+    maxHeaderBytes: 16 * 1024,
+    headersTimeoutMs: 15_000,
+    maxConnections: 20_000,
     requestTimeoutMs: 60_000,
     allowedHosts: [],
     allowedOrigins: [],
@@ -195,11 +198,14 @@ export function startFixtureServer(): Promise<HttpServing> {
     return server;
   };
   const silent = () => undefined;
-  return serveMcpOverHttp({
+  return serveHttp({
+    plan: { identity: [], limits: DEFAULT_LIMITS },
     server: SERVER,
     factory,
-    authenticate: async () => ok(ANONYMOUS),
-    onRefused: () => undefined,
+    authenticate: async () => ok({ principal: ANONYMOUS }),
+    missingPermissions: async () => [],
+    record: silent,
+    clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => silent },
     notReady: async () => [],
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });

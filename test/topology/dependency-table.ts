@@ -170,6 +170,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "@opentelemetry/sdk-metrics",
       "@opentelemetry/sdk-trace",
       "commander",
+      "jose",
       "pino",
     ],
   },

@@ -5,6 +5,7 @@ import { decideApproval, listApprovals, showApproval, type DecideOptions } from 
 import { call, type CallOptions } from "./commands/call.ts";
 import { resetUsage, showUsage } from "./commands/discovery.ts";
 import { pin, type PinOptions } from "./commands/pin.ts";
+import { initKey, type InitKeyOptions } from "./commands/init-key.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
 import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
 import { VERSION } from "./version.ts";
@@ -66,6 +67,16 @@ export function createProgram(): Command {
       "\nWrites flowgate.lock.json beside the configuration where there is none. Exit code 1 where something differs.\n\nExample:\n  $ mcp-flowgate pin -c gateway.yaml --update",
     )
     .action((options: PinOptions) => pin(options, print));
+  withDebug(program.command("init-key"))
+    .description("make an API key: shows it once, and its hash for the configuration")
+    .argument("<id>", "a name for the key, for example ci")
+    .option("--subject <name>", "whom it stands for; the id where left out")
+    .option("--tenant <name>", "the tenant")
+    .option("--role <name...>", "roles")
+    .option("--expires <day>", "from then on it is refused, for example 2027-01-31")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate init-key ci --role deployer --expires 2027-01-31")
+    .action((id: string, options: InitKeyOptions) => initKey(id, options, print));
 
   addApprovals(program);
   addWorkflows(program);

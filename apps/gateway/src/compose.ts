@@ -1,6 +1,13 @@
 import { hostname } from "node:os";
 import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
-import type { Executor, ExecutorKind, GatewayPlan, JsonObject, WorkflowStore } from "@mcp-flowgate/core";
+import type {
+  Executor,
+  ExecutorKind,
+  GatewayPlan,
+  JsonObject,
+  Principal,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
 import { createCliExecutor } from "@mcp-flowgate/executor-cli";
 import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
@@ -24,7 +31,9 @@ import { createUsage, type Usage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
-import { createRefusedCallers } from "./http/refused-callers.ts";
+import { createMissingPermissions } from "./http/missing-permissions.ts";
+import type { Recorder } from "./http/refusal-log.ts";
+import type { MissingPermissions } from "./http/step-up.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
@@ -38,8 +47,10 @@ export interface Gateway {
   readonly catalogue: Catalogue;
   /** Metrics in the exposition format of Prometheus, where they are kept. */
   readonly expose?: () => Promise<string>;
-  /** Records a request whose sender could not be identified. */
-  noteRefused(reason: string): void;
+  /** Permissions that guards of a call want and the caller does not have. */
+  readonly missingPermissions: MissingPermissions;
+  /** Writes an audit event of the transport. */
+  readonly record: Recorder;
   /** Failing readiness checks by name. */
   notReady(): Promise<readonly string[]>;
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
@@ -160,8 +171,25 @@ export async function compose(
     plan,
     surface,
     catalogue,
+    missingPermissions: createMissingPermissions({
+      engine,
+      catalogue,
+      visibility: plan.discovery.visibility,
+    }),
+    record: (type, payload, principal) => {
+      audit
+        .append([
+          {
+            type,
+            at: clock.now(),
+            correlationId: ids.next("cor"),
+            payload,
+            ...(principal === undefined ? {} : { principal: toWho(principal) }),
+          },
+        ])
+        .catch((error: unknown) => log.error("a refusal could not be recorded", { error: String(error) }));
+    },
     notReady,
-    noteRefused: createRefusedCallers({ audit, clock, ids, log }),
     ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
     admin: createAdminApi({
       engine,
@@ -245,6 +273,15 @@ function openSemantic(plan: GatewayPlan, log: HostLog): SemanticSearch | undefin
 /** A file of its own beside a store that is a file; what it holds may be lost without harm. */
 function besideStore({ store }: GatewayPlan, suffix: string): string | undefined {
   return store.kind === "sqlite" && store.path !== undefined ? `${store.path}.${suffix}` : undefined;
+}
+
+function toWho({
+  subject,
+  tenant,
+  kind,
+  via,
+}: Principal): Pick<Principal, "subject" | "tenant" | "kind" | "via"> {
+  return { subject, tenant, kind, via };
 }
 
 /** What takes work first, what carries it last: nothing is closed under something that may still use it. */

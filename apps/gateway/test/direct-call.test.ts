@@ -7,7 +7,9 @@ import { compose, type Gateway } from "../src/compose.ts";
 import { systemDigest } from "../src/host/ids.ts";
 import { createLog } from "../src/host/log.ts";
 import { createDirectCalls, type DirectCalls } from "../src/http/direct-call.ts";
-import { httpPrincipal, serveMcpOverHttp, type HttpServing } from "../src/http/http-server.ts";
+import { systemClock } from "../src/host/clock.ts";
+import { serveHttp, type HttpServing } from "../src/http/http-server.ts";
+import { httpPrincipal } from "../src/http/mcp-endpoint.ts";
 import { createMcpServer } from "../src/mcp/server-factory.ts";
 
 const CONFIG = `version: "1.0.0"
@@ -55,13 +57,16 @@ beforeAll(async () => {
   const options = {
     server: { ...plan.server, http: { ...plan.server.http, port: 0 } },
     factory: createMcpServer(gateway.surface, IDENTITY, httpPrincipal),
-    authenticate: async () => ok(ANONYMOUS),
+    plan,
+    authenticate: async () => ok({ principal: ANONYMOUS }),
+    missingPermissions: gateway.missingPermissions,
+    record: gateway.record,
+    clock: systemClock,
     notReady: gateway.notReady,
-    onRefused: () => undefined,
     log,
   };
-  plain = await serveMcpOverHttp(options as never);
-  direct = await serveMcpOverHttp({ ...options, direct: counted } as never);
+  plain = await serveHttp(options);
+  direct = await serveHttp({ ...options, direct: counted });
 });
 afterAll(async () => {
   await plain.close();

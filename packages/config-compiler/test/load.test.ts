@@ -56,7 +56,11 @@ describe("includes and overlays", () => {
     );
     expect(plan?.store.path).toBe("/c/deep/data.sqlite");
     expect(plan?.audit.sinks[0]?.path).toBe("/c/audit.jsonl");
-    expect(plan?.server.http.tls).toEqual({ cert: "/home/ann/c.pem", key: "/c/deep/k.pem" });
+    expect(plan?.server.http.tls).toEqual({
+      cert: "/home/ann/c.pem",
+      key: "/c/deep/k.pem",
+      clientCertificate: "optional",
+    });
   });
 
   it("apply anchors and merge keys, explicit keys first", async () => {

@@ -59,7 +59,7 @@ cors_origins: ["*", "https://app.example.com"]
         env: {
           HOME: "/home/ann",
           FILES_TOKEN: "canary-token",
-          GATEWAY_KEY: "0123456789abcdef0123456789abcdef",
+          GATEWAY_KEY: "7f3a9c1e5b2d8046e1c7a5930bd2f684",
         },
       },
     );
@@ -69,7 +69,7 @@ cors_origins: ["*", "https://app.example.com"]
     });
     expect(plan?.telemetry.logs.level).toBe("debug");
     expect(plan?.identity).toMatchObject([
-      { kind: "apiKeys", keys: [{ key: "0123456789abcdef0123456789abcdef" }] },
+      { kind: "apiKeys", keys: [{ key: "7f3a9c1e5b2d8046e1c7a5930bd2f684" }] },
     ]);
     const limits = { healthCheckMs: 60_000, maxConcurrency: 4, timeoutMs: 20_000 };
     expect(plan?.connections["files"]).toMatchObject({ ...limits, idleTimeoutMs: 600_000 });

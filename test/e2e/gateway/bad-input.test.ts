@@ -58,12 +58,14 @@ describe("an unusable configuration ends with a clear line and exit code 1 [R-BA
       /"c" has pin: block, and there is no .*flowgate\.lock\.json.*mcp-flowgate pin/,
     );
   });
-  test("an identity that this version does not offer", async () => {
-    expect(
-      await serveText(
-        `${HELLO}identity: { kind: jwt, issuer: "https://id.example.com", audience: x, jwksUrl: "https://id.example.com/jwks" }\n`,
-      ),
-    ).toContain('"jwt" is not available');
+  test("an identity that could recognise anybody, and a secret that can be guessed", async () => {
+    expect(await serveText(`${HELLO}identity: { kind: trustedHeaders, subject: X-User }\n`)).toContain(
+      "FG620",
+    );
+    const weak = await serveText(
+      `${HELLO}identity: { kind: apiKeys, keys: [{ id: ci, key: changeme-please-now, subject: ci }] }\n`,
+    );
+    expect(weak).toContain("FG621");
   });
 });
 

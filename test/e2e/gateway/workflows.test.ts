@@ -14,9 +14,9 @@ identity:
   providers:
     - kind: apiKeys
       keys:
-        - { id: agent, key: agent-key-0001, subject: agent-1, roles: [agent] }
-        - { id: lead, key: lead-key-00001, subject: lead-1, roles: [lead] }
-        - { id: ann, key: ann-key-000001, subject: ann, roles: [release-manager] }
+        - { id: agent, key: agent-key-000001, subject: agent-1, roles: [agent] }
+        - { id: lead, key: lead-key-0000001, subject: lead-1, roles: [lead] }
+        - { id: ann, key: ann-key-00000001, subject: ann, roles: [release-manager] }
   roles: { lead: [change.*] }
 connections:
   node: { kind: cli, command: node }
@@ -115,10 +115,13 @@ let lead: TestClient;
 beforeAll(async () => {
   gateway = await startHttpGateway(config, { env });
   agent = await connectClient(
-    { url: gateway.url, headers: { authorization: "Bearer agent-key-0001" } },
+    { url: gateway.url, headers: { authorization: "Bearer agent-key-000001" } },
     "2026-07-28",
   );
-  lead = await connectClient({ url: gateway.url, headers: { "x-api-key": "lead-key-00001" } }, "2025-11-25");
+  lead = await connectClient(
+    { url: gateway.url, headers: { "x-api-key": "lead-key-0000001" } },
+    "2025-11-25",
+  );
 });
 afterAll(async () => {
   await agent.close();

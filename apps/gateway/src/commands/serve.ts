@@ -3,8 +3,10 @@ import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
 import { createDirectCalls } from "../http/direct-call.ts";
-import { httpCredentials, httpPrincipal, serveMcpOverHttp } from "../http/http-server.ts";
+import { serveHttp } from "../http/http-server.ts";
+import { httpCredentials, httpPrincipal } from "../http/mcp-endpoint.ts";
 import { isLoopback } from "../http/origin-check.ts";
+import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
 import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.ts";
 import { createMcpServer } from "../mcp/server-factory.ts";
@@ -35,8 +37,6 @@ export async function serve(options: ServeOptions): Promise<void> {
   const whole = await loadPlan(files);
   const plan = options.server === undefined ? whole : onlyServer(whole, options.server);
   const server = withFlags(plan.server, options);
-  const authenticate = createAuthenticator(plan);
-  if (!authenticate.ok) throw new CommandError(`${files[0]}: ${authenticate.error}.`);
   if (server.transport === "http") refuseOpenGateway(plan, server);
   if (server.transport === "stdio" && plan.audit.sinks.some((sink) => sink.kind === "stdout")) {
     throw new CommandError(
@@ -74,13 +74,16 @@ export async function serve(options: ServeOptions): Promise<void> {
     await started.catch(() => undefined);
     return;
   }
-  const serving = await serveMcpOverHttp({
+  const serving = await serveHttp({
+    plan,
     server,
     factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
     direct: createDirectCalls(gateway.surface, identity),
-    authenticate: authenticate.value,
+    authenticate: createAuthenticator(plan, { clock: systemClock, log }),
+    missingPermissions: gateway.missingPermissions,
+    record: gateway.record,
+    clock: systemClock,
     notReady: gateway.notReady,
-    onRefused: gateway.noteRefused,
     ...(gateway.expose === undefined
       ? {}
       : { metrics: { mayRead: createMetricsAccess(plan), expose: gateway.expose } }),

@@ -1,125 +1,113 @@
-import { scrypt, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { userInfo } from "node:os";
-import { promisify } from "node:util";
 import {
   ANONYMOUS,
-  DEFAULT_TENANT,
   err,
   ok,
+  type Clock,
   type GatewayPlan,
   type JsonObject,
+  type Log,
   type Principal,
   type Result,
 } from "@mcp-flowgate/core";
+import { createApiKeyProvider } from "./api-keys.ts";
+import { createClientCertificateProvider } from "./client-certificate.ts";
+import { createIntrospectionProvider } from "./introspection.ts";
+import { createJwtProvider } from "./jwt.ts";
+import type { IdentityProvider, Recognised } from "./provider.ts";
+import { textsOf, toPrincipal, type RoleTable } from "./to-principal.ts";
+import { createTrustedHeadersProvider } from "./trusted-headers.ts";
 
-/** Who sends this HTTP request, or one sentence that may be told to a stranger. */
-export type Authenticator = (request: IncomingMessage) => Promise<Result<Principal, string>>;
-
-interface ApiKey {
-  readonly id: string;
-  readonly principal: Principal;
-  matches(secret: string): Promise<boolean>;
+/** Why a request is nobody's; `message` may be told to a stranger. */
+export interface Unrecognised {
+  /** 401, or 503 where the caller's proof cannot be checked now. */
+  readonly status: 401 | 503;
+  /** Whether the request carried a proof of identity at all. */
+  readonly presented: boolean;
+  readonly message: string;
 }
 
+/** Who sends this HTTP request. */
+export type Authenticator = (request: IncomingMessage) => Promise<Result<Recognised, Unrecognised>>;
+
 /**
- * The authenticator that a configuration asks for. Several identities may be listed: the first that recognises
- * the request wins.
- * @returns an error that names the kind, for one that this version does not offer: a gateway that cannot check
- * who calls must not start.
+ * The authenticator that a configuration asks for: a chain in which the first that recognises the request wins.
+ * Where a request carries a proof of identity that nobody recognises, it is refused, also where `anonymous` is one
+ * of the ways: somebody whose key has expired must not go on as nobody.
  */
 export function createAuthenticator(
   plan: Pick<GatewayPlan, "identity" | "roles">,
-): Result<Authenticator, string> {
-  const keys: ApiKey[] = [];
-  let anonymous = plan.identity.length === 0;
-  for (const identity of plan.identity) {
-    switch (identity["kind"]) {
-      case "anonymous":
-        anonymous = true;
-        break;
-      case "local":
-        break;
-      case "apiKeys":
-        for (const key of (identity["keys"] ?? []) as readonly JsonObject[])
-          keys.push(toApiKey(key, plan.roles));
-        break;
-      default:
-        return err(
-          `identity kind "${String(identity["kind"])}" is not available in this version; anonymous, local and apiKeys are`,
-        );
+  options: { readonly clock: Clock; readonly log: Log },
+): Authenticator {
+  const providers = plan.identity.flatMap((settings) => createProvider(settings, plan.roles, options) ?? []);
+  const anonymous = plan.identity.length === 0 || plan.identity.some(({ kind }) => kind === "anonymous");
+  return async (request) => {
+    let unrecognised: string | undefined;
+    for (const provider of providers) {
+      const recognition = await provider.recognise(request);
+      switch (recognition.kind) {
+        case "recognised":
+          return ok(recognition.caller);
+        case "refused":
+          return err({ status: 401, presented: true, message: recognition.reason });
+        case "unavailable":
+          return err({ status: 503, presented: true, message: recognition.reason });
+        case "unrecognised":
+          unrecognised ??= recognition.reason;
+          break;
+        case "absent":
+          break;
+        default:
+          recognition satisfies never;
+      }
     }
-  }
-  return ok(async (request) => {
-    const secret = presentedKey(request);
-    if (secret !== undefined) {
-      for (const key of keys) if (await key.matches(secret)) return ok(key.principal);
-      if (keys.length > 0) return err("The API key is not known.");
-    }
-    return anonymous ? ok(ANONYMOUS) : err("Send an API key as a bearer token.");
-  });
+    if (unrecognised !== undefined) return err({ status: 401, presented: true, message: unrecognised });
+    if (anonymous) return ok({ principal: ANONYMOUS });
+    return err({
+      status: 401,
+      presented: false,
+      message: "Say who you are: send a bearer token or an API key.",
+    });
+  };
 }
 
 /** The principal of whoever started this process with stdio: the OS user where the configuration says `local`. */
 export function stdioPrincipal(plan: Pick<GatewayPlan, "identity" | "roles">): Principal {
   const local = plan.identity.find((identity) => identity["kind"] === "local");
   if (local === undefined) return ANONYMOUS;
-  return toPrincipal({ ...local, subject: local["subject"] ?? userInfo().username }, plan.roles, "local");
-}
-
-/** Adds to the permissions of a principal those that its roles stand for. */
-export function expandRoles(
-  roles: readonly string[],
-  permissions: readonly string[],
-  table: GatewayPlan["roles"],
-): readonly string[] {
-  return [
-    ...new Set([
-      ...permissions,
-      ...roles.flatMap((role) => (Object.hasOwn(table, role) ? (table[role] ?? []) : [])),
-    ]),
-  ];
-}
-
-function toPrincipal(from: JsonObject, table: GatewayPlan["roles"], via: string): Principal {
-  const roles = (from["roles"] ?? []) as readonly string[];
-  return {
-    subject: String(from["subject"]),
-    tenant: typeof from["tenant"] === "string" ? from["tenant"] : DEFAULT_TENANT,
-    roles,
-    permissions: expandRoles(roles, (from["permissions"] ?? []) as readonly string[], table),
-    kind: "agent",
-    via,
-  };
-}
-
-function presentedKey(request: IncomingMessage): string | undefined {
-  const header = request.headers["x-api-key"];
-  if (typeof header === "string") return header;
-  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-}
-
-const derive = promisify(scrypt) as (secret: string, salt: Buffer, length: number) => Promise<Buffer>;
-
-/** `key` is compared as it is; `hash` is `scrypt$<salt base64>$<hash base64>` with Node's default cost (N = 16384, r = 8, p = 1). */
-function toApiKey(entry: JsonObject, table: GatewayPlan["roles"]): ApiKey {
-  const id = String(entry["id"]);
-  const principal = toPrincipal(entry, table, `apiKey:${id}`);
-  const [, salt, hash] = String(entry["hash"] ?? "").split("$");
-  // A key is checked on every call: once one has matched a hash it is remembered, by its own digest-sized bytes only in memory.
-  let known: Buffer | undefined = typeof entry["key"] === "string" ? Buffer.from(entry["key"]) : undefined;
-  return {
-    id,
-    principal,
-    async matches(secret) {
-      const given = Buffer.from(secret);
-      if (known !== undefined) return given.length === known.length && timingSafeEqual(given, known);
-      if (salt === undefined || hash === undefined) return false;
-      const expected = Buffer.from(hash, "base64");
-      const derived = await derive(secret, Buffer.from(salt, "base64"), expected.length);
-      if (!timingSafeEqual(derived, expected)) return false;
-      known = given;
-      return true;
+  return toPrincipal(
+    {
+      subject: typeof local["subject"] === "string" ? local["subject"] : userInfo().username,
+      roles: textsOf(local["roles"]),
+      permissions: textsOf(local["permissions"]),
+      via: "local",
     },
-  };
+    plan.roles,
+  );
+}
+
+function createProvider(
+  settings: JsonObject,
+  roles: RoleTable,
+  options: { readonly clock: Clock; readonly log: Log },
+): IdentityProvider | undefined {
+  switch (settings["kind"]) {
+    case "apiKeys":
+      return createApiKeyProvider(settings, roles, options.clock);
+    case "jwt":
+      return createJwtProvider(settings, { roles, ...options });
+    case "introspection":
+      return createIntrospectionProvider(settings, { roles, ...options });
+    case "trustedHeaders":
+      return createTrustedHeadersProvider(settings, roles);
+    case "mtls":
+      return createClientCertificateProvider(settings, roles);
+    case "anonymous":
+    case "local":
+      return undefined;
+    default:
+      // A gateway that cannot check who calls must not start.
+      throw new Error(`identity kind "${String(settings["kind"])}" is not known`);
+  }
 }

@@ -47,7 +47,7 @@ export const GOVERNANCE_CODES: CodeTable = {
     explanation:
       "Every caller comes from the declared keys, and too few of them have what `assignees` asks for. The question would stay open until it expires.",
     example:
-      'identity: { kind: apiKeys, keys: [{ id: ann, key: "${ANN_KEY:-x}", subject: ann, roles: [developer] }] }\nworkflows:\n  w:\n    initialState: a\n    states:\n      a:\n        transitions:\n          ask: { target: b, executor: { kind: human, queue: q, assignees: { roles: [manager] } } }\n      b: { terminal: true }',
+      'identity: { kind: apiKeys, keys: [{ id: ann, hash: "scrypt$tj4C+pIZ/k+BVGGfjoHuLA==$1pJBZZ9pX5l5pMxDG4VylHvDnHR5vHFj+4NXKN4fWj0=", subject: ann, roles: [developer] }] }\nworkflows:\n  w:\n    initialState: a\n    states:\n      a:\n        transitions:\n          ask: { target: b, executor: { kind: human, queue: q, assignees: { roles: [manager] } } }\n      b: { terminal: true }',
     fix: "Give somebody the role, or ask for one that somebody has.",
   },
   FG613: {
@@ -101,5 +101,21 @@ export const GOVERNANCE_CODES: CodeTable = {
     example:
       "server: { egress: { allow: ['*.example.com'] } }\nconnections:\n  payroll: { baseUrl: https://payroll.example.org }",
     fix: "Add the host to `server.egress.allow`, or take it from `deny`.",
+  },
+  FG620: {
+    title: "An identity that recognises nobody, or anybody",
+    severity: error,
+    explanation:
+      "What is configured cannot tell callers apart: headers that nobody vouches for, a key without its hash, a certificate that nobody checks. The gateway refuses to start like this.",
+    example: "identity: { kind: trustedHeaders, subject: X-User }",
+    fix: "Name who may set the headers, `trustedProxies: [10.0.0.0/8]`; give every key its `hash`; give `server.http.tls` a `ca`.",
+  },
+  FG621: {
+    title: "A secret that can be guessed",
+    severity: error,
+    explanation:
+      "A shared secret has to have 16 characters or more and must not be one that manuals and templates use. The value itself is never shown.",
+    example: 'identity: { kind: apiKeys, keys: [{ id: ci, key: "${CI_KEY:-changeme}", subject: ci }] }',
+    fix: "Make one with `mcp-flowgate init-key` and write down only its hash.",
   },
 };

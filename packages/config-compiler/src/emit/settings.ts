@@ -15,9 +15,10 @@ import type { Report } from "../diagnostics/reporter.ts";
 import { scalarStep } from "../diagnostics/rewrite.ts";
 import type { Field } from "../schema/field.ts";
 import { parseAddress } from "../schema/formats.ts";
+import { identity } from "../schema/identity.ts";
 import { normalize } from "../schema/normalize.ts";
 import { limits, server, telemetry } from "../schema/server.ts";
-import { audit, discovery, identity, store } from "../schema/settings.ts";
+import { audit, discovery, store } from "../schema/settings.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import type { PathResolver } from "./world.ts";
 
@@ -195,6 +196,8 @@ function emitServer(root: Cursor, paths: PathResolver): ServerIr {
   const tls = cursor?.child("http")?.child("tls");
   const cert = paths.resolve(tls?.get("cert"));
   const key = paths.resolve(tls?.get("key"));
+  const ca = paths.resolve(tls?.get("ca"));
+  const clientCertificate = tls?.text("clientCertificate") === "required" ? "required" : "optional";
   return {
     ...optional("name", value["name"] as string | undefined),
     transport: value["transport"] as ServerIr["transport"],
@@ -202,7 +205,11 @@ function emitServer(root: Cursor, paths: PathResolver): ServerIr {
     http: {
       ...(rest as unknown as Omit<ServerIr["http"], "host" | "port" | "tls">),
       ...(parseAddress(http["listen"] as string) ?? { host: "127.0.0.1", port: 8787 }),
-      ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
+      ...(cert === undefined || key === undefined
+        ? {}
+        : {
+            tls: { cert, key, ...optional("ca", ca), clientCertificate },
+          }),
     },
     ...(cursor?.has("admin")
       ? {

@@ -29,7 +29,7 @@ export const checkExposure: Rule = ({ root, capabilities, settings, report, keyA
     }
   }
   const { http, transport } = settings.server;
-  const anonymous = settings.identity.every(({ kind }) => kind === "anonymous");
+  const anonymous = settings.identity.every(({ kind }) => kind === "anonymous" || kind === "local");
   if (transport === "http" && anonymous && !http.insecure && !isLoopback(http.host)) {
     const pointer = "/server/http/listen";
     report(

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@mcp-flowgate/core";
+import type { Cursor } from "../emit/cursor.ts";
 import type { Settings } from "../emit/settings.ts";
 
 /** A caller that the declared identity can produce. */
@@ -6,6 +7,15 @@ export interface KnownPrincipal {
   readonly subject: string;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
+}
+
+/** Kinds whose callers somebody else knows. */
+const OUTSIDE: ReadonlySet<string> = new Set(["jwt", "introspection", "trustedHeaders", "mtls"]);
+
+/** The providers as they are written, in order. */
+export function identityProviders(root: Cursor): readonly Cursor[] {
+  const identity = root.get("identity");
+  return identity?.has("providers") === true ? identity.itemsOf("providers") : (identity?.items() ?? []);
 }
 
 /**
@@ -18,7 +28,7 @@ export function knownPrincipals({
 }: Pick<Settings, "identity" | "roles">): readonly KnownPrincipal[] | undefined {
   const found: KnownPrincipal[] = [];
   for (const provider of identity) {
-    if (provider["kind"] === "jwt" || provider["kind"] === "trustedHeaders") return undefined;
+    if (OUTSIDE.has(String(provider["kind"]))) return undefined;
     if (provider["kind"] === "apiKeys") {
       for (const key of (provider["keys"] as readonly JsonObject[] | undefined) ?? [])
         found.push(toPrincipal(key, roles));

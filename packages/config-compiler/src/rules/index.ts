@@ -5,6 +5,7 @@ import { checkEgress } from "./egress.ts";
 import { checkExposure } from "./exposure.ts";
 import { checkGraph } from "./graph.ts";
 import { checkLock } from "./lock.ts";
+import { checkIdentityProviders } from "./identity-providers.ts";
 import { checkPeople } from "./people.ts";
 import type { Rule } from "./rule.ts";
 import { checkSecrets } from "./secrets.ts";
@@ -26,4 +27,5 @@ export const RULES: readonly Rule[] = [
   checkExposure,
   checkEgress,
   checkLock,
+  checkIdentityProviders,
 ];

@@ -1,4 +1,5 @@
 import type { Cursor } from "../emit/cursor.ts";
+import { identityProviders } from "./identity.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 /** Credentials that stand in the file itself: FG614. */
@@ -24,7 +25,11 @@ export const checkSecrets: Rule = (context) => {
   inUrl(embeddings?.get("url"), context);
   for (const sink of root.child("audit")?.itemsOf("sinks") ?? [])
     literal(sink.get("secret"), "secret", context);
-  for (const key of identityKeys(root)) literal(key.get("key"), "key", context);
+  for (const provider of identityProviders(root)) {
+    for (const key of provider.itemsOf("keys")) literal(key.get("key"), "key", context);
+    literal(provider.get("clientSecret"), "clientSecret", context);
+    literal(provider.child("secretHeader")?.get("value"), "value", context);
+  }
 };
 
 const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie|x-api-key|.*-token|.*-secret)$/i;
@@ -56,11 +61,4 @@ function inUrl(cursor: Cursor | undefined, context: RuleContext): void {
   )
     return;
   literal(cursor, cursor.name, context);
-}
-
-function identityKeys(root: Cursor): readonly Cursor[] {
-  const identity = root.get("identity");
-  const providers =
-    identity?.has("providers") === true ? identity.itemsOf("providers") : (identity?.items() ?? []);
-  return providers.flatMap((provider) => provider.itemsOf("keys"));
 }

@@ -3,9 +3,10 @@ import { connection } from "./connections.ts";
 import { executor } from "./executors.ts";
 import { map, object, text, texts, type Field, type ObjectField } from "./field.ts";
 import { guard } from "./guards.ts";
+import { identity } from "./identity.ts";
 import { policies } from "./policies.ts";
 import { limits, server, telemetry } from "./server.ts";
-import { audit, discovery, identity, store } from "./settings.ts";
+import { audit, discovery, store } from "./settings.ts";
 import { workflow } from "./workflows.ts";
 
 /** What refers to itself or is used in many places. */

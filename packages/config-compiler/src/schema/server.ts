@@ -42,8 +42,25 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
       default: "/mcp",
       pattern: { source: "^/", words: "a path that begins with `/`" },
     }),
+    publicUrl: text(
+      "The endpoint as clients write it, where a proxy stands in front. Tokens are issued for it.",
+      "https://flowgate.example.com/mcp",
+      { format: "url" },
+    ),
     maxBodyBytes: size("The largest request.", "4MiB", { default: "4MiB" }),
-    requestTimeoutMs: duration("The time one request may take.", 60_000, { minimum: 1, default: 60_000 }),
+    maxHeaderBytes: size("All headers of one request together.", "16KiB", { default: "16KiB" }),
+    headersTimeoutMs: duration("The time the headers of one request may take to arrive.", "15s", {
+      minimum: 1,
+      default: 15_000,
+    }),
+    maxConnections: whole("Connections at a time; further ones are closed.", 20_000, {
+      minimum: 1,
+      default: 20_000,
+    }),
+    requestTimeoutMs: duration("The time one request may take to arrive.", 60_000, {
+      minimum: 1,
+      default: 60_000,
+    }),
     allowedHosts: texts(
       "`Host` values that are accepted besides the listening address.",
       ["flowgate.example.com"],
@@ -58,6 +75,19 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
       {
         cert: text("The certificate chain (PEM).", "./tls/cert.pem"),
         key: text("The private key (PEM).", "./tls/key.pem"),
+        ca: text(
+          "Whose client certificates are accepted (PEM), for identity of kind mtls.",
+          "./tls/clients.pem",
+        ),
+        clientCertificate: choice(
+          "Whether clients must show one; only with `ca`.",
+          "required",
+          {
+            optional: "Who shows none may still use another identity.",
+            required: "Without one there is no connection.",
+          },
+          { default: "optional" },
+        ),
       },
       ["cert", "key"],
     ),
@@ -101,6 +131,10 @@ export const limits: ObjectField = object("Bounds, so that nobody can take every
   searchResults: count("Hits of one search.", 50, 50),
   depth: count("Workflows inside workflows.", 10, 10),
   operationMs: duration("The time one step may take in all.", "5m", { minimum: 1, default: 300_000 }),
+  callsPerMinute: whole("HTTP requests of one caller in a minute; left out, as many as come.", 600, {
+    minimum: 1,
+  }),
+  concurrentCalls: count("HTTP requests of one caller that run at the same time.", 32, 256),
 });
 
 export const telemetry: ObjectField = object("Logs, traces and metrics.", {

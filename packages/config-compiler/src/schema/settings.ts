@@ -2,7 +2,6 @@ import { modernEnabled, modernStoreKind } from "./older-settings.ts";
 import {
   choice,
   duration,
-  either,
   flag,
   list,
   map,
@@ -14,7 +13,6 @@ import {
   whole,
   type Field,
   type ObjectField,
-  type VariantsField,
 } from "./field.ts";
 
 export const discovery: ObjectField = object("What `gateway.search` finds.", {
@@ -208,140 +206,3 @@ export const audit: ObjectField = object("The record of everything that was aske
   ),
   signingKeyFile: text("A private ed25519 key (PEM) that signs checkpoints.", "./keys/audit.pem"),
 });
-
-const identityText = (about: string, example: string): Field => text(about, example);
-
-const provider: VariantsField = {
-  kind: "variants",
-  about: "One way in which callers show who they are.",
-  example: { kind: "jwt", issuer: "https://login.example.com", audience: "flowgate" },
-  key: "kind",
-  aliases: {},
-  cases: {
-    anonymous: object("Everybody is the same caller, without roles.", {}),
-    local: object("On stdio: the user of the operating system.", {
-      roles: texts("Roles that this user has.", ["developer"], { default: [] }),
-      permissions: texts("Permissions that this user has.", ["repo.*"], { default: [] }),
-    }),
-    apiKeys: object(
-      "Keys sent as a bearer token.",
-      {
-        keys: list(
-          "The keys.",
-          object(
-            "One key and whom it stands for.",
-            {
-              id: text("A name for the key, shown instead of it.", "ci"),
-              hash: text("The key's hash, as `mcp-flowgate init-key` prints it.", "scrypt$32768$8$1$…"),
-              key: text("The key itself, from a variable.", "${CI_KEY}"),
-              subject: text("Who it is.", "ci"),
-              tenant: text("The tenant.", "acme"),
-              kind: choice(
-                "What it is.",
-                "service",
-                {
-                  agent: "A program that acts for somebody.",
-                  human: "A person.",
-                  service: "A system.",
-                },
-                { default: "agent" },
-              ),
-              roles: texts("Roles.", ["deployer"], { default: [] }),
-              permissions: texts("Permissions.", ["deploy.*"], { default: [] }),
-            },
-            ["id", "subject"],
-          ),
-          [{ id: "ci", hash: "scrypt$…", subject: "ci", roles: ["deployer"] }],
-          { minItems: 1 },
-        ),
-      },
-      ["keys"],
-    ),
-    jwt: object(
-      "Access tokens of an OAuth 2.1 authorization server.",
-      {
-        issuer: identityText("Who issues them.", "https://login.example.com"),
-        audience: either(
-          "For whom they are issued.",
-          [texts("Any of these.", ["flowgate"], { orOne: true })],
-          "flowgate",
-        ),
-        jwksUrl: text(
-          "Where the public keys are; left out, found by the issuer's metadata.",
-          "https://login.example.com/jwks",
-          {
-            format: "url",
-          },
-        ),
-        jwksFile: text("A file with the public keys, for machines without a network.", "./keys/jwks.json"),
-        algorithms: texts("Signature algorithms that are accepted.", ["RS256", "ES256"], {
-          default: ["RS256", "ES256", "EdDSA"],
-        }),
-        clockSkewMs: duration("How far clocks may differ.", "30s", { default: "30s" }),
-        claims: object("Which claims carry what.", {
-          subject: text("The subject.", "sub", { default: "sub" }),
-          tenant: text("The tenant.", "tid"),
-          roles: text("The roles, a list.", "groups"),
-          permissions: text("The permissions, a list or a text with spaces.", "scope"),
-          kind: text("What the caller is: agent, human or service.", "kind"),
-        }),
-      },
-      ["issuer", "audience"],
-    ),
-    trustedHeaders: object(
-      "Headers that a proxy in front has set. From anybody else they are ignored and the call is refused.",
-      {
-        subject: text("The header with the subject.", "X-User"),
-        tenant: text("The header with the tenant.", "X-Tenant"),
-        roles: text("The header with the roles, separated by commas.", "X-Roles"),
-        permissions: text("The header with the permissions, separated by commas.", "X-Permissions"),
-        callerKind: text("The header that says agent, human or service.", "X-Kind"),
-        trustedProxies: texts("Addresses (CIDR) from which the headers are believed.", ["10.0.0.0/8"], {
-          default: [],
-        }),
-        secretHeader: object(
-          "A shared secret that the proxy sends.",
-          { name: text("The header.", "X-Proxy-Secret"), value: text("The secret.", "${PROXY_SECRET}") },
-          ["name", "value"],
-        ),
-      },
-      ["subject"],
-    ),
-  },
-};
-
-const roles = map(
-  "What each role permits.",
-  "role",
-  texts("Permissions of the role.", ["deploy.*"]),
-  { "release-manager": ["deploy.*", "workflow.resolve"] },
-  { default: {} },
-);
-
-export const identity: Field = either(
-  "Who callers are. One way, a list of ways of which the first that recognises the request wins, or `providers` with `roles`.",
-  [
-    list("Ways, tried in order.", provider, [{ kind: "anonymous" }]),
-    {
-      kind: "variants",
-      about: "One way, or several with the roles' permissions.",
-      example: { kind: "anonymous" },
-      key: "kind",
-      aliases: {},
-      cases: {
-        ...provider.cases,
-        providers: object(
-          "Several ways, and what roles permit.",
-          {
-            providers: list("Ways, tried in order.", provider, [{ kind: "anonymous" }], { minItems: 1 }),
-            roles,
-          },
-          ["providers"],
-        ),
-      },
-      infer: (keys) => (keys.has("providers") ? "providers" : undefined),
-    },
-  ],
-  { kind: "anonymous" },
-  { default: { kind: "anonymous" } },
-);

@@ -101,12 +101,23 @@ export interface ServerIr {
     readonly host: string;
     readonly port: number;
     readonly path: string;
+    /** The endpoint as clients write it. */
+    readonly publicUrl?: string;
     readonly maxBodyBytes: number;
+    readonly maxHeaderBytes: number;
+    readonly headersTimeoutMs: number;
+    readonly maxConnections: number;
     readonly requestTimeoutMs: number;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
     readonly insecure: boolean;
-    readonly tls?: { readonly cert: string; readonly key: string };
+    readonly tls?: {
+      readonly cert: string;
+      readonly key: string;
+      /** Whose client certificates are accepted. */
+      readonly ca?: string;
+      readonly clientCertificate: "optional" | "required";
+    };
   };
   readonly admin?: { readonly host: string; readonly port: number; readonly inline: boolean };
   readonly drain: { readonly deadlineMs: number };
@@ -130,6 +141,10 @@ export interface LimitsIr {
   readonly depth: number;
   /** One operation's time, unless its reliability says less. */
   readonly operationMs: number;
+  /** HTTP requests of one caller in a minute; left out, no bound. */
+  readonly callsPerMinute?: number;
+  /** HTTP requests of one caller that run at the same time. */
+  readonly concurrentCalls: number;
 }
 
 export const DEFAULT_LIMITS: LimitsIr = Object.freeze({
@@ -142,6 +157,7 @@ export const DEFAULT_LIMITS: LimitsIr = Object.freeze({
   searchResults: 50,
   depth: 10,
   operationMs: 300_000,
+  concurrentCalls: 256,
 });
 
 export interface TelemetryIr {

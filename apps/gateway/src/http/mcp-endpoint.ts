@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  createMcpHandler,
+  type AuthInfo,
+  type McpServerFactory,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import {
+  toNodeHandler,
+  type NodeIncomingMessageLike,
+  type NodeServerResponseLike,
+} from "@modelcontextprotocol/node";
+import { ANONYMOUS, type CallerCredentials, type Log, type Principal } from "@mcp-flowgate/core";
+import { bearerToken, type Recognised } from "../identity/provider.ts";
+import type { Caller } from "../surface/answer.ts";
+import type { DirectCalls } from "./direct-call.ts";
+import { readBody } from "./read-body.ts";
+import { respondRpcError } from "./respond.ts";
+
+/** The endpoint that speaks MCP, behind the gate. */
+export interface McpEndpoint {
+  serve(request: IncomingMessage, response: ServerResponse, caller: Recognised): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Asks, before a call is made, for a wider token where only that is missing. Returns true where it has answered.
+ * @param message what the client sent, parsed.
+ */
+export type StepUp = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Recognised,
+  message: unknown,
+) => Promise<boolean>;
+
+export function createMcpEndpoint(options: {
+  /** Makes the server that answers one request. */
+  readonly factory: McpServerFactory;
+  /** Answers plain calls without the SDK. */
+  readonly direct?: DirectCalls;
+  readonly maxBodyBytes: number;
+  readonly stepUp: StepUp;
+  readonly log: Log;
+}): McpEndpoint {
+  const { maxBodyBytes } = options;
+  const handler = createMcpHandler(options.factory, {
+    maxRequestBodySize: maxBodyBytes,
+    onerror: (error) => options.log.debug("mcp", { error: error.message }),
+  });
+  const serveNode = toNodeHandler(handler, { maxRequestBodySize: maxBodyBytes });
+  // The adapter's types are Node's own written without `undefined`; they are the same objects.
+  const serveMcp = (request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> =>
+    serveNode(request as NodeIncomingMessageLike, response as NodeServerResponseLike, body);
+  return {
+    async serve(request, response, caller) {
+      const who = toMcpCaller(request, caller);
+      Object.assign(request, { auth: toAuthInfo(who) });
+      if (request.method !== "POST") return serveMcp(request, response);
+      // Requests that the SDK would answer only after its own parse are refused before it: garbage and huge ones.
+      const body = await readBody(request, maxBodyBytes);
+      if (!body.ok) return respondRpcError(response, body.error.status, -32_000, body.error.message);
+      const message = parse(body.value);
+      if (message === undefined)
+        return respondRpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
+      if (await options.stepUp(request, response, caller, message)) return undefined;
+      const direct = options.direct?.recognise(request, message);
+      if (direct !== undefined) return direct(response, who);
+      return serveMcp(request, response, message);
+    },
+    close: () => handler.close(),
+  };
+}
+
+/** Whoever the authenticator recognised for the request that a handler answers. */
+export function httpPrincipal(context: ServerContext): Principal {
+  return (context.http?.authInfo?.extra?.["principal"] as Principal | undefined) ?? ANONYMOUS;
+}
+
+/** What that request came with, whatever kind of identity recognised it. */
+export function httpCredentials(context: ServerContext): CallerCredentials | undefined {
+  return context.http?.authInfo?.extra?.["credentials"] as CallerCredentials | undefined;
+}
+
+/**
+ * Over MCP nobody is a person: whatever a person's program sends with their key may be a model's doing. People decide
+ * over the admin API and the command line.
+ */
+function toMcpCaller(
+  request: IncomingMessage,
+  { principal }: Recognised,
+): Pick<Caller, "principal" | "credentials"> {
+  const bearer = bearerToken(request);
+  return {
+    principal: principal.kind === "human" ? { ...principal, kind: "agent" } : principal,
+    ...(bearer === undefined ? {} : { credentials: { bearer: () => bearer } }),
+  };
+}
+
+/** The SDK carries who calls beside the request; the principal travels in its `extra`, and the token behind a function. */
+function toAuthInfo(who: Pick<Caller, "principal" | "credentials">): AuthInfo {
+  const { principal } = who;
+  return { token: "", clientId: principal.subject, scopes: [...principal.permissions], extra: { ...who } };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
