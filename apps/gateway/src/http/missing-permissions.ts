@@ -2,7 +2,7 @@ import type { GuardIr, Principal } from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 import type { Engine } from "@mcp-flowgate/workflow-engine";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { isVisible } from "../surface/visibility.ts";
+import { isVisible } from "../catalogue/visibility.ts";
 import type { MissingPermissions } from "./step-up.ts";
 
 /**
