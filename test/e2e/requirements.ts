@@ -41,6 +41,10 @@ export const REQUIREMENTS = {
   "R-IMPORT-2": "A dead server does not stop the start; the others work.",
   "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
   "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
+  "R-OPENAPI-1":
+    "The operations of an OpenAPI document, local or fetched, become capabilities that are found, described, guarded and wrapped like others.",
+  "R-OPENAPI-2": "What a caller gives to an operation goes to its place in the request and stays there.",
+  "R-OPENAPI-3": "With pin: block an operation whose document changed is refused.",
   "R-PIN-1":
     "pin writes the lock file, compares with it, prints what differs so that people can read it, and takes it over on request.",
   "R-PIN-2":

@@ -32,12 +32,19 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     workspace: ["core"],
     external: ["ajv", "ajv-formats", "re2js"],
   },
+  {
+    folder: "packages/openapi-import",
+    name: "@mcp-flowgate/openapi-import",
+    layer: 1,
+    workspace: ["core"],
+    external: ["@scalar/openapi-upgrader", "js-yaml"],
+  },
 
   {
     folder: "packages/config-compiler",
     name: "@mcp-flowgate/config-compiler",
     layer: 2,
-    workspace: ["core", "guards-expr", "json-schema"],
+    workspace: ["core", "guards-expr", "json-schema", "openapi-import"],
     external: ["js-yaml"],
   },
   {
@@ -153,6 +160,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "flowgate-check",
       "guards-expr",
       "json-schema",
+      "openapi-import",
       "outbound",
       "store-memory",
       "store-sqlite",

@@ -24,6 +24,7 @@ import { createPinScope } from "./catalogue/pin-scope.ts";
 import { holdToPins } from "./catalogue/pinned-executor.ts";
 import { createPins } from "./catalogue/pins.ts";
 import { readLockFile } from "./catalogue/read-lock.ts";
+import { createToolSource } from "./catalogue/tool-source.ts";
 import { CommandError } from "./commands/command-error.ts";
 import { createHttpEmbedder } from "./discovery/embedder.ts";
 import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
@@ -118,13 +119,15 @@ export async function compose(
   });
   const catalogue = createCatalogue(plan, digest);
   const pins = createPins({ scope: createPinScope(plan), lock, digest });
-  const importer = createImporter({ plan, catalogue, connections, pins, audit, clock, ids, log });
+  const http = createHttpExecutor({ connections: directory, log, addresses });
+  const source = createToolSource(connections, http);
+  const importer = createImporter({ plan, catalogue, connections, source, pins, audit, clock, ids, log });
   const executors = new Map<ExecutorKind, Executor>(
     [
       createNoopExecutor(),
       createHumanExecutor(),
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
-      createHttpExecutor({ connections: directory, log, addresses }),
+      http,
       holdToPins(createMcpExecutor({ connections }), pins, importer.verify),
     ].map((executor) => [executor.kind, telemetry.executor(executor)]),
   );

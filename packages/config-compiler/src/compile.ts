@@ -30,6 +30,7 @@ import { normalize } from "./schema/normalize.ts";
 import { policies as policiesField } from "./schema/policies.ts";
 import { quote, type ConfigNode, type MapEntry, type MapNode, type Span } from "./source/config-node.ts";
 import { loadSources, type SourceReader } from "./source/load.ts";
+import { readOpenApiSources } from "./source/read-openapi.ts";
 
 export interface CompileOptions {
   /** Absolute paths; the later ones are overlays on the earlier. */
@@ -68,13 +69,15 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
   if (loaded.root !== undefined) {
     const paths = createPathResolver(reader, env("HOME"));
     const lock = await readLock(loaded.root, files[0] ?? "", paths, reader, digest);
-    const emitted = emit(loaded.root, options, lock, report);
+    const openapi = await readOpenApiSources(loaded.root, paths, reader, report);
+    const emitted = emit(loaded.root, options, { lock, openapi: openapi.byName }, report);
     policies = emitted?.verdicts ?? [];
     if (emitted !== undefined && !reporter.failed) {
       const { parts } = emitted;
       for (const [id, ir] of Object.entries(parts.workflows)) hashes.set(id, hashDefinition(ir, digest));
       const hash = digest.sha256(canonicalJson(parts as unknown as Json));
-      const read = lock.content?.ok === true ? [...loaded.files, lock.path] : loaded.files;
+      const beside = lock.content?.ok === true ? [lock.path] : [];
+      const read = [...new Set([...loaded.files, ...openapi.files, ...beside])];
       plan = deepFreeze({ hash, files: read, lockFile: lock.path, ...parts, secrets: loaded.secrets });
     }
   }
@@ -109,7 +112,7 @@ interface Emitted {
 function emit(
   rootNode: MapNode,
   { reader, env }: CompileOptions,
-  lock: LockSource,
+  { lock, openapi }: { readonly lock: LockSource; readonly openapi: World["openapi"] },
   report: Report,
 ): Emitted | undefined {
   if (!checkVersion(rootNode, report)) return undefined;
@@ -124,6 +127,7 @@ function emit(
     paths,
     connections,
     workflowIds,
+    openapi,
     capability: (id, at) => catalogue?.resolve(id, at),
   };
   catalogue = createCatalogue(root, world);

@@ -4,6 +4,7 @@ import {
   type ExecutorIr,
   type ImportIr,
   type JsonObject,
+  type OperationIr,
 } from "@mcp-flowgate/core";
 
 /** A tool as an MCP server lists it. */
@@ -14,6 +15,9 @@ export interface ListedTool {
   readonly inputSchema: JsonObject;
   readonly outputSchema?: JsonObject;
   readonly annotations?: JsonObject;
+  /** For an operation of an HTTP API: the document's tags, and the request. */
+  readonly tags?: readonly string[];
+  readonly executor?: OperationIr["executor"];
 }
 
 /** The capability that an imported tool becomes. Its texts were written by the server: they are untrusted. */
@@ -23,15 +27,24 @@ export function capabilityFromTool(entry: ImportIr, tool: ListedTool): Capabilit
     id: entry.prefix === undefined ? tool.name : `${entry.prefix}.${tool.name}`,
     ...(title === undefined ? {} : { title }),
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    tags: entry.tags,
+    tags: [...new Set([...entry.tags, ...(tool.tags ?? [])])],
     aliases: [],
     examples: [],
     inputSchema: tool.inputSchema,
     ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
-    executor: withAnnotations(
-      { kind: "mcp", effect: "once", effectDeclared: false, connection: entry.connection, tool: tool.name },
-      tool,
-    ),
+    executor:
+      tool.executor === undefined
+        ? withAnnotations(
+            {
+              kind: "mcp",
+              effect: "once",
+              effectDeclared: false,
+              connection: entry.connection,
+              tool: tool.name,
+            },
+            tool,
+          )
+        : { ...tool.executor, connection: entry.connection },
     guards: entry.guards,
     reliability: entry.reliability,
     source: {

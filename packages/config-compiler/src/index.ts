@@ -20,7 +20,14 @@ export { compareLock } from "./lock/compare-lock.ts";
 export type { LockDifference, PartDifference } from "./lock/compare-lock.ts";
 export { findTricks, showTricks, toLookalike } from "./lock/hidden-text.ts";
 export type { TextTrick } from "./lock/hidden-text.ts";
-export { LOCK_FILE_NAME, lockConnection, lockTool, parseLockFile, renderLockFile } from "./lock/lock-file.ts";
+export {
+  LOCK_FILE_NAME,
+  lockConnection,
+  lockKey,
+  lockTool,
+  parseLockFile,
+  renderLockFile,
+} from "./lock/lock-file.ts";
 export type { LockedConnection, LockedTool, LockFile } from "./lock/lock-file.ts";
 export { renderDifferences, summarizeDifference } from "./lock/render-differences.ts";
 export { nearest } from "@mcp-flowgate/json-schema";

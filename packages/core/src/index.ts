@@ -11,7 +11,13 @@ export type { CallerCredentials, Principal } from "./principal.ts";
 export { err, ok } from "./result.ts";
 export type { Result } from "./result.ts";
 
-export type { CapabilityIr, CapabilitySource, ImportIr } from "./ir/capability.ts";
+export type {
+  CapabilityIr,
+  CapabilitySource,
+  ImportIr,
+  OpenApiSourceIr,
+  OperationIr,
+} from "./ir/capability.ts";
 export { DEFAULT_INHERIT_ENV } from "./ir/connection.ts";
 export type {
   AuthIr,

@@ -137,8 +137,11 @@ function httpCall(
     }
   }
   const headers = createRecord<string>();
+  const omits = executor.omitNull === true;
   for (const [name, template] of Object.entries(executor.headers)) {
-    const value = textOf(programs.resolve(template, scope), `/headers/${name}`);
+    const resolved = programs.resolve(template, scope);
+    if (omits && resolved.ok && resolved.value === null) continue;
+    const value = textOf(resolved, `/headers/${name}`);
     if (value.ok) headers[name] = value.value;
     else unresolved.push(...value.error);
   }
@@ -152,7 +155,7 @@ function httpCall(
     path: path.value,
     query,
     headers,
-    ...(body?.ok === true ? { body: body.value } : {}),
+    ...(body?.ok === true && !(omits && body.value === null) ? { body: body.value } : {}),
     bodyFormat: executor.bodyFormat,
     maxResponseBytes: executor.maxResponseBytes,
   });

@@ -9,10 +9,12 @@ import type {
   Log,
 } from "@mcp-flowgate/core";
 import { renderDifferences, summarizeDifference, type LockDifference } from "@mcp-flowgate/config-compiler";
-import type { McpConnections, McpToolList } from "@mcp-flowgate/executor-mcp";
+import type { McpConnections } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "./catalogue.ts";
 import { cleanTool } from "./imported-text.ts";
+import { sourceOf } from "./pin-scope.ts";
 import type { Pins, SessionMark } from "./pins.ts";
+import type { Listing, ToolSource } from "./tool-source.ts";
 
 /**
  * Brings the tools of downstream servers into the catalogue and keeps them true.
@@ -44,13 +46,14 @@ export function createImporter(options: {
   readonly plan: GatewayPlan;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
+  readonly source: ToolSource;
   readonly pins: Pins;
   readonly audit: AuditSink;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
 }): Importer {
-  const { plan, catalogue, connections, pins, clock, ids, log } = options;
+  const { plan, catalogue, connections, source, pins, clock, ids, log } = options;
   const stopping = new AbortController();
   const failures = new Map<number, string>();
   /** What each import brought and left out last, to tell a change from a repetition. */
@@ -109,13 +112,10 @@ export function createImporter(options: {
   };
 
   /** Takes a listing over: compared, cleaned, and without what clashes. */
-  const take = async (index: number, listed: McpToolList, seen: SessionMark): Promise<void> => {
-    const { connection } = plan.imports[index] as GatewayPlan["imports"][number];
-    const { admitted, news } = pins.judge(
-      connection,
-      { server: listed.server.name === "" ? undefined : listed.server.name, tools: listed.tools },
-      seen,
-    );
+  const take = async (index: number, listed: Listing, seen: SessionMark): Promise<void> => {
+    const from = plan.imports[index] as GatewayPlan["imports"][number];
+    const { connection } = from;
+    const { admitted, news } = pins.judge(sourceOf(from), listed, seen);
     const findings: Finding[] = listed.problems.map(({ tool, problem }) => ({
       text: `a tool of connection "${connection}" is left out`,
       detail: { ...(tool === undefined ? {} : { tool }), problem },
@@ -141,7 +141,7 @@ export function createImporter(options: {
         text: `tool "${tool}" of connection "${connection}" is left out: its name "${id}" is taken by ${by}. Give the import a prefix of its own.`,
         blocked: { tool, id, reason: "name taken", by },
       });
-    await tellDifferences(connection, news);
+    await tellDifferences(sourceOf(from), news);
     await tellFindings(index, connection, findings);
     const names = imported.join();
     if (names === known.get(index)) return;
@@ -177,7 +177,7 @@ export function createImporter(options: {
     running.add(index);
     try {
       const seen = pins.session(from.connection);
-      const listed = await connections.listTools(from.connection, { signal: stopping.signal });
+      const listed = await source.list(from, stopping.signal);
       if (!listed.ok) return await retry(index, from.connection, listed.error.message, attempt);
       failures.delete(index);
       await take(index, listed.value, seen);
@@ -193,11 +193,13 @@ export function createImporter(options: {
   const verifyNow = async (connection: string): Promise<ExecutorFailure | undefined> => {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(VERIFY_MS)]);
     // A session that ends while it is listed is listed once more; one that keeps ending is not called.
-    for (let round = 0; round < 2 && !pins.isJudged(connection); round++) {
+    const indexes = indexesOf(connection);
+    const from = plan.imports[indexes[0] ?? -1];
+    for (let round = 0; round < 2 && from !== undefined && !pins.isJudged(connection); round++) {
       const seen = pins.session(connection);
-      const listed = await connections.listTools(connection, { signal });
-      if (!listed.ok) return { status: "failed", ...listed.error, effect: "not_sent" };
-      for (const index of indexesOf(connection)) await take(index, listed.value, seen);
+      const listed = await source.list(from, signal);
+      if (!listed.ok) return { ...listed.error, effect: "not_sent" };
+      for (const index of indexes) await take(index, listed.value, seen);
     }
     if (pins.isJudged(connection)) return undefined;
     const message = `${connection} was started again before its tools could be compared with those pinned.`;

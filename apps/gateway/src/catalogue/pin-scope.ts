@@ -1,31 +1,38 @@
-import type { GatewayPlan } from "@mcp-flowgate/core";
+import { lockKey } from "@mcp-flowgate/config-compiler";
+import type { GatewayPlan, ImportIr } from "@mcp-flowgate/core";
 import { passesFilter } from "./name-filter.ts";
 
-/** The tools of imported connections that this configuration can use: those taken over, wrapped or called by name. */
+/** The tools of imported sources that this configuration can use: those taken over, wrapped or called by name. */
 export interface PinScope {
-  /** Connections with an import. */
-  readonly connections: readonly string[];
-  has(connection: string, tool: string): boolean;
-  /** The strictest `pin` of the connection's imports. */
-  mode(connection: string): "warn" | "block" | undefined;
+  /** One import for each source. */
+  readonly sources: readonly { readonly key: string; readonly from: ImportIr }[];
+  has(source: string, tool: string): boolean;
+  /** The strictest `pin` of the source's imports. */
+  mode(source: string): "warn" | "block" | undefined;
+}
+
+/** What an import's tools stand under in the lock file: an MCP server, or one document of an HTTP API. */
+export function sourceOf({ connection, openapi }: ImportIr): string {
+  return lockKey(connection, openapi?.kind === "file" ? openapi.name : openapi?.path);
 }
 
 export function createPinScope(plan: GatewayPlan): PinScope {
   const named = new Set<string>();
   collectCalls(plan.capabilities, named);
   collectCalls(plan.workflows, named);
-  const importsOf = (connection: string): GatewayPlan["imports"] =>
-    plan.imports.filter((entry) => entry.connection === connection);
   const modes = new Map<string, "warn" | "block">();
-  for (const { connection, pin } of plan.imports) {
-    if (pin !== undefined && modes.get(connection) !== "block") modes.set(connection, pin);
+  const sources = new Map<string, ImportIr[]>();
+  for (const from of plan.imports) {
+    const key = sourceOf(from);
+    sources.set(key, [...(sources.get(key) ?? []), from]);
+    if (from.pin !== undefined && modes.get(key) !== "block") modes.set(key, from.pin);
   }
   return {
-    connections: [...new Set(plan.imports.map(({ connection }) => connection))].sort(),
-    has: (connection, tool) =>
-      named.has(`${connection}\n${tool}`) ||
-      importsOf(connection).some(({ include, exclude }) => passesFilter(tool, include, exclude)),
-    mode: (connection) => modes.get(connection),
+    sources: [...sources].map(([key, [from]]) => ({ key, from: from as ImportIr })),
+    has: (source, tool) =>
+      named.has(`${source}\n${tool}`) ||
+      (sources.get(source) ?? []).some(({ include, exclude }) => passesFilter(tool, include, exclude)),
+    mode: (source) => modes.get(source),
   };
 }
 

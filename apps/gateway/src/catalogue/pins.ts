@@ -9,6 +9,7 @@ import {
 } from "@mcp-flowgate/config-compiler";
 import { createRecord } from "@mcp-flowgate/core";
 import type { PinScope } from "./pin-scope.ts";
+import type { Listing } from "./tool-source.ts";
 
 /**
  * Holds what servers list to the lock file.
@@ -22,11 +23,7 @@ import type { PinScope } from "./pin-scope.ts";
 export interface Pins {
   mode(connection: string): "warn" | "block" | undefined;
   /** Compares a listing. `seen` is what `session` gave before it was asked for. */
-  judge(
-    connection: string,
-    listing: { readonly server: string | undefined; readonly tools: readonly ListedTool[] },
-    seen: SessionMark,
-  ): Judgement;
+  judge(connection: string, listing: Listing, seen: SessionMark): Judgement;
   /** Why a tool may not be called now; undefined when it may. */
   refusal(connection: string, tool: string): string | undefined;
   /** Whether the session that would answer a call now was listed and compared. */

@@ -13,8 +13,11 @@ import {
   type LockedConnection,
   type LockFile,
 } from "@mcp-flowgate/config-compiler";
+import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
+import { createToolSource } from "../catalogue/tool-source.ts";
 import { createPinScope } from "../catalogue/pin-scope.ts";
+import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { systemClock } from "../host/clock.ts";
 import { systemDigest } from "../host/ids.ts";
 import { createLog } from "../host/log.ts";
@@ -83,34 +86,40 @@ async function listAll(plan: GatewayPlan): Promise<LockFile> {
   const scope = createPinScope(plan);
   const log = createLog({ level: "error", format: "text" });
   log.hide(plan.secrets);
+  const directory = { get: (name: string) => plan.connections[name] };
+  const addresses = createAddressPolicy({ egress: plan.server.egress });
   const servers = createMcpConnections({
-    directory: { get: (name) => plan.connections[name] },
+    directory,
+    addresses,
     hostEnv: process.env,
     log,
     clock: systemClock,
     clientInfo: { name: NAME, version: VERSION },
   });
+  const http = createHttpExecutor({ connections: directory, log, addresses });
+  const source = createToolSource(servers, http);
   try {
     const signal = AbortSignal.timeout(LIST_MS);
     const listed = await Promise.all(
-      scope.connections.map(async (name): Promise<readonly [string, LockedConnection]> => {
-        const listing = await servers.listTools(name, { signal });
+      scope.sources.map(async ({ key, from }): Promise<readonly [string, LockedConnection]> => {
+        const listing = await source.list(from, signal);
         if (!listing.ok)
           throw new CommandError(
-            `connection "${name}" cannot be listed, so nothing is pinned: ${listing.error.message}`,
+            `connection "${from.connection}" cannot be listed, so nothing is pinned: ${listing.error.message}`,
           );
         const { server, tools, problems } = listing.value;
         for (const { tool, problem } of problems)
           process.stderr.write(
-            `connection "${name}": ${tool === undefined ? "" : `tool "${tool}": `}${problem}\n`,
+            `connection "${key}": ${tool === undefined ? "" : `tool "${tool}": `}${problem}\n`,
           );
-        const used = tools.filter((tool) => scope.has(name, tool.name));
-        return [name, lockConnection(server.name === "" ? undefined : server.name, used, systemDigest)];
+        const used = tools.filter((tool) => scope.has(key, tool.name));
+        return [key, lockConnection(server, used, systemDigest)];
       }),
     );
     return { connections: createRecord(listed) };
   } finally {
     await servers.close();
+    await http.close?.();
   }
 }
 

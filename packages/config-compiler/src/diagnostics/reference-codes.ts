@@ -119,4 +119,21 @@ export const REFERENCE_CODES: CodeTable = {
     example: "proxy:\n  import: [{ connection: github, prefix: github, include: [create_pr], pin: block }]",
     fix: "Correct the name, or run `mcp-flowgate pin -c FILE --update` and look at what it adds.",
   },
+  FG322: {
+    title: "An OpenAPI document cannot be used",
+    severity: error,
+    explanation:
+      "The file of an import's `openapi` cannot be read, is no OpenAPI 3.0, 3.1 or Swagger 2.0 document, or is larger than 32 MiB. The message names the place in it.",
+    example:
+      "connections:\n  petstore: { baseUrl: https://petstore.example.com }\nproxy:\n  import: [{ connection: petstore, openapi: ./petstore.yaml, prefix: pets }]",
+    fix: "Correct the path or the document. A path that begins with `/` is fetched from the connection's base URL when the gateway runs.",
+  },
+  FG323: {
+    title: "An operation of an OpenAPI document is left out",
+    severity: warning,
+    explanation:
+      "It cannot be called: it refers to another document or to nothing, its name is taken, or it needs a body or parameter of a kind that is not supported. The others are imported.",
+    example: "proxy:\n  import: [{ connection: petstore, openapi: ./petstore.yaml }]",
+    fix: "Correct the document at the place that the message names, or declare the call as a capability of its own.",
+  },
 };

@@ -228,13 +228,32 @@ class ConfigCatalogue implements Catalogue {
       const { connection, prefix, include, tags, guards } = entry.ir;
       const tool =
         prefix === undefined
-          ? include.includes(id)
+          ? include.includes(id) || entry.cursor.has("openapi")
             ? id
             : undefined
           : id.startsWith(`${prefix}.`) && id.length > prefix.length + 1
             ? id.slice(prefix.length + 1)
             : undefined;
       if (tool === undefined) continue;
+      if (entry.cursor.has("openapi")) {
+        const { openapi } = entry.ir;
+        const operation =
+          openapi?.kind === "file" ? openapi.operations.find(({ name }) => name === tool) : undefined;
+        if (operation === undefined) continue;
+        const { title, description, inputSchema } = operation;
+        return {
+          ...optional("title", title),
+          ...optional("description", description),
+          tags: joined(tags, operation.tags),
+          aliases: [],
+          examples: [],
+          inputSchema,
+          executor: { ...operation.executor, connection },
+          guards,
+          reliability: entry.authored,
+          wraps: { connection, tool },
+        };
+      }
       return {
         tags,
         aliases: [],
@@ -276,7 +295,9 @@ class ConfigCatalogue implements Catalogue {
   #import(cursor: Cursor): ImportEntry | undefined {
     const connection = cursor.get("connection");
     if (connection?.value === undefined) return undefined;
-    this.#world.connections.use(connection, "mcp");
+    const openapi = this.#world.openapi.get(cursor.text("openapi") ?? "");
+    const isHttp = cursor.has("openapi");
+    this.#world.connections.use(connection, isHttp ? "http" : "mcp");
     const extra: GuardIr[] = [];
     const authored = readReliability(cursor.child("reliability"), this.#world, extra);
     const guards = [...emitGuards(cursor.itemsOf("guards"), this.#world.report), ...extra];
@@ -292,6 +313,7 @@ class ConfigCatalogue implements Catalogue {
         guards,
         reliability: finishReliability(authored),
         ...optional("pin", cursor.text("pin") as "warn" | "block" | undefined),
+        ...optional("openapi", openapi),
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { ConnectionIr, GuardIr, JsonObject } from "@mcp-flowgate/core";
+import type { ConnectionIr, GuardIr, JsonObject, OpenApiSourceIr } from "@mcp-flowgate/core";
 import type { Report } from "../diagnostics/reporter.ts";
 import type { SourceReader } from "../source/load.ts";
 import type { Cursor } from "./cursor.ts";
@@ -13,6 +13,8 @@ export interface World {
   /** A capability or imported tool, flattened; reports and answers undefined where there is none. */
   capability(id: string, at: Cursor): FlatCapability | undefined;
   readonly workflowIds: ReadonlySet<string>;
+  /** The documents that imports name, by the text that names them. */
+  readonly openapi: ReadonlyMap<string, OpenApiSourceIr>;
 }
 
 /** A path as written, seen from the file that wrote it; `~/` is the home folder. */

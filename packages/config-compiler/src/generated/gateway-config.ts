@@ -550,10 +550,12 @@ export interface GatewayConfig {
           readonly reliability?: GatewayReliability;
         }
     )[];
-    /** MCP servers whose tools are taken over. */
+    /** MCP servers whose tools, and HTTP APIs whose operations, are taken over. */
     readonly import?: readonly {
-      /** A connection of kind `mcp`. */
+      /** A connection of kind `mcp`, or `http` with `openapi`. */
       readonly connection: string;
+      /** The OpenAPI 3.0, 3.1 or Swagger 2.0 document of an `http` connection: a file as seen from this one, or a path below the base URL, which begins with `/`. */
+      readonly openapi?: string;
       /** Ids are `<prefix>.<tool>`; left out, the tools' own names. */
       readonly prefix?: string;
       /** Tools to take, by name or glob; empty means all. */

@@ -15,7 +15,7 @@ import type { ListedTool } from "../imported-tool.ts";
 /** The name of the lock file where a configuration names no other. */
 export const LOCK_FILE_NAME = "flowgate.lock.json";
 
-/** What imported tools were when somebody looked at them: by connection, by tool. */
+/** What imported tools were when somebody looked at them: by connection (see {@link lockKey}), by tool. */
 export interface LockFile {
   readonly connections: { readonly [connection: string]: LockedConnection };
 }
@@ -39,6 +39,11 @@ export interface LockedTool {
 
 /** The parts of a tool that are compared, in the order in which they are shown. */
 export const LOCKED_PARTS = ["title", "description", "inputSchema", "outputSchema", "annotations"] as const;
+
+/** What an import's tools stand under in a lock file: the connection, for an HTTP API with the document that describes it. */
+export function lockKey(connection: string, document: string | undefined): string {
+  return document === undefined ? connection : `${connection} ${document}`;
+}
 
 const LOCK_VERSION = 1;
 /** A lock file of ten thousand tools with long schemas stays below it. */

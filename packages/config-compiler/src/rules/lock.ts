@@ -1,5 +1,6 @@
 import { getOwn, type ExecutorIr } from "@mcp-flowgate/core";
 import { escapePointer } from "@mcp-flowgate/json-schema";
+import { lockKey } from "../lock/lock-file.ts";
 import { quote, type Span } from "../source/config-node.ts";
 import { executorsOf } from "./executors-of.ts";
 import type { Rule } from "./rule.ts";
@@ -21,7 +22,7 @@ export const checkLock: Rule = (context) => {
     return;
   }
   const { connections } = lock.content.value;
-  const held = new Set(pinned.map((entry) => entry.text("connection")));
+  const held = new Set(pinned.map((entry) => lockKey(entry.text("connection") ?? "", entry.text("openapi"))));
   const check = (connection: string, tool: string, at: Span | undefined, pointer: string): void => {
     if (!held.has(connection)) return;
     const tools = getOwn(connections, connection)?.tools ?? {};
@@ -39,7 +40,7 @@ export const checkLock: Rule = (context) => {
     if (connection === undefined) continue;
     for (const name of entry.itemsOf("include")) {
       if (name.value !== undefined && !/[*?]/.test(name.value))
-        check(connection, name.value, name.node, name.pointer);
+        check(lockKey(connection, entry.text("openapi")), name.value, name.node, name.pointer);
     }
   }
   for (const [id, { executor }] of Object.entries(capabilities)) {

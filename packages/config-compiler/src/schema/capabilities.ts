@@ -180,9 +180,13 @@ const expose: VariantsField = {
 };
 
 const importEntry: ObjectField = object(
-  "Every tool of an MCP server becomes a capability with its own schema and description.",
+  "Every tool of an MCP server, or operation of an HTTP API, becomes a capability with its own schema and description.",
   {
-    connection: text("A connection of kind `mcp`.", "github"),
+    connection: text("A connection of kind `mcp`, or `http` with `openapi`.", "github"),
+    openapi: text(
+      "The OpenAPI 3.0, 3.1 or Swagger 2.0 document of an `http` connection: a file as seen from this one, or a path below the base URL, which begins with `/`.",
+      "./petstore.yaml",
+    ),
     prefix: text("Ids are `<prefix>.<tool>`; left out, the tools' own names.", "github", {
       pattern: NAME_PATTERN,
     }),
@@ -210,7 +214,7 @@ export const proxy: ObjectField = object("What callers see besides workflows.", 
     default: [],
   }),
   import: list(
-    "MCP servers whose tools are taken over.",
+    "MCP servers whose tools, and HTTP APIs whose operations, are taken over.",
     importEntry,
     [{ connection: "github", prefix: "github" }],
     {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import type { ExecutorIr } from "./executor.ts";
+import type { ExecutorIr, HttpExecutorIr } from "./executor.ts";
 import type { GuardIr } from "./guard.ts";
 import type { ReliabilityIr } from "./reliability.ts";
 
@@ -48,4 +48,28 @@ export interface ImportIr {
   readonly guards: readonly GuardIr[];
   readonly reliability: ReliabilityIr;
   readonly pin?: "warn" | "block";
+  /** For an `http` connection: where its operations are described. */
+  readonly openapi?: OpenApiSourceIr;
+}
+
+/** A document that was read with the configuration, or the path below the connection's base URL that it is fetched from. */
+export type OpenApiSourceIr =
+  | {
+      readonly kind: "file";
+      /** As it is written in the configuration. */
+      readonly name: string;
+      readonly operations: readonly OperationIr[];
+    }
+  | { readonly kind: "url"; readonly path: string };
+
+/** An operation of an HTTP API that can be imported; its texts are those of the document. */
+export interface OperationIr {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly inputSchema: JsonObject;
+  readonly annotations: JsonObject;
+  /** The request, for whatever connection imports it. */
+  readonly executor: Omit<HttpExecutorIr, "connection">;
 }

@@ -43,6 +43,8 @@ export interface HttpExecutorIr extends ExecutorBase {
   readonly headers: { readonly [name: string]: Json };
   readonly body?: Json;
   readonly bodyFormat: "json" | "form" | "text";
+  /** Headers and a body that come out as null are left out, as query parameters always are. */
+  readonly omitNull?: boolean;
   readonly maxResponseBytes: number;
 }
 
