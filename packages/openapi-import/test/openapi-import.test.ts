@@ -302,7 +302,8 @@ describe("a document that cannot be used", () => {
     fc.assert(
       fc.property(document, (paths) => {
         const read = readDocument(JSON.stringify(base(paths)));
-        if (read.ok) listOperations(read.value);
+        const { operations } = read.ok ? listOperations(read.value) : { operations: [] };
+        for (const { executor } of operations) expect(executor.path).toMatch(/^\//);
       }),
       { numRuns: 40 },
     );

@@ -180,7 +180,7 @@ test("hostile values neither leave their segment nor become headers or parameter
     "http://evil.example/",
   ]) {
     const { result, error } = await start("pets.getPetById", { petId });
-    if (result.status !== "completed") expect(error.code).toMatch(/EXECUTOR_FAILED|GUARD_REJECTED|INPUT/);
+    expect(result.status === "completed" ? "EXECUTOR_FAILED" : error.code).toBe("EXECUTOR_FAILED");
     for (const { url, headers } of seen) {
       expect(url.startsWith("/v1/pets/")).toBe(true);
       expect(url.slice("/v1/pets/".length)).not.toMatch(/[/?#\\@]|^\.+$/);

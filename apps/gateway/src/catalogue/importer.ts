@@ -195,7 +195,8 @@ export function createImporter(options: {
     // A session that ends while it is listed is listed once more; one that keeps ending is not called.
     const indexes = indexesOf(connection);
     const from = plan.imports[indexes[0] ?? -1];
-    for (let round = 0; round < 2 && from !== undefined && !pins.isJudged(connection); round++) {
+    if (from === undefined) return undefined;
+    for (let round = 0; round < 2 && !pins.isJudged(connection); round++) {
       const seen = pins.session(connection);
       const listed = await source.list(from, signal);
       if (!listed.ok) return { ...listed.error, effect: "not_sent" };
