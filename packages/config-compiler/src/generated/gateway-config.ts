@@ -924,7 +924,7 @@ export interface GatewayConfig {
           }
         | {
             readonly kind: "apiKeys";
-            /** The keys. */
+            /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
             readonly keys: readonly {
               /** A name for the key, shown instead of it. */
               readonly id: string;
@@ -932,6 +932,8 @@ export interface GatewayConfig {
               readonly hash?: string;
               /** The key itself, from a variable. */
               readonly key?: string;
+              /** From then on the key is refused. */
+              readonly expiresAt?: string;
               /** Who it is. */
               readonly subject: string;
               /** The tenant. */
@@ -946,31 +948,91 @@ export interface GatewayConfig {
           }
         | {
             readonly kind: "jwt";
-            /** Who issues them. */
+            /** Who issues them, exactly as tokens say it. */
             readonly issuer: string;
-            /** For whom they are issued. */
+            /** For whom they are issued: any of these. */
             readonly audience: readonly string[] | string;
-            /** Where the public keys are; left out, found by the issuer's metadata. */
-            readonly jwksUrl?: string;
-            /** A file with the public keys, for machines without a network. */
-            readonly jwksFile?: string;
-            /** Signature algorithms that are accepted. */
-            readonly algorithms?: readonly string[];
             /** How far clocks may differ. */
             readonly clockSkewMs?: Duration;
-            /** Which claims carry what. */
+            /** The largest token that is looked at. */
+            readonly maxTokenBytes?: Size;
+            /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+            readonly tenant?: string;
+            /** Put before every subject, so that two issuers cannot name the same one. */
+            readonly subjectPrefix?: string;
+            /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+            readonly scopes?: { readonly [scope: string]: readonly string[] };
+            /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
             readonly claims?: {
               /** The subject. */
               readonly subject?: string;
-              /** The tenant. */
+              /** The tenant. A token without it is refused. */
               readonly tenant?: string;
-              /** The roles, a list. */
+              /** The roles, a list or one role. */
               readonly roles?: string;
               /** The permissions, a list or a text with spaces. */
               readonly permissions?: string;
               /** What the caller is: agent, human or service. */
               readonly kind?: string;
             };
+            /** Where the public keys are; left out, found by the issuer's metadata. */
+            readonly jwksUrl?: string;
+            /** A file with the public keys, for machines without a network. */
+            readonly jwksFile?: string;
+            /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+            readonly algorithms?: readonly (
+              | "RS256"
+              | "RS384"
+              | "RS512"
+              | "PS256"
+              | "PS384"
+              | "PS512"
+              | "ES256"
+              | "ES384"
+              | "ES512"
+              | "EdDSA"
+              | "Ed25519"
+            )[];
+          }
+        | {
+            readonly kind: "introspection";
+            /** Who issues them, exactly as tokens say it. */
+            readonly issuer: string;
+            /** For whom they are issued: any of these. */
+            readonly audience: readonly string[] | string;
+            /** How far clocks may differ. */
+            readonly clockSkewMs?: Duration;
+            /** The largest token that is looked at. */
+            readonly maxTokenBytes?: Size;
+            /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+            readonly tenant?: string;
+            /** Put before every subject, so that two issuers cannot name the same one. */
+            readonly subjectPrefix?: string;
+            /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+            readonly scopes?: { readonly [scope: string]: readonly string[] };
+            /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+            readonly claims?: {
+              /** The subject. */
+              readonly subject?: string;
+              /** The tenant. A token without it is refused. */
+              readonly tenant?: string;
+              /** The roles, a list or one role. */
+              readonly roles?: string;
+              /** The permissions, a list or a text with spaces. */
+              readonly permissions?: string;
+              /** What the caller is: agent, human or service. */
+              readonly kind?: string;
+            };
+            /** The introspection endpoint. */
+            readonly url: string;
+            /** As whom the gateway asks. */
+            readonly clientId: string;
+            /** Its secret. */
+            readonly clientSecret: string;
+            /** How long an answer holds; so long does a revoked token still pass. */
+            readonly cacheMs?: Duration;
+            /** The time one answer may take. */
+            readonly timeoutMs?: Duration;
           }
         | {
             readonly kind: "trustedHeaders";
@@ -986,12 +1048,34 @@ export interface GatewayConfig {
             readonly callerKind?: string;
             /** Addresses (CIDR) from which the headers are believed. */
             readonly trustedProxies?: readonly string[];
-            /** A shared secret that the proxy sends. */
+            /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
             readonly secretHeader?: {
               /** The header. */
               readonly name: string;
               /** The secret. */
               readonly value: string;
+            };
+          }
+        | {
+            readonly kind: "mtls";
+            /** What of the certificate names the caller. */
+            readonly subject?: "cn" | "uri" | "dns" | "email";
+            /** What of the subject names the tenant; left out, the default tenant. */
+            readonly tenant?: "o" | "ou";
+            /** What these callers are. */
+            readonly callerKind?: "agent" | "human" | "service";
+            /** Roles of all of them. */
+            readonly roles?: readonly string[];
+            /** Permissions of all of them. */
+            readonly permissions?: readonly string[];
+            /** Roles of some of them, by subject. */
+            readonly clients?: {
+              readonly [subject: string]: {
+                /** Roles. */
+                readonly roles?: readonly string[];
+                /** Permissions. */
+                readonly permissions?: readonly string[];
+              };
             };
           }
       )[]
@@ -1007,7 +1091,7 @@ export interface GatewayConfig {
       }
     | {
         readonly kind: "apiKeys";
-        /** The keys. */
+        /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
         readonly keys: readonly {
           /** A name for the key, shown instead of it. */
           readonly id: string;
@@ -1015,6 +1099,8 @@ export interface GatewayConfig {
           readonly hash?: string;
           /** The key itself, from a variable. */
           readonly key?: string;
+          /** From then on the key is refused. */
+          readonly expiresAt?: string;
           /** Who it is. */
           readonly subject: string;
           /** The tenant. */
@@ -1029,31 +1115,91 @@ export interface GatewayConfig {
       }
     | {
         readonly kind: "jwt";
-        /** Who issues them. */
+        /** Who issues them, exactly as tokens say it. */
         readonly issuer: string;
-        /** For whom they are issued. */
+        /** For whom they are issued: any of these. */
         readonly audience: readonly string[] | string;
-        /** Where the public keys are; left out, found by the issuer's metadata. */
-        readonly jwksUrl?: string;
-        /** A file with the public keys, for machines without a network. */
-        readonly jwksFile?: string;
-        /** Signature algorithms that are accepted. */
-        readonly algorithms?: readonly string[];
         /** How far clocks may differ. */
         readonly clockSkewMs?: Duration;
-        /** Which claims carry what. */
+        /** The largest token that is looked at. */
+        readonly maxTokenBytes?: Size;
+        /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+        readonly tenant?: string;
+        /** Put before every subject, so that two issuers cannot name the same one. */
+        readonly subjectPrefix?: string;
+        /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+        readonly scopes?: { readonly [scope: string]: readonly string[] };
+        /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
         readonly claims?: {
           /** The subject. */
           readonly subject?: string;
-          /** The tenant. */
+          /** The tenant. A token without it is refused. */
           readonly tenant?: string;
-          /** The roles, a list. */
+          /** The roles, a list or one role. */
           readonly roles?: string;
           /** The permissions, a list or a text with spaces. */
           readonly permissions?: string;
           /** What the caller is: agent, human or service. */
           readonly kind?: string;
         };
+        /** Where the public keys are; left out, found by the issuer's metadata. */
+        readonly jwksUrl?: string;
+        /** A file with the public keys, for machines without a network. */
+        readonly jwksFile?: string;
+        /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+        readonly algorithms?: readonly (
+          | "RS256"
+          | "RS384"
+          | "RS512"
+          | "PS256"
+          | "PS384"
+          | "PS512"
+          | "ES256"
+          | "ES384"
+          | "ES512"
+          | "EdDSA"
+          | "Ed25519"
+        )[];
+      }
+    | {
+        readonly kind: "introspection";
+        /** Who issues them, exactly as tokens say it. */
+        readonly issuer: string;
+        /** For whom they are issued: any of these. */
+        readonly audience: readonly string[] | string;
+        /** How far clocks may differ. */
+        readonly clockSkewMs?: Duration;
+        /** The largest token that is looked at. */
+        readonly maxTokenBytes?: Size;
+        /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+        readonly tenant?: string;
+        /** Put before every subject, so that two issuers cannot name the same one. */
+        readonly subjectPrefix?: string;
+        /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+        readonly scopes?: { readonly [scope: string]: readonly string[] };
+        /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+        readonly claims?: {
+          /** The subject. */
+          readonly subject?: string;
+          /** The tenant. A token without it is refused. */
+          readonly tenant?: string;
+          /** The roles, a list or one role. */
+          readonly roles?: string;
+          /** The permissions, a list or a text with spaces. */
+          readonly permissions?: string;
+          /** What the caller is: agent, human or service. */
+          readonly kind?: string;
+        };
+        /** The introspection endpoint. */
+        readonly url: string;
+        /** As whom the gateway asks. */
+        readonly clientId: string;
+        /** Its secret. */
+        readonly clientSecret: string;
+        /** How long an answer holds; so long does a revoked token still pass. */
+        readonly cacheMs?: Duration;
+        /** The time one answer may take. */
+        readonly timeoutMs?: Duration;
       }
     | {
         readonly kind: "trustedHeaders";
@@ -1069,12 +1215,34 @@ export interface GatewayConfig {
         readonly callerKind?: string;
         /** Addresses (CIDR) from which the headers are believed. */
         readonly trustedProxies?: readonly string[];
-        /** A shared secret that the proxy sends. */
+        /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
         readonly secretHeader?: {
           /** The header. */
           readonly name: string;
           /** The secret. */
           readonly value: string;
+        };
+      }
+    | {
+        readonly kind: "mtls";
+        /** What of the certificate names the caller. */
+        readonly subject?: "cn" | "uri" | "dns" | "email";
+        /** What of the subject names the tenant; left out, the default tenant. */
+        readonly tenant?: "o" | "ou";
+        /** What these callers are. */
+        readonly callerKind?: "agent" | "human" | "service";
+        /** Roles of all of them. */
+        readonly roles?: readonly string[];
+        /** Permissions of all of them. */
+        readonly permissions?: readonly string[];
+        /** Roles of some of them, by subject. */
+        readonly clients?: {
+          readonly [subject: string]: {
+            /** Roles. */
+            readonly roles?: readonly string[];
+            /** Permissions. */
+            readonly permissions?: readonly string[];
+          };
         };
       }
     | {
@@ -1093,7 +1261,7 @@ export interface GatewayConfig {
             }
           | {
               readonly kind: "apiKeys";
-              /** The keys. */
+              /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
               readonly keys: readonly {
                 /** A name for the key, shown instead of it. */
                 readonly id: string;
@@ -1101,6 +1269,8 @@ export interface GatewayConfig {
                 readonly hash?: string;
                 /** The key itself, from a variable. */
                 readonly key?: string;
+                /** From then on the key is refused. */
+                readonly expiresAt?: string;
                 /** Who it is. */
                 readonly subject: string;
                 /** The tenant. */
@@ -1115,31 +1285,91 @@ export interface GatewayConfig {
             }
           | {
               readonly kind: "jwt";
-              /** Who issues them. */
+              /** Who issues them, exactly as tokens say it. */
               readonly issuer: string;
-              /** For whom they are issued. */
+              /** For whom they are issued: any of these. */
               readonly audience: readonly string[] | string;
-              /** Where the public keys are; left out, found by the issuer's metadata. */
-              readonly jwksUrl?: string;
-              /** A file with the public keys, for machines without a network. */
-              readonly jwksFile?: string;
-              /** Signature algorithms that are accepted. */
-              readonly algorithms?: readonly string[];
               /** How far clocks may differ. */
               readonly clockSkewMs?: Duration;
-              /** Which claims carry what. */
+              /** The largest token that is looked at. */
+              readonly maxTokenBytes?: Size;
+              /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+              readonly tenant?: string;
+              /** Put before every subject, so that two issuers cannot name the same one. */
+              readonly subjectPrefix?: string;
+              /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+              readonly scopes?: { readonly [scope: string]: readonly string[] };
+              /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
               readonly claims?: {
                 /** The subject. */
                 readonly subject?: string;
-                /** The tenant. */
+                /** The tenant. A token without it is refused. */
                 readonly tenant?: string;
-                /** The roles, a list. */
+                /** The roles, a list or one role. */
                 readonly roles?: string;
                 /** The permissions, a list or a text with spaces. */
                 readonly permissions?: string;
                 /** What the caller is: agent, human or service. */
                 readonly kind?: string;
               };
+              /** Where the public keys are; left out, found by the issuer's metadata. */
+              readonly jwksUrl?: string;
+              /** A file with the public keys, for machines without a network. */
+              readonly jwksFile?: string;
+              /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+              readonly algorithms?: readonly (
+                | "RS256"
+                | "RS384"
+                | "RS512"
+                | "PS256"
+                | "PS384"
+                | "PS512"
+                | "ES256"
+                | "ES384"
+                | "ES512"
+                | "EdDSA"
+                | "Ed25519"
+              )[];
+            }
+          | {
+              readonly kind: "introspection";
+              /** Who issues them, exactly as tokens say it. */
+              readonly issuer: string;
+              /** For whom they are issued: any of these. */
+              readonly audience: readonly string[] | string;
+              /** How far clocks may differ. */
+              readonly clockSkewMs?: Duration;
+              /** The largest token that is looked at. */
+              readonly maxTokenBytes?: Size;
+              /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+              readonly tenant?: string;
+              /** Put before every subject, so that two issuers cannot name the same one. */
+              readonly subjectPrefix?: string;
+              /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+              readonly scopes?: { readonly [scope: string]: readonly string[] };
+              /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+              readonly claims?: {
+                /** The subject. */
+                readonly subject?: string;
+                /** The tenant. A token without it is refused. */
+                readonly tenant?: string;
+                /** The roles, a list or one role. */
+                readonly roles?: string;
+                /** The permissions, a list or a text with spaces. */
+                readonly permissions?: string;
+                /** What the caller is: agent, human or service. */
+                readonly kind?: string;
+              };
+              /** The introspection endpoint. */
+              readonly url: string;
+              /** As whom the gateway asks. */
+              readonly clientId: string;
+              /** Its secret. */
+              readonly clientSecret: string;
+              /** How long an answer holds; so long does a revoked token still pass. */
+              readonly cacheMs?: Duration;
+              /** The time one answer may take. */
+              readonly timeoutMs?: Duration;
             }
           | {
               readonly kind: "trustedHeaders";
@@ -1155,12 +1385,34 @@ export interface GatewayConfig {
               readonly callerKind?: string;
               /** Addresses (CIDR) from which the headers are believed. */
               readonly trustedProxies?: readonly string[];
-              /** A shared secret that the proxy sends. */
+              /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
               readonly secretHeader?: {
                 /** The header. */
                 readonly name: string;
                 /** The secret. */
                 readonly value: string;
+              };
+            }
+          | {
+              readonly kind: "mtls";
+              /** What of the certificate names the caller. */
+              readonly subject?: "cn" | "uri" | "dns" | "email";
+              /** What of the subject names the tenant; left out, the default tenant. */
+              readonly tenant?: "o" | "ou";
+              /** What these callers are. */
+              readonly callerKind?: "agent" | "human" | "service";
+              /** Roles of all of them. */
+              readonly roles?: readonly string[];
+              /** Permissions of all of them. */
+              readonly permissions?: readonly string[];
+              /** Roles of some of them, by subject. */
+              readonly clients?: {
+                readonly [subject: string]: {
+                  /** Roles. */
+                  readonly roles?: readonly string[];
+                  /** Permissions. */
+                  readonly permissions?: readonly string[];
+                };
               };
             }
         )[];
@@ -1181,9 +1433,17 @@ export interface GatewayConfig {
       readonly listen?: string;
       /** The MCP endpoint's path. */
       readonly path?: string;
+      /** The endpoint as clients write it, where a proxy stands in front. Tokens are issued for it. */
+      readonly publicUrl?: string;
       /** The largest request. */
       readonly maxBodyBytes?: Size;
-      /** The time one request may take. */
+      /** All headers of one request together. */
+      readonly maxHeaderBytes?: Size;
+      /** The time the headers of one request may take to arrive. */
+      readonly headersTimeoutMs?: Duration;
+      /** Connections at a time; further ones are closed. */
+      readonly maxConnections?: number;
+      /** The time one request may take to arrive. */
       readonly requestTimeoutMs?: Duration;
       /** `Host` values that are accepted besides the listening address. */
       readonly allowedHosts?: readonly string[];
@@ -1197,6 +1457,10 @@ export interface GatewayConfig {
         readonly cert: string;
         /** The private key (PEM). */
         readonly key: string;
+        /** Whose client certificates are accepted (PEM), for identity of kind mtls. */
+        readonly ca?: string;
+        /** Whether clients must show one; only with `ca`. */
+        readonly clientCertificate?: "optional" | "required";
       };
     };
     /** The admin API and the console. */
@@ -1241,6 +1505,10 @@ export interface GatewayConfig {
     readonly depth?: number;
     /** The time one step may take in all. */
     readonly operationMs?: Duration;
+    /** HTTP requests of one caller in a minute; left out, as many as come. */
+    readonly callsPerMinute?: number;
+    /** HTTP requests of one caller that run at the same time. */
+    readonly concurrentCalls?: number;
   };
   /** Logs, traces and metrics. */
   readonly telemetry?: {
