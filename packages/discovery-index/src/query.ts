@@ -52,8 +52,14 @@ export function parseQuery(view: View, query: string): ParsedQuery {
   const text = sanitizeText(query, MAX_QUERY_CHARACTERS);
   const { tokenizer } = view.index;
   const words = tokenizer.words(text, MAX_QUERY_WORDS);
+  const single = wordGroups(view, words);
+  const known = new Set(single.flatMap(({ stem, alternatives }) => (alternatives.length > 0 ? stem : [])));
+  const phrases = phrasesIn(view, words).filter(({ stems }) => !stems.every((stem) => known.has(stem)));
+  const inPhrases = new Set(phrases.flatMap(({ stems }) => stems));
   const groups = [
-    ...wordGroups(view, words),
+    // A word that is unknown by itself is said by its phrase.
+    ...single.filter(({ stem, alternatives }) => alternatives.length > 0 || !inPhrases.has(stem)),
+    ...phrases.map((phrase) => phrase.group),
     ...joinedGroups(view, words),
     ...unspacedGroups(view, tokenizer.unspacedRuns(text)),
   ];
@@ -155,15 +161,41 @@ function unknownMass(view: View, weight: number): number {
 function joinedGroups(view: View, words: readonly Word[]): QueryGroup[] {
   const stems = new Set(words.map(({ stem }) => stem));
   const groups = new Map<string, QueryGroup>();
-  for (const [at, word] of words.entries()) {
-    const next = words[at + 1];
-    if (next === undefined) break;
-    if (word.silent && next.silent && words.length > 3) continue;
-    const key = view.index.tokenizer.stem(word.word + next.word);
+  for (const { key, stem } of pairsOf(view, words)) {
     const found = stems.has(key) ? undefined : alternative(view, key, view.index.constants.joinedWeight);
-    if (found !== undefined) groups.set(key, { stem: word.stem, mass: 0, alternatives: [found] });
+    if (found !== undefined) groups.set(key, { stem, mass: 0, alternatives: [found] });
   }
   return [...groups.values()];
+}
+
+/** Two words that mean together what neither means alone, as `money back`: the lexicon has them as one word. */
+interface Phrase {
+  readonly group: QueryGroup;
+  /** The stems of its two words. */
+  readonly stems: readonly string[];
+}
+
+function phrasesIn(view: View, words: readonly Word[]): Phrase[] {
+  const phrases = new Map<string, Phrase>();
+  for (const { key, stem, next } of pairsOf(view, words)) {
+    const means = conceptKeys(key)
+      .map((concept) => alternative(view, concept, 1))
+      .filter((one) => one !== undefined);
+    if (means.length > 0) phrases.set(key, { group: group(stem, means), stems: [stem, next] });
+  }
+  return [...phrases.values()];
+}
+
+/** Neighbouring words and what they are as one. */
+function pairsOf(
+  { index }: View,
+  words: readonly Word[],
+): { readonly key: string; readonly stem: string; readonly next: string }[] {
+  return words.flatMap((word, at) => {
+    const next = words[at + 1];
+    if (next === undefined || (word.silent && next.silent && words.length > 3)) return [];
+    return [{ key: index.tokenizer.stem(word.word + next.word), stem: word.stem, next: next.stem }];
+  });
 }
 
 function unspacedGroups(view: View, runs: readonly string[]): QueryGroup[] {

@@ -22,6 +22,19 @@ describe("what is found first", () => {
     expect(find(query)[0]).toBe(id);
   });
 
+  test("two words that mean together what neither means alone are taken together", () => {
+    const made = [
+      tool("refund", "refund", "shop", "Refund an order."),
+      tool("find_customer", "find_customer", "shop", "Find a customer."),
+      tool("power_down", "shutdown", "lab", "Stop a machine."),
+    ];
+    const first = (query: string): string | undefined =>
+      search(buildIndex([...TOOLS, ...made]), { query, limit: 1 }).hits[0]?.id;
+    expect(first("give a customer their money back")).toBe("refund");
+    expect(first("pay back the buyer")).toBe("refund");
+    expect(first("switch off the machine")).toBe("power_down");
+  });
+
   test("an exact id comes before a better match by words", () => {
     const entries = [
       ...TOOLS,

@@ -7,16 +7,16 @@ export const ACTION_WORDS = `
 get fetch retrieve obtain pull acquire 获取 取得 得到 拉取 查看 取得する 가져오기 가져 조회 obtener obtenga obtem obter obtenir recuperer recupera abrufen holen erhalten ottenere получить получение
 read view open load show display inspect 读取 查看 显示 展示 打开 読み込み 読む 読み 読み取り 表示 開く 읽기 읽 열기 보기 표시 leer mostrar abrir ler lire afficher ouvrir lesen anzeigen zeigen zeige offnen leggere mostrare mostra aprire прочитать читать показать покажи открыть
 list enumerate browse index catalog overview 列出 列表 清单 一覧 目録 목록 나열 listar lista lister liste auflisten elencare elenca список перечислить
-search find lookup locate discover seek query hunt 搜索 查找 查询 搜寻 检索 寻找 検索 探す 調べる 검색 찾기 찾아 찾 buscar busca busqueda encontrar procurar pesquisar chercher cherche rechercher recherche trouver trouve suchen suche finden cercare cerca trova trovare ricerca найти найди поиск искать
+search find lookup locate discover seek query hunt 搜索 查找 查询 搜寻 检索 寻找 検索 探す 調べる 검색 찾기 찾아 찾 buscar busca busqueda encontrar procurar pesquisar chercher cherche rechercher recherche trouver trouve suchen suche finden cercare cerca trova trovare ricerca найти найди поиск искать lookfor
 create make generate build produce construct compose establish 创建 新建 生成 制作 建立 创作 作成 生成する 作る 생성 만들 작성 crear crea generar genera criar crie gerar creer genere generer erstellen erstelle erzeugen anlegen creare generare создать создай сгенерировать создание
 add insert append attach include put 添加 增加 插入 追加 挿入 추가 삽입 anadir agregar insertar adicionar inserir ajouter ajoute inserer hinzufugen einfugen aggiungere aggiungi inserire добавить добавь вставить
-remove delete erase drop strip clear purge discard eliminate wipe detach trash 删除 移除 清除 清空 去除 削除 消去 消す 삭제 제거 지우기 eliminar borrar borra quitar excluir remover apagar supprimer supprime effacer enlever loschen losche entfernen eliminare rimuovere cancellare удалить удали удаление стереть очистить
+remove delete erase drop strip clear purge discard eliminate wipe detach trash 删除 移除 清除 清空 去除 削除 消去 消す 삭제 제거 지우기 eliminar borrar borra quitar excluir remover apagar supprimer supprime effacer enlever loschen losche entfernen eliminare rimuovere cancellare удалить удали удаление стереть очистить throwaway getrid takedown
 update modify edit change alter amend revise adjust patch 更新 修改 编辑 变更 修正 変更 編集 修正する 업데이트 수정 변경 편집 actualizar modificar cambiar editar atualizar alterar mudar modifier changer mettre aktualisieren andern bearbeiten aggiornare modificare cambiare обновить изменить редактировать
 replace substitute swap exchange 替换 置換 교체 바꾸 reemplazar sustituir substituir remplacer ersetzen sostituire заменить
 rename relabel retitle 重命名 改名 名前変更 이름변경 renombrar renomear renommer umbenennen rinominare переименовать
 move relocate transfer migrate shift 移动 转移 搬移 移動 이동 옮기 mover deplacer verschieben spostare переместить
 copy duplicate clone replicate 复制 拷贝 克隆 コピー 複製 복사 복제 copiar duplicar copier kopieren copiare copia копировать скопировать
-write save store persist record put 写入 保存 存储 记录 书写 書き込み 保存する 記録 쓰기 저장 기록 escribir guardar guarda almacenar escrever salvar gravar guardar ecrire enregistrer sauvegarder schreiben speichern ablegen scrivere salvare записать сохранить сохрани
+write save store persist record put 写入 保存 存储 记录 书写 書き込み 保存する 記録 쓰기 저장 기록 escribir guardar guarda almacenar escrever salvar gravar guardar ecrire enregistrer sauvegarder schreiben speichern ablegen scrivere salvare записать сохранить сохрани writedown notedown putdown
 remember memorize retain recall note memo 记住 记忆 覚える 記憶 기억 recordar lembrar memoriser merken erinnern ricordare запомнить
 send deliver dispatch transmit forward submit post 发送 发出 投递 提交 送信 送る 보내기 보내 전송 enviar envia mandar envoyer envoie senden sende schicken inviare invia отправить отправь послать
 receive accept inbox incoming 接收 收到 受信 受け取る 수신 받기 recibir receber recevoir empfangen ricevere получать
@@ -28,8 +28,8 @@ export dump output 导出 エクスポート 내보내기 exportar exporter expo
 convert transform translate change reformat transcode encode 转换 转为 转成 変換 변환 convertir convierte converter transformar transformer umwandeln konvertieren convertire преобразовать конвертировать
 translate translation translator interpret localize 翻译 译文 翻訳 번역 traducir traduce traduccion traduzir traducao traduire traduction ubersetzen ubersetzung tradurre traduzione перевести перевод
 run execute launch invoke perform trigger call 运行 执行 调用 実行 起動 呼び出す 실행 호출 ejecutar ejecuta executar rodar executer lancer ausfuhren starten eseguire avviare запустить выполнить
-start begin launch boot initiate open activate enable 启动 开始 开启 启用 開始 起動 有効 시작 활성화 iniciar comenzar activar comecar ativar demarrer commencer activer starten beginnen aktivieren iniziare attivare начать включить
-stop end halt terminate kill cancel abort quit shutdown 停止 结束 终止 取消 停止する 終了 중지 종료 취소 detener parar cancelar arreter annuler beenden stoppen abbrechen fermare annullare остановить завершить отменить
+start begin launch boot initiate open activate enable 启动 开始 开启 启用 開始 起動 有効 시작 활성화 iniciar comenzar activar comecar ativar demarrer commencer activer starten beginnen aktivieren iniziare attivare начать включить turnon switchon
+stop end halt terminate kill cancel abort quit shutdown 停止 结束 终止 取消 停止する 終了 중지 종료 취소 detener parar cancelar arreter annuler beenden stoppen abbrechen fermare annullare остановить завершить отменить turnoff switchoff shutoff calloff
 pause suspend hold freeze 暂停 一時停止 일시정지 pausar suspender anhalten приостановить
 restart reboot reload refresh reset 重启 刷新 重置 再起動 リセット 재시작 새로고침 reiniciar redemarrer neustart riavviare перезапустить
 close shut dismiss 关闭 閉じる 닫기 cerrar fechar fermer schliessen chiudere закрыть
@@ -61,7 +61,7 @@ install setup deploy configure provision 安装 部署 配置 设置 インス�
 uninstall deinstall
 connect link join attach bind 连接 链接 绑定 接続 연결 conectar connecter verbinden collegare подключить
 disconnect unlink detach unbind logout 断开 切断 연결해제 desconectar
-login authenticate signin authorize authentication 登录 认证 授权 ログイン 認証 로그인 인증 autenticar connexion anmelden accedere войти авторизация
+login authenticate signin authorize authentication 登录 认证 授权 ログイン 認証 로그인 인증 autenticar connexion anmelden accedere войти авторизация logon signon
 subscribe follow watch monitor track 订阅 关注 监控 跟踪 监视 購読 監視 追跡 구독 추적 모니터링 suscribir seguir monitorear rastrear monitorar suivre surveiller abonnieren verfolgen uberwachen seguire monitorare следить отследить мониторинг
 unsubscribe unfollow mute
 notify alert warn remind reminder 通知 提醒 警告 通知する 알림 notificar avisar notifier avertir benachrichtigen erinnern notificare уведомить напомнить
@@ -73,13 +73,13 @@ learn study practice teach train tutor educate 学习 教 练习 培训 学ぶ �
 approve accept allow grant permit authorize 批准 同意 允许 承認 許可 승인 허용 aprobar aprovar permitir approuver autoriser genehmigen erlauben approvare одобрить разрешить
 reject deny refuse decline block ban forbid 拒绝 禁止 拒否 거부 차단 rechazar negar rejeitar refuser bloquer ablehnen sperren rifiutare отклонить запретить
 assign allocate delegate appoint 分配 指派 割り当て 할당 asignar atribuir assigner zuweisen assegnare назначить
-complete finish done close resolve 完成 完了 완료 completar terminar concluir terminer abschliessen completare закончить
-undo revert rollback restore unstage reset 撤销 恢复 还原 回滚 元に戻す 復元 되돌리기 복원 deshacer restaurar desfazer annuler retablir ruckgangig wiederherstellen ripristinare отменить восстановить
+complete finish done close resolve 完成 完了 완료 completar terminar concluir terminer abschliessen completare закончить wrapup
+undo revert rollback restore unstage reset 撤销 恢复 还原 回滚 元に戻す 復元 되돌리기 복원 deshacer restaurar desfazer annuler retablir ruckgangig wiederherstellen ripristinare отменить восстановить takeback goback
 backup snapshot archive 备份 バックアップ 백업 respaldo copia sauvegarde sicherung бэкап
 sync synchronize mirror 同步 同期 동기화 sincronizar synchroniser synchronisieren sincronizzare
 share invite collaborate 分享 共享 共有 공유 compartir compartilhar partager teilen condividere поделиться
 click press tap push 点击 单击 按 クリック 押す 클릭 pulsar clic clicar cliquer klicken cliccare нажать
-type enter fill input write typing 输入 填写 键入 入力 입력 escribir rellenar preencher saisir remplir eingeben ausfullen inserire ввести заполнить
+type enter fill input write typing 输入 填写 键入 入力 입력 escribir rellenar preencher saisir remplir eingeben ausfullen inserire ввести заполнить fillin fillout
 scroll swipe drag hover 滚动 拖动 スクロール 스크롤 desplazar defiler scrollen
 navigate browse visit goto open 导航 访问 浏览 移動する 訪問 탐색 방문 navegar visitar naviguer navigieren besuchen navigare visitare перейти
 wait sleep delay timeout pause 等待 待つ 대기 esperar attendre warten aspettare ждать
@@ -110,4 +110,10 @@ negotiate bargain haggle
 hire recruit employ staff 招聘 雇用 採用 채용 contratar recruter einstellen assumere нанять
 apply enroll register signup 申请 注册 报名 登録 申し込む 신청 등록 solicitar registrar inscribir inscrever inscrire bewerben anmelden registrieren iscrivere зарегистрировать
 query select sql 查询 クエリ 쿼리 consultar consulta requete abfrage abfragen запрос
+refund reimburse reimbursement repay repayment chargeback moneyback payback 退款 退费 返金 払い戻し 환불 reembolso reembolsar devolucion remboursement rembourser ruckerstattung erstattung erstatten rimborso rimborsare возврат
+postpone defer reschedule putoff pushback 推迟 延期 改期 연기 aplazar posponer adiar reporter verschieben rimandare rinviare отложить перенести
+revoke withdraw rescind takeaway 吊销 取り消し 철회 revocar revogar revoquer widerrufen revocare отозвать
+escalate handover handoff 升级处理 引き継ぎ escalar escalader eskalieren
+lock suspend disable deactivate 锁定 停用 ロック 無効 잠금 비활성 bloquear desactivar desativar verrouiller desactiver sperren deaktivieren bloccare заблокировать отключить
+unlock reactivate reinstate 解锁 解除 잠금해제 desbloquear reactivar debloquer entsperren sbloccare разблокировать
 `;
