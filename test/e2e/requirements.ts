@@ -72,6 +72,9 @@ export const REQUIREMENTS = {
   "R-DURABLE-3": "Several gateways of one machine share one store file.",
   "R-DURABLE-4":
     "Processes that are killed at any point lose nothing, double nothing and leave nothing stuck.",
+  "R-REPLICAS-1": "What one replica began, another on the same database goes on with, also after a crash.",
+  "R-REPLICAS-2": "A replica whose database is away says so and goes on by itself when it is back.",
+  "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
   "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",

@@ -163,6 +163,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
       "openapi-import",
       "outbound",
       "store-memory",
+      "store-postgres",
       "store-sqlite",
       "workflow-engine",
     ],

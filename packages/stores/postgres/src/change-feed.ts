@@ -124,7 +124,10 @@ class TableFeed implements ChangeFeed {
     clearTimeout(this.#reconnecting);
     this.#listeners.clear();
     if (this.#toTell.size > 0) await this.#tell();
-    await this.#client?.end().catch(() => undefined);
+    const client = this.#client;
+    if (client === undefined) return;
+    hold(client, "ref");
+    await client.end().catch(() => undefined);
   }
 
   /** Opens the connection for hints; where it ends, another one is opened. */
@@ -135,8 +138,9 @@ class TableFeed implements ChangeFeed {
       this.#client = client;
       client.on("notification", (notification) => this.#onHint(notification));
       client.on("end", () => this.#onDeaf());
-      (client as unknown as { unref(): void }).unref();
       await client.query(`LISTEN ${CHANNEL}`);
+      // From here on it only hears, which is no reason for the process to stay.
+      hold(client, "unref");
       await this.#tryHints();
     } catch (thrown) {
       this.#options.log.debug("no connection for the store's notifications", { error: String(thrown) });
@@ -228,6 +232,11 @@ class TableFeed implements ChangeFeed {
       }
     }
   }
+}
+
+/** Whether the connection keeps the process alive. */
+function hold(client: Client, how: "ref" | "unref"): void {
+  (client as unknown as Record<typeof how, () => void>)[how]();
 }
 
 function toPayloads(from: number, ids: readonly string[]): readonly string[] {
