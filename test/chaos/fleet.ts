@@ -1,5 +1,6 @@
 import { rolldown } from "rolldown";
 import { fork, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,28 +19,34 @@ export interface Replica {
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
+/** What replicas are started from. */
+export interface Program {
+  readonly file: string;
+  remove(): void;
+}
+
 /**
- * The program of a replica in one file, made of the built packages: a run starts hundreds of processes, and resolving
+ * The program of a replica in few files, made of the built packages: a run starts hundreds of processes, and resolving
  * modules is most of what a start costs.
  */
-export async function bundleReplica(): Promise<string> {
+export async function bundleReplica(): Promise<Program> {
   const input = fileURLToPath(new URL("replica.ts", import.meta.url));
-  const file = fileURLToPath(new URL(`node_modules/.chaos/replica-${process.pid}.mjs`, import.meta.url));
+  const dir = fileURLToPath(new URL(`node_modules/.chaos/${process.pid}-${Date.now()}`, import.meta.url));
   // A native addon cannot be part of it.
   const bundle = await rolldown({
     input,
     platform: "node",
-    external: ["better-sqlite3"],
+    external: ["better-sqlite3", "pg"],
     logLevel: "silent",
   });
-  await bundle.write({ file, format: "esm" });
+  await bundle.write({ dir, format: "esm", entryFileNames: "replica.mjs" });
   await bundle.close();
-  return file;
+  return { file: join(dir, "replica.mjs"), remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** What it said on its error output goes to `onNoise`: a replica has nothing to say there. */
-export function startReplica(program: string, spec: ReplicaSpec, onNoise: (text: string) => void): Replica {
-  const child: ChildProcess = fork(program, [], {
+export function startReplica(program: Program, spec: ReplicaSpec, onNoise: (text: string) => void): Replica {
+  const child: ChildProcess = fork(program.file, [], {
     execArgv: [],
     env: {
       ...process.env,

@@ -1,9 +1,11 @@
+import { createTestDatabase } from "@mcp-flowgate/testkit";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { KILL_POINTS } from "./kill-points.ts";
 import { runChaos } from "./run.ts";
+import type { StoreSpec } from "./stores.ts";
 
 /** The long run is `pnpm chaos`. */
 const KILLS = 300;
@@ -21,12 +23,14 @@ function newFile(): string {
   return join(folder, "flowgate.db");
 }
 
-describe("three processes on one SQLite file", () => {
-  it(
-    `lose nothing, double nothing and leave nothing stuck in ${KILLS} kills (W1–W9, W13–W15, W18, W19, F2, F3, F5–F9, F16, F20, F60, F61, F65) [R-DURABLE-4]`,
-    { timeout: 240_000 },
-    async () => {
-      const report = await runChaos({ store: { kind: "sqlite", path: newFile() }, kills: KILLS });
+describe("three processes that share a store", () => {
+  it.each(["sqlite", "postgres"] as const)(
+    `on %s lose nothing, double nothing and leave nothing stuck in ${KILLS} kills (W1–W9, W13–W15, W18, W19, F2, F3, F5–F9, F16, F20, F60, F61, F65) [R-DURABLE-4]`,
+    { timeout: 600_000 },
+    async (kind) => {
+      const store: StoreSpec =
+        kind === "sqlite" ? { kind, path: newFile() } : { kind, url: await createTestDatabase() };
+      const report = await runChaos({ store, kills: KILLS });
       expect(report.violations).toEqual([]);
       expect(report.kills).toBeGreaterThanOrEqual(KILLS);
       for (const point of KILL_POINTS) expect(report.killsAt[point], point).toBeGreaterThan(0);
@@ -42,7 +46,7 @@ describe("the oracle finds a bug that is planted", () => {
   it.each([
     ["rerun-once", /^W5 a once took effect 2 times/],
     ["early-ack", /^(W3|W4|W6) /],
-  ] as const)("%s", { timeout: 120_000 }, async (plant, found) => {
+  ] as const)("%s", { timeout: 300_000 }, async (plant, found) => {
     const report = await runChaos({
       store: { kind: "sqlite", path: newFile() },
       kills: PLANTED_KILLS,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startPostgres } from "@mcp-flowgate/testkit";
 import { runChaos, type ChaosReport } from "./run.ts";
 import type { StoreSpec } from "./stores.ts";
 
@@ -16,13 +17,17 @@ const { values } = parseArgs({
     "no-report": { type: "boolean", default: false },
   },
 });
-if (values.store !== "sqlite") {
-  say("--store is one of: sqlite");
+if (values.store !== "sqlite" && values.store !== "postgres") {
+  say("--store is one of: sqlite, postgres");
   process.exit(2);
 }
+const server = values.store === "postgres" ? await startPostgres() : undefined;
 const folder = mkdtempSync(join(tmpdir(), "flowgate-chaos-"));
 try {
-  const store: StoreSpec = { kind: values.store, path: join(folder, "flowgate.db") };
+  const store: StoreSpec =
+    server === undefined
+      ? { kind: "sqlite", path: join(folder, "flowgate.db") }
+      : { kind: "postgres", url: await server.createDatabase() };
   const report = await runChaos({
     store,
     kills: Number(values.kills),
@@ -37,6 +42,7 @@ try {
   if (!values["no-report"]) writeReport(store.kind, text);
   process.exitCode = report.violations.length === 0 ? 0 : 1;
 } finally {
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import {
   createLedger,
   decideAll,
@@ -151,7 +150,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     stopped = true;
     for (const replica of live) replica.signal("SIGKILL");
     await sink.close();
-    rmSync(program, { force: true });
+    program.remove();
   }
 }
 

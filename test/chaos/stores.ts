@@ -1,12 +1,12 @@
 import type { Clock, Digest, Ids, Log, WorkflowStore } from "@mcp-flowgate/core";
-import { createAuditChain, createSqliteStore, type AuditChain } from "@mcp-flowgate/store-sqlite";
+import type { PostgresStore } from "@mcp-flowgate/store-postgres";
+import type { AuditChain, SqliteStore } from "@mcp-flowgate/store-sqlite";
 import { createHash, randomUUID } from "node:crypto";
 
 /** Which storage a run is on, as it travels to the processes. */
-export interface StoreSpec {
-  readonly kind: "sqlite";
-  readonly path: string;
-}
+export type StoreSpec =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "postgres"; readonly url: string };
 
 /** A store of this process, with the way to the audit records that only tests need. */
 export interface ChaosStore extends WorkflowStore {
@@ -39,24 +39,10 @@ export function createSystemClock(skewMs = 0): Clock {
   };
 }
 
-/** Opens a store of any kind. */
+/** Opens a store of any kind; only that kind's code is loaded. */
 export async function openStore(spec: StoreSpec, hooks: StoreHooks = {}): Promise<ChaosStore> {
-  const chain = createAuditChain({ ids, digest });
-  const auditChain: AuditChain = (head, draft) => {
-    hooks.inside?.(draft.type);
-    return chain(head, draft);
-  };
-  const { replica, leaseMs, skewMs } = hooks;
-  const store = await createSqliteStore({
-    path: spec.path,
-    clock: createSystemClock(skewMs),
-    ids,
-    digest,
-    log: silentLog,
-    auditChain,
-    ...(replica === undefined ? {} : { replica }),
-    ...(leaseMs === undefined ? {} : { leaseMs }),
-  });
+  const store =
+    spec.kind === "sqlite" ? await openSqlite(spec.path, hooks) : await openPostgres(spec.url, hooks);
   async function* auditLines(): AsyncIterable<string> {
     for (let after = 0; ;) {
       const rows = await store.audit({ after, limit: 2000 });
@@ -66,4 +52,32 @@ export async function openStore(spec: StoreSpec, hooks: StoreHooks = {}): Promis
     }
   }
   return Object.assign(store, { auditLines });
+}
+
+async function openSqlite(path: string, hooks: StoreHooks): Promise<SqliteStore> {
+  const { createAuditChain, createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
+  return await createSqliteStore({ path, ...portsOf(hooks, createAuditChain({ ids, digest })) });
+}
+
+async function openPostgres(url: string, hooks: StoreHooks): Promise<PostgresStore> {
+  const { createAuditChain, createPostgresStore } = await import("@mcp-flowgate/store-postgres");
+  const ports = portsOf(hooks, createAuditChain({ ids, digest }));
+  return await createPostgresStore({ url, poolSize: 4, ...ports });
+}
+
+function portsOf(hooks: StoreHooks, chain: AuditChain) {
+  const { replica, leaseMs, skewMs, inside } = hooks;
+  const auditChain: AuditChain = (head, draft) => {
+    inside?.(draft.type);
+    return chain(head, draft);
+  };
+  return {
+    clock: createSystemClock(skewMs),
+    ids,
+    digest,
+    log: silentLog,
+    auditChain,
+    ...(replica === undefined ? {} : { replica }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  };
 }

@@ -4,6 +4,7 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { Client } from "pg";
 import { createDatabaseAt, dropDatabaseAt, startPostgres, type PostgresServer } from "./postgres-server.ts";
 
 /** Where the tests of a run ask for databases. */
@@ -80,4 +81,19 @@ class Databases {
     const server = await this.#server?.catch(() => undefined);
     await server?.stop();
   }
+}
+
+/** A connection past every store, for what only tests do to a database. */
+export interface TestConnection {
+  ask(statement: string): Promise<void>;
+  end(): Promise<void>;
+}
+
+export async function connectToDatabase(url: string): Promise<TestConnection> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return {
+    ask: async (statement) => void (await client.query(statement)),
+    end: () => client.end(),
+  };
 }

@@ -112,18 +112,12 @@ export function fail(work: Work, operation: Operation, step: Step, failure: Exec
 
 /** Begins the next attempt of an operation that waited for it, or whose claimant is gone. */
 export function resume(work: Work, operation: Operation, step: Step): void {
-  const { nextAttemptAt: _due, error: _last, ...rest } = operation;
-  work.set({ status: "running", operationId: operation.id, claim: work.env.claim });
-  const next: Operation = {
-    ...rest,
-    status: "running",
-    attempt: operation.attempt + 1,
-    fence: work.instance.fence,
-  };
-  dispatchAgain(work, next, step);
+  const { error: _last, ...rest } = operation;
+  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step);
 }
 
-function retry(work: Work, operation: Operation, step: Step, delayMs: number): void {
+function retry(work: Work, failed: Operation, step: Step, delayMs: number): void {
+  const { childId: _ended, ...operation } = failed;
   const payload = { ...summaryOf(operation), delayMs };
   work.audit("executor.retrying", payload, { operation });
   if (delayMs > HELD_WAIT_MS) {
@@ -135,7 +129,11 @@ function retry(work: Work, operation: Operation, step: Step, delayMs: number): v
   dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, delayMs);
 }
 
-function dispatchAgain(work: Work, operation: Operation, step: Step, delayMs?: number): void {
+/** Claims the operation anew, whatever it waited for before: recovery has to find it if this process ends (W19). */
+function dispatchAgain(work: Work, before: Operation, step: Step, delayMs?: number): void {
+  const { childId: _ended, nextAttemptAt: _due, ...rest } = before;
+  work.set({ status: "running", operationId: before.id, claim: work.env.claim });
+  const operation: Operation = { ...rest, status: "running", fence: work.instance.fence };
   const executor = executorAt(step, operation);
   work.putOperation(operation);
   auditStart(work, operation);

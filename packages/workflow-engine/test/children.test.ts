@@ -139,4 +139,37 @@ describe("sub-workflows", () => {
     const failedStep = await b.submit(await b.start(), "delegate");
     expect(failedStep.error?.message).toContain("no workflow `nobody`");
   });
+
+  it("that fail into a fallback leave nothing behind if the process dies there (W19)", async () => {
+    const falls = buildWorkflow(
+      {
+        open: {
+          transitions: {
+            delegate: buildTransition("done", {
+              executor: buildChild("child"),
+              reliability: {
+                fallback: { strategy: "first_success", executors: [buildMcp("other", { effect: "read" })] },
+              },
+            }),
+          },
+        },
+        done: buildEnd(),
+      },
+      { id: "parent" },
+    );
+    const b = bench([falls, asking]);
+    const open = await b.start();
+    const waiting = await b.submit(open, "delegate");
+    expect(waiting.status).toBe("pending");
+    const [inner] = (await b.engine.instances({ principal: b.agent, definitionId: "child" })).items;
+    b.mcp.hold();
+    await b.submit({ ...waiting, instance: inner! }, "fail");
+    await settled();
+    expect(b.mcp.calls).toHaveLength(1);
+    await b.crash();
+    const two = b.replica("two");
+    two.mcp.hold()();
+    await two.engine.sweep();
+    expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
+  });
 });

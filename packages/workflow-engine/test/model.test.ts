@@ -7,19 +7,23 @@ import {
 } from "@mcp-flowgate/core";
 import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
+import { createPostgresStore } from "@mcp-flowgate/store-postgres";
 import { createAuditChain, createSqliteStore } from "@mcp-flowgate/store-sqlite";
 import {
   checkEngineModel,
+  connectToDatabase,
   createCountingIds,
   createInFlight,
   createManualClock,
   createRecordingAudit,
   createRecordingExecutor,
+  createTestDatabase,
   nodeDigest,
   silentLog,
   type ManualClock,
   type ModelSystem,
   type RecordingAudit,
+  type TestConnection,
 } from "@mcp-flowgate/testkit";
 import { createEngine } from "@mcp-flowgate/workflow-engine";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -36,6 +40,8 @@ const INVARIANTS = "W1–W9, W11–W15, W17–W20, W22";
 /** A storage under the model: handles on it, each as another process would have it. */
 interface Storage {
   open(replica: string): Promise<WorkflowStore>;
+  /** Where the storage has a clock of its own: sets it to the model's. */
+  tellTime?(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -59,24 +65,43 @@ describe("the engine keeps its invariants under arbitrary workflows, commands, c
     const checked = checkEngineModel(() => createSystem(openSqlite), { runs, commands: 25, ...seeded() });
     await expect(checked).resolves.toBeUndefined();
   });
+
+  it(`on the Postgres store (${INVARIANTS})`, { timeout: 240_000 }, async () => {
+    const url = await createTestDatabase();
+    const connection = await connectToDatabase(url);
+    try {
+      const create = (ports: Ports): Promise<Storage> => openPostgres(ports, url, connection);
+      const runs = Math.ceil(RUNS / 8);
+      const checked = checkEngineModel(() => createSystem(create), { runs, commands: 20, ...seeded() });
+      await expect(checked).resolves.toBeUndefined();
+    } finally {
+      await connection.end();
+    }
+  });
 });
 
 function seeded(): { readonly seed?: number } {
   return SEED === undefined ? {} : { seed: Number(SEED) };
 }
 
-async function createSystem(create: (ports: Ports) => Storage): Promise<ModelSystem> {
+async function createSystem(create: (ports: Ports) => Storage | Promise<Storage>): Promise<ModelSystem> {
   const inFlight = createInFlight();
-  const clock = createManualClock(undefined, inFlight.settle);
+  let storage: Storage | undefined;
+  const settle = async (): Promise<void> => {
+    await storage?.tellTime?.();
+    await inFlight.settle();
+  };
+  const clock = createManualClock(undefined, settle);
   const audit = createRecordingAudit();
-  const storage = create({ clock, audit });
+  const opened = await create({ clock, audit });
+  storage = opened;
   const ids = createCountingIds();
   return {
     clock,
     audit,
-    settle: inFlight.settle,
+    settle,
     async open(replica, executor, definitions) {
-      const store = inFlight.watch(await storage.open(replica));
+      const store = inFlight.watch(await opened.open(replica));
       const engine = createEngine({
         store,
         executors: new Map<ExecutorKind, Executor>([
@@ -97,7 +122,7 @@ async function createSystem(create: (ports: Ports) => Storage): Promise<ModelSys
       });
       return { engine, store, crash: () => store.close() };
     },
-    dispose: () => storage.dispose(),
+    dispose: () => opened.dispose(),
   };
 }
 
@@ -127,7 +152,7 @@ function openSqlite({ clock, audit }: Ports): Storage {
         // The clock of the model leaps; a lease that ends by the clock is another test's.
         leaseMs: 1e9,
         auditChain: (head, draft) => {
-          if (audit.refuses(draft.type)) throw new FlowgateError("AUDIT_UNAVAILABLE", "no space left");
+          refuseWhereTold(audit, draft.type);
           return chain(head, draft);
         },
         forward: audit,
@@ -140,4 +165,68 @@ function openSqlite({ clock, audit }: Ports): Storage {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Every table that a run leaves something in. */
+const EMPTY = `DO $$ BEGIN
+  IF to_regclass('mcp_flowgate.wf') IS NOT NULL THEN
+    TRUNCATE mcp_flowgate.replica, mcp_flowgate.definition, mcp_flowgate.wf, mcp_flowgate.op, mcp_flowgate.evidence,
+      mcp_flowgate.timer, mcp_flowgate.signal, mcp_flowgate.approval, mcp_flowgate.request, mcp_flowgate.rate,
+      mcp_flowgate.audit, mcp_flowgate.change RESTART IDENTITY;
+  END IF;
+END $$`;
+
+async function openPostgres(
+  { clock, audit }: Ports,
+  url: string,
+  connection: TestConnection,
+): Promise<Storage> {
+  const opened: WorkflowStore[] = [];
+  const ids = createCountingIds();
+  const chain = createAuditChain({ ids, digest: nodeDigest });
+  let told: number | undefined;
+  await connection.ask(EMPTY);
+  const tellTime = async (): Promise<void> => {
+    if (opened.length === 0 || told === clock.now()) return;
+    told = clock.now();
+    await connection.ask(
+      `CREATE OR REPLACE FUNCTION mcp_flowgate.now_ms() RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT ${told}::bigint $$`,
+    );
+  };
+  const open = async (replica: string): Promise<WorkflowStore> =>
+    await createPostgresStore({
+      url,
+      poolSize: 2,
+      clock,
+      ids,
+      digest: nodeDigest,
+      log: silentLog,
+      replica,
+      leaseMs: 1e9,
+      auditChain: (head, draft) => {
+        refuseWhereTold(audit, draft.type);
+        return chain(head, draft);
+      },
+      forward: audit,
+    });
+  // The first one makes the tables, and with them the clock that it then has to be told.
+  const first = await open("tables");
+  opened.push(first);
+  await tellTime();
+  await first.close();
+  return {
+    async open(replica) {
+      const store = await open(replica);
+      opened.push(store);
+      return store;
+    },
+    tellTime,
+    async dispose() {
+      await Promise.all(opened.map((store) => store.close()));
+    },
+  };
+}
+
+function refuseWhereTold(audit: RecordingAudit, type: string): void {
+  if (audit.refuses(type)) throw new FlowgateError("AUDIT_UNAVAILABLE", "no space left");
 }
