@@ -77,6 +77,8 @@ export const REQUIREMENTS = {
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
+  "R-AUDIT-3":
+    "Every type of event is recorded, with who, what and which definition, as its published schema says.",
   "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",
   "R-METRICS-2": "Metrics are for callers that may read them.",
   "R-METRICS-3": "Alert rules and the dashboard name metrics that exist.",

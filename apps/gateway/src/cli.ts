@@ -154,11 +154,14 @@ function addDiscovery(program: Command): void {
 }
 
 function addAudit(program: Command): void {
-  const audit = program.command("audit").description("the audit trail in files: check it, look into it");
+  const audit = program
+    .command("audit")
+    .description("the audit trail, in files or in the store: check it, look into it");
   const trail = (command: Command): Command =>
     withDebug(command)
       .addOption(configOption())
-      .option("--path <file>", "the trail, instead of the one that a configuration names");
+      .option("--path <file>", "the trail, instead of the one that a configuration names")
+      .option("--store", "the records in the store, where the configuration has a file as well");
   const filtered = (command: Command): Command =>
     trail(command)
       .option("--workflow <id>", "of one instance")

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
 import type {
+  AuditSink,
   Executor,
   ExecutorKind,
   GatewayPlan,
@@ -97,6 +98,8 @@ export async function compose(
   });
   const audit = telemetry.audit(trail);
   const store = telemetry.store(await openStore({ plan, trail, audit, clock, ids, digest, log }));
+  // What concerns no instance is recorded by the store as well: it may be the one that keeps the trail.
+  const journal: AuditSink = { append: (events) => store.record(events) };
   const directory = {
     get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   };
@@ -111,7 +114,7 @@ export async function compose(
   });
   connections.onLifecycle(({ connection, type, ...detail }) => {
     const payload = JSON.parse(JSON.stringify({ connection, ...detail })) as JsonObject;
-    audit
+    journal
       .append([{ type: `connection.${type}`, at: clock.now(), correlationId: ids.next("cor"), payload }])
       .catch((error: unknown) =>
         log.error("a connection's life could not be recorded", { connection, error: String(error) }),
@@ -121,7 +124,17 @@ export async function compose(
   const pins = createPins({ scope: createPinScope(plan), lock, digest });
   const http = createHttpExecutor({ connections: directory, log, addresses });
   const source = createToolSource(connections, http);
-  const importer = createImporter({ plan, catalogue, connections, source, pins, audit, clock, ids, log });
+  const importer = createImporter({
+    plan,
+    catalogue,
+    connections,
+    source,
+    pins,
+    audit: journal,
+    clock,
+    ids,
+    log,
+  });
   const executors = new Map<ExecutorKind, Executor>(
     [
       createNoopExecutor(),
@@ -180,7 +193,7 @@ export async function compose(
       visibility: plan.discovery.visibility,
     }),
     record: (type, payload, principal) => {
-      audit
+      journal
         .append([
           {
             type,
@@ -208,7 +221,7 @@ export async function compose(
       }),
     }),
     async start() {
-      await audit.append([
+      await journal.append([
         {
           type: "server.initialized",
           at: clock.now(),

@@ -14,3 +14,5 @@ export { matchesRecord, queryTrail, readTrail } from "./query-trail.ts";
 export type { RecordFilter, TrailQuery } from "./query-trail.ts";
 export { createStoreChain } from "./store-chain.ts";
 export type { StoreChain, StoreLine } from "./store-chain.ts";
+export { queryRows, readRows, verifyRows } from "./store-rows.ts";
+export type { AuditRows, RowsQuery } from "./store-rows.ts";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AUDIT_EVENT_TYPES } from "@mcp-flowgate/core";
-import { createAuditSink, readTrail, TRAIL_EVENT_TYPES } from "@mcp-flowgate/audit";
+import { createAuditSink, readTrail } from "@mcp-flowgate/audit";
 import { expect, test } from "vitest";
 import { EVENT_CATALOGUE } from "../generate/event-catalogue.ts";
 import { auditIr, createDeps, draft } from "./support/deps.ts";
@@ -24,7 +24,7 @@ test("the published schema is what is generated", () => {
 
 test("the schema has one valid example per type of event, and refuses what is not a record", () => {
   expect(schema.examples.map((example) => example.eventType).toSorted()).toEqual(
-    [...new Set([...AUDIT_EVENT_TYPES, ...TRAIL_EVENT_TYPES])].toSorted(),
+    AUDIT_EVENT_TYPES.toSorted(),
   );
   for (const example of schema.examples) expect(checkRecord(example), example.eventType).toEqual([]);
   const [first] = schema.examples;
@@ -36,7 +36,7 @@ test("the schema has one valid example per type of event, and refuses what is no
 test.each(["full", "arguments", "digest", "none"] as const)(
   "events of every type are valid by the schema with payloads: %s",
   async (payloads) => {
-    const types = AUDIT_EVENT_TYPES.filter((type) => type !== "audit.rotated");
+    const types = AUDIT_EVENT_TYPES.filter((type) => !type.startsWith("audit."));
     const trail = await createAuditSink(auditIr({ payloads }), createDeps());
     await trail.append(types.map((type) => draft({ type, payload: EVENT_CATALOGUE[type].payload })));
     for (const record of trail.records()) expect(checkRecord(record), record.eventType).toEqual([]);

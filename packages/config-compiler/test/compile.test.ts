@@ -145,6 +145,21 @@ describe("short and older forms", () => {
   });
 });
 
+describe("audit sinks", () => {
+  it("pass on what they are told, in milliseconds and with paths resolved", async () => {
+    const { plan, diagnostics } = await compileText(
+      "audit: { sinks: [{ kind: file, path: a.jsonl, checkpointMs: 2s, heads: out/heads }, { kind: file, path: b.jsonl, heads: false }, { kind: otlp, url: http://c, timeoutMs: 1s, closeMs: 10s, attempts: 5, maxPending: 7, serviceName: pay }, { kind: memory, maxRecords: 3 }] }\n",
+    );
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(plan?.audit.sinks.map(({ options }) => options)).toEqual([
+      { checkpointMs: 2000, heads: expect.stringMatching(/\/out\/heads$/) },
+      { heads: false },
+      { timeoutMs: 1000, closeMs: 10_000, attempts: 5, maxPending: 7, serviceName: "pay" },
+      { maxRecords: 3 },
+    ]);
+  });
+});
+
 describe("defaults", () => {
   it("make the plan of an empty configuration complete, and frozen", async () => {
     const { plan } = await compileText("");

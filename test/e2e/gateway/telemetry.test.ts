@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { AUDIT_EVENT_TYPES } from "@mcp-flowgate/core";
 import parsePrometheus from "parse-prometheus-text-format";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkEvent } from "../harness/audit-schema.ts";
 import { AGENT, everyPathConfig, OPERATOR, startApi, walkEveryPath } from "../harness/every-path.ts";
-import { repository, temporaryFolder, type GatewayProcess } from "../harness/gateway-process.ts";
+import { repository, runGateway, temporaryFolder, type GatewayProcess } from "../harness/gateway-process.ts";
 
 const folder = temporaryFolder();
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -12,7 +15,8 @@ let gateway: GatewayProcess;
 
 beforeAll(async () => {
   api = await startApi();
-  const settings = "audit: { sink: file, path: audit.jsonl, onFailure: fail_closed }\n";
+  const settings =
+    "audit: { sinks: [{ kind: file, path: audit.jsonl }, { kind: sqlite }], onFailure: fail_closed, rotate: { maxBytes: 40KiB } }\n";
   gateway = await walkEveryPath(everyPathConfig(folder.path, api.url, settings), folder.path);
 });
 
@@ -96,6 +100,55 @@ test.skipIf(!promtool)(
     expect(spawnSync("promtool", ["check", "rules", alerts]).status).toBe(0);
   },
 );
+
+test("every type of event is recorded, in files and in the store, as its schema says [R-AUDIT-3]", async () => {
+  expect(await gateway.stop()).toBe(0);
+  const config = join(folder.path, "gateway.yaml");
+  const env = { AGENT_KEY: AGENT, OPERATOR_KEY: OPERATOR };
+  const read = async (...flags: string[]) => {
+    const { stdout, stderr } = await runGateway(["audit", "export", "-c", config, ...flags], { env });
+    expect(stdout, stderr).not.toBe("");
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  };
+  const [filed, stored] = await Promise.all([read(), read("--store")]);
+  expect([...filed, ...stored].flatMap(checkEvent)).toEqual([]);
+  const typesOf = (events: any[]) => [...new Set(events.map(({ eventType }) => eventType))].sort();
+  const types = AUDIT_EVENT_TYPES.filter((type) => !ELSEWHERE.includes(type)).sort();
+  expect(typesOf(filed)).toEqual(types);
+  expect(typesOf(stored)).toEqual(types.filter((type) => !type.startsWith("audit.")));
+  for (const event of filed.filter(({ workflowId }) => workflowId !== undefined)) {
+    expect(event.definitionHash, event.eventType).toMatch(/^[0-9a-f]{64}$/);
+    expect(event.correlationId, event.eventType).not.toBe("");
+  }
+  const said = (type: string) => filed.filter(({ eventType }) => eventType === type);
+  for (const type of WITH_ARGUMENTS)
+    for (const { payload } of said(type)) expect(payload.argumentsHash, type).toMatch(/^[0-9a-f]{64}$/);
+  for (const { eventType, principal } of filed.filter(({ operationId }) => operationId !== undefined))
+    expect(principal?.subject, eventType).toBeTypeOf("string");
+  for (const flags of [[], ["--store"]]) {
+    const verdict = await runGateway(["audit", "verify", "-c", config, ...flags], { env });
+    expect(verdict, verdict.stdout).toMatchObject({ code: 0 });
+  }
+  const database = new DatabaseSync(join(folder.path, "data/flowgate.sqlite"));
+  database.exec(`update audit set line = replace(line, '"agent-1"', '"agent-2"') where n = 40`);
+  database.close();
+  const changed = await runGateway(["audit", "verify", "-c", config, "--store"], { env });
+  expect(changed).toMatchObject({ code: 1, stdout: expect.stringMatching(/: edited: /) });
+});
+
+/** Types that other tests show: reloads, pins, a late result, a sink that failed. */
+const ELSEWHERE = [
+  "config.reloaded",
+  "config.reload_failed",
+  "capability.changed",
+  "operation.fenced",
+  "audit.lost",
+] as readonly string[];
+
+const WITH_ARGUMENTS = ["transition.requested", "executor.started", "executor.succeeded", "executor.failed"];
 
 /** The names in the table of docs/telemetry.md. */
 function documentedMetrics(): string[] {

@@ -3,14 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkTrailsBelow } from "./audit-schema.ts";
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const gatewayBin = join(repository, "apps/gateway/bin/mcp-flowgate.mjs");
 
-/** A folder of its own for one test, gone after it. */
+/** A folder of its own for one test, gone after it. Every audit event that was written below it must be as published. */
 export function temporaryFolder(): { readonly path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), "flowgate-e2e-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    [Symbol.dispose]() {
+      const problems = checkTrailsBelow(path);
+      rmSync(path, { recursive: true, force: true });
+      if (problems.length > 0) throw new Error(`audit events are not as published:\n${problems.join("\n")}`);
+    },
+  };
 }
 
 /** Writes a configuration into a folder and returns its path. */

@@ -1,23 +1,11 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  exportRecords,
-  queryTrail,
-  readTrail,
-  verifyTrail,
-  type AuditRecord,
-  type ExportFormat,
-  type RecordFilter,
-} from "@mcp-flowgate/audit";
+import { exportRecords, type AuditRecord, type ExportFormat, type RecordFilter } from "@mcp-flowgate/audit";
 import { writeJson, type Write } from "./admin-calls.ts";
+import { withTrail, type OpenTrail, type TrailSource } from "./audit-source.ts";
 import { CommandError } from "./command-error.ts";
-import { configFiles, loadPlan } from "./load.ts";
 
-export interface TrailOptions {
-  readonly config?: readonly string[];
-  /** The trail itself, instead of the one that a configuration names. */
-  readonly path?: string;
+export interface TrailOptions extends TrailSource {
   readonly json?: boolean;
 }
 
@@ -36,9 +24,11 @@ export async function verifyAudit(
   options: TrailOptions & { readonly key?: readonly string[] },
   write: Write,
 ): Promise<void> {
-  const path = await trailPath(options);
   const publicKeys = await Promise.all((options.key ?? []).map((file) => readFile(file, "utf8")));
-  const verdict = await verifyTrail({ path, ...(publicKeys.length === 0 ? {} : { publicKeys }) });
+  const { name, verdict } = await withTrail(options, async (trail) => ({
+    name: trail.name,
+    verdict: await trail.verify(publicKeys),
+  }));
   if (!verdict.ok) process.exitCode = 1;
   if (options.json === true) return writeJson(JSON.parse(JSON.stringify(verdict)), write);
   const { problem, records, files, streams, checkpoints } = verdict;
@@ -49,7 +39,7 @@ export async function verifyAudit(
   }
   const place =
     problem.file === undefined
-      ? path
+      ? name
       : `${problem.file}${problem.line === undefined ? "" : `:${problem.line}`}`;
   write(`${place}: ${problem.kind}: ${problem.message}\n`);
 }
@@ -59,16 +49,15 @@ export async function queryAudit(
   options: FilterOptions & { readonly limit?: string; readonly cursor?: string },
   write: Write,
 ): Promise<void> {
-  const path = await trailPath(options);
   const limit = Number(options.limit ?? 50);
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
     throw new CommandError(`--limit ${options.limit ?? ""} is not a whole number from 1 to 10000.`, 2);
-  const page = await queryTrail({
-    path,
+  const query = {
     ...toFilter(options),
     limit,
     ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
-  });
+  };
+  const page = await withTrail(options, (trail) => trail.query(query));
   if (options.json === true) return writeJson(JSON.parse(JSON.stringify(page)), write);
   for (const record of page.items) write(`${toLine(record)}\n`);
   if (page.nextCursor !== undefined) write(`more: --cursor ${page.nextCursor}\n`);
@@ -79,9 +68,9 @@ export async function exportAudit(
   options: FilterOptions & { readonly format: ExportFormat },
   write: Write,
 ): Promise<void> {
-  const path = await trailPath(options);
-  for await (const text of exportRecords(readTrail({ path, ...toFilter(options) }), options.format))
-    write(text);
+  await withTrail(options, async (trail) => {
+    for await (const text of exportRecords(trail.read(toFilter(options)), options.format)) write(text);
+  });
 }
 
 const LAST_RECORDS = 10;
@@ -89,41 +78,25 @@ const POLL_MS = 250;
 
 /** `audit tail`: the last records, then new ones as they come, until it is interrupted. */
 export async function tailAudit(options: FilterOptions, write: Write): Promise<void> {
-  const path = await trailPath(options);
   const filter = toFilter(options);
   const show = (record: AuditRecord): void =>
     write(options.json === true ? `${JSON.stringify(record)}\n` : `${toLine(record)}\n`);
   const seen = new Set<string>();
-  const look = async (limit: number): Promise<void> => {
-    const { items } = await queryTrail({ path, ...filter, limit });
+  const look = async (trail: OpenTrail, limit: number): Promise<void> => {
+    const { items } = await trail.query({ ...filter, limit });
     for (const record of items.toReversed()) {
       if (seen.has(record.id)) continue;
       seen.add(record.id);
       show(record);
     }
   };
-  await look(LAST_RECORDS);
-  for (;;) {
-    await wait(POLL_MS);
-    await look(1000);
-  }
-}
-
-async function trailPath(options: TrailOptions): Promise<string> {
-  const path = options.path ?? (await configuredPath(configFiles(options.config)));
-  if (!existsSync(path))
-    throw new CommandError(`There is no audit trail at ${path}; nothing has been recorded there yet.`);
-  return path;
-}
-
-async function configuredPath(files: readonly string[]): Promise<string> {
-  const plan = await loadPlan(files);
-  const path = plan.audit.sinks.find(({ kind }) => kind === "file")?.path;
-  if (path === undefined)
-    throw new CommandError(
-      `${files.join(", ")} has no audit sink of kind file; name a trail with --path FILE.`,
-    );
-  return path;
+  await withTrail(options, async (trail) => {
+    await look(trail, LAST_RECORDS);
+    for (;;) {
+      await wait(POLL_MS);
+      await look(trail, 1000);
+    }
+  });
 }
 
 function toFilter(options: FilterOptions): RecordFilter {

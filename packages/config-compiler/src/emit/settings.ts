@@ -18,7 +18,7 @@ import { parseAddress } from "../schema/formats.ts";
 import { identity } from "../schema/identity.ts";
 import { normalize } from "../schema/normalize.ts";
 import { limits, server, telemetry } from "../schema/server.ts";
-import { audit, discovery, store } from "../schema/settings.ts";
+import { audit, AUDIT_SINK_OPTIONS, auditSink, discovery, store } from "../schema/settings.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import type { PathResolver } from "./world.ts";
 
@@ -125,8 +125,6 @@ function emitAudit(root: Cursor, paths: PathResolver, transport: string, report:
   };
 }
 
-const SINK_OPTIONS: readonly string[] = ["headers", "secret", "fsync"];
-
 function emitSink(
   cursor: Cursor,
   key: "kind" | "sink",
@@ -156,9 +154,10 @@ function emitSink(
     });
   }
   const options = createRecord<Json>();
-  for (const name of SINK_OPTIONS) {
-    const option = cursor.json(name);
-    if (option !== undefined) options[name] = option;
+  const written = normalize(auditSink, cursor.node) as JsonObject;
+  for (const name of AUDIT_SINK_OPTIONS) {
+    const option = name === "heads" ? toHeads(cursor, paths) : written[name];
+    if (option !== undefined && cursor.has(name)) options[name] = option;
   }
   return {
     kind,
@@ -167,6 +166,12 @@ function emitSink(
     events: cursor.texts("events"),
     options,
   };
+}
+
+/** A file, seen from the file that names it, or `false`. */
+function toHeads(cursor: Cursor, paths: PathResolver): Json | undefined {
+  const heads = cursor.json("heads");
+  return typeof heads === "boolean" ? heads : paths.resolve(cursor.get("heads"));
 }
 
 function emitIdentity(root: Cursor, paths: PathResolver): Pick<Settings, "identity" | "roles"> {

@@ -890,6 +890,22 @@ export interface GatewayConfig {
       readonly secret?: string;
       /** When a file is flushed to the disk. */
       readonly fsync?: "always" | "batch" | "never";
+      /** How long after a record its stream in a `file` is sealed at the latest; 1m. */
+      readonly checkpointMs?: Duration;
+      /** Where a `file` sink exports signed heads to: a file, or `false`. Left out, beside the trail. */
+      readonly heads?: string | boolean;
+      /** How often `otlp` and `webhook` try before a call is refused, with `fail_closed`; 3. */
+      readonly attempts?: number;
+      /** Events that may wait for `otlp` and `webhook`, with `fail_open`; 10000. */
+      readonly maxPending?: number;
+      /** The time one request of `otlp` and `webhook` may take; 5s. */
+      readonly timeoutMs?: Duration;
+      /** How long the end of the gateway waits for what `otlp` and `webhook` still send; 5s. */
+      readonly closeMs?: Duration;
+      /** Records that `memory` keeps; 10000. */
+      readonly maxRecords?: number;
+      /** `service.name` of what `otlp` sends; `mcp-flowgate`. */
+      readonly serviceName?: string;
     }[];
     /** What happens when a record cannot be written. */
     readonly onFailure?: "fail_open" | "fail_closed";

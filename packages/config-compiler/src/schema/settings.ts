@@ -2,6 +2,7 @@ import { modernEnabled, modernStoreKind } from "./older-settings.ts";
 import {
   choice,
   duration,
+  either,
   flag,
   list,
   map,
@@ -143,35 +144,70 @@ const sinkPlace: { readonly [name: string]: Field } = {
   }),
 };
 
+/** What a sink can be told. Each says for which kinds; the package `audit` has the defaults. */
+const sinkOptions: { readonly [name: string]: Field } = {
+  headers: map("Headers of `otlp` and `webhook`.", "header", text("The value.", "Bearer ${TOKEN}"), {
+    Authorization: "Bearer ${TOKEN}",
+  }),
+  secret: text("The key that signs a webhook's bodies.", "${WEBHOOK_SECRET}"),
+  fsync: choice("When a file is flushed to the disk.", "batch", {
+    always: "After each record.",
+    batch: "After each batch, within milliseconds.",
+    never: "When the operating system likes.",
+  }),
+  checkpointMs: duration(
+    "How long after a record its stream in a `file` is sealed at the latest; 1m.",
+    "1m",
+    {
+      minimum: 100,
+    },
+  ),
+  heads: either(
+    "Where a `file` sink exports signed heads to: a file, or `false`. Left out, beside the trail.",
+    [text("The file.", "/mnt/other/audit.heads"), flag("Whether they are exported at all.", undefined)],
+    "/mnt/other/audit.heads",
+  ),
+  attempts: whole("How often `otlp` and `webhook` try before a call is refused, with `fail_closed`; 3.", 3, {
+    minimum: 1,
+    maximum: 100,
+  }),
+  maxPending: whole("Events that may wait for `otlp` and `webhook`, with `fail_open`; 10000.", 10_000, {
+    minimum: 1,
+  }),
+  timeoutMs: duration("The time one request of `otlp` and `webhook` may take; 5s.", "5s", { minimum: 1 }),
+  closeMs: duration(
+    "How long the end of the gateway waits for what `otlp` and `webhook` still send; 5s.",
+    "5s",
+    {
+      minimum: 1,
+    },
+  ),
+  maxRecords: whole("Records that `memory` keeps; 10000.", 10_000, { minimum: 1 }),
+  serviceName: text("`service.name` of what `otlp` sends; `mcp-flowgate`.", "payments-gateway"),
+};
+
+export const auditSink: ObjectField = object(
+  "One sink.",
+  {
+    kind: choice("The sink.", "file", sinkKinds),
+    ...sinkPlace,
+    events: texts("Globs over event types; empty means all.", ["workflow.*", "guard.rejected"], {
+      default: [],
+    }),
+    ...sinkOptions,
+  },
+  ["kind"],
+);
+
+/** The names of everything that a sink can be told besides what, where and which events. */
+export const AUDIT_SINK_OPTIONS: readonly string[] = Object.keys(sinkOptions);
+
 export const audit: ObjectField = object("The record of everything that was asked, decided and done.", {
   sink: choice("Where records go; the short form of one entry in `sinks`.", "file", sinkKinds, {
     default: "none",
   }),
   ...sinkPlace,
-  sinks: list(
-    "Where records go.",
-    object(
-      "One sink.",
-      {
-        kind: choice("The sink.", "file", sinkKinds),
-        ...sinkPlace,
-        events: texts("Globs over event types; empty means all.", ["workflow.*", "guard.rejected"], {
-          default: [],
-        }),
-        headers: map("Headers of `otlp` and `webhook`.", "header", text("The value.", "Bearer ${TOKEN}"), {
-          Authorization: "Bearer ${TOKEN}",
-        }),
-        secret: text("The key that signs a webhook's bodies.", "${WEBHOOK_SECRET}"),
-        fsync: choice("When a file is flushed to the disk.", "batch", {
-          always: "After each record.",
-          batch: "After each batch, within milliseconds.",
-          never: "When the operating system likes.",
-        }),
-      },
-      ["kind"],
-    ),
-    [{ kind: "file", path: "./data/audit.jsonl" }],
-  ),
+  sinks: list("Where records go.", auditSink, [{ kind: "file", path: "./data/audit.jsonl" }]),
   onFailure: choice(
     "What happens when a record cannot be written.",
     "fail_closed",

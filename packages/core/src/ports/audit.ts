@@ -48,7 +48,10 @@ export const AUDIT_EVENT_TYPES = [
   "human.approval.expired",
   "auth.rejected",
   "rate.limited",
+  "audit.opened",
+  "audit.checkpoint",
   "audit.rotated",
+  "audit.lost",
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

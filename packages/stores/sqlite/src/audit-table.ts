@@ -1,7 +1,7 @@
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
 import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
 import type { OpenedDatabase } from "./database.ts";
-import { and, asc, desc, eq, gt, sql } from "./drizzle.ts";
+import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
 import { toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
 import { auditRows } from "./schema.ts";
@@ -12,6 +12,8 @@ export interface AuditFilter {
   readonly stream?: string;
   /** The position of the last record that was read. */
   readonly after?: number;
+  /** Records before this position, newest first, instead of those after one. */
+  readonly before?: number;
   readonly limit: number;
 }
 
@@ -70,6 +72,24 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
       .limit(place("limit")),
     ["position", "line"],
   );
+  const selectAllBefore = prepare.rows(
+    db
+      .select(columns)
+      .from(auditRows)
+      .where(lt(auditRows.n, place("before")))
+      .orderBy(desc(auditRows.n))
+      .limit(place("limit")),
+    ["position", "line"],
+  );
+  const selectStreamBefore = prepare.rows(
+    db
+      .select(columns)
+      .from(auditRows)
+      .where(and(eq(auditRows.stream, place("stream")), lt(auditRows.n, place("before"))))
+      .orderBy(desc(auditRows.seq))
+      .limit(place("limit")),
+    ["position", "line"],
+  );
 
   return {
     append(drafts, ownStream) {
@@ -95,10 +115,14 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
         heads.set(stream, { stream: name, seq: record.seq, hash: record.hash });
       }
     },
-    read: ({ stream, after = 0, limit }) =>
-      stream === undefined
-        ? selectAll.all({ after, limit })
-        : selectStream.all({ stream: toKey(stream), after, limit }),
+    read({ stream, after = 0, before, limit }) {
+      if (before === undefined) {
+        if (stream === undefined) return selectAll.all({ after, limit });
+        return selectStream.all({ stream: toKey(stream), after, limit });
+      }
+      if (stream === undefined) return selectAllBefore.all({ before, limit });
+      return selectStreamBefore.all({ stream: toKey(stream), before, limit });
+    },
   };
 }
 

@@ -1,0 +1,29 @@
+import type { AuditRows } from "@mcp-flowgate/audit";
+import type { GatewayPlan, Log } from "@mcp-flowgate/core";
+import { systemClock } from "../host/clock.ts";
+import { systemDigest, systemIds } from "../host/ids.ts";
+
+/** The audit records in the store of a configuration, opened beside the gateways that use it. */
+export interface OpenAuditRows {
+  readonly rows: AuditRows;
+  /** What people call it. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** @returns nothing where the configuration keeps none in its store. */
+export async function openAuditRows(plan: GatewayPlan, log: Log): Promise<OpenAuditRows | undefined> {
+  const { kind, path } = plan.store;
+  if (kind !== "sqlite" || path === undefined) return undefined;
+  if (!plan.audit.sinks.some((sink) => sink.kind === kind)) return undefined;
+  const { createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
+  const store = await createSqliteStore({
+    path,
+    clock: systemClock,
+    ids: systemIds,
+    digest: systemDigest,
+    log,
+    retention: plan.store.retention,
+  });
+  return { rows: store, name: path, close: () => store.close() };
+}

@@ -1,0 +1,123 @@
+import type { Page } from "@mcp-flowgate/core";
+import { matchesRecord } from "./query-trail.ts";
+import type { RecordFilter } from "./query-trail.ts";
+import type { AuditRecord } from "./record.ts";
+import { TrailCheck } from "./verify/trail-check.ts";
+import type { TrailVerdict } from "./verify/verdict.ts";
+
+/** Records that a store keeps in its own tables, in the order of their commits. Stores that keep any have this shape. */
+export interface AuditRows {
+  audit(filter: {
+    readonly stream?: string;
+    /** Positions after this one, oldest first. */
+    readonly after?: number;
+    /** Or positions before this one, newest first. */
+    readonly before?: number;
+    readonly limit: number;
+  }): Promise<readonly { readonly position: number; readonly line: string }[]>;
+}
+
+export interface RowsQuery extends RecordFilter {
+  /** Newest first unless said otherwise. */
+  readonly order?: "newest" | "oldest";
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+const CHUNK = 1000;
+
+/**
+ * The records of a store that match, a page at a time. Those of one instance are read from its own stream.
+ * @throws TypeError for a cursor that is none.
+ */
+export async function queryRows(rows: AuditRows, query: RowsQuery): Promise<Page<AuditRecord>> {
+  const newestFirst = query.order !== "oldest";
+  const stream = query.workflowId === undefined ? {} : { stream: `wf:${query.workflowId}` };
+  const items: AuditRecord[] = [];
+  let at = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  for (;;) {
+    const from = newestFirst ? { before: at ?? Number.MAX_SAFE_INTEGER } : { after: at ?? 0 };
+    const chunk = await rows.audit({ ...stream, ...from, limit: CHUNK });
+    for (const { position, line } of chunk) {
+      const record = parse(line);
+      if (record !== undefined && matchesRecord(record, query)) {
+        if (items.length === query.limit) return { items, nextCursor: toCursor(at as number) };
+        items.push(record);
+      }
+      at = position;
+    }
+    if (chunk.length < CHUNK) return { items };
+  }
+}
+
+/** All records of a store that match, oldest first, however many. */
+export async function* readRows(rows: AuditRows, filter: RecordFilter): AsyncGenerator<AuditRecord> {
+  let cursor: string | undefined;
+  do {
+    const page: Page<AuditRecord> = await queryRows(rows, {
+      ...filter,
+      order: "oldest",
+      limit: CHUNK,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    yield* page.items;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+}
+
+/**
+ * Whether the records of a store are what was written: every stream dense and chained from its first record. Streams are
+ * only ever removed whole, by retention; a store alone cannot tell that from other hands, nor that a stream's end was cut.
+ * @param name what people call the store, for the verdict.
+ */
+export async function verifyRows(rows: AuditRows, name: string): Promise<TrailVerdict> {
+  const check = new TrailCheck({ firstFile: 1, heads: [], keys: [] });
+  check.beginFile(name);
+  let bytes = 0;
+  let good = true;
+  let chunk: Awaited<ReturnType<AuditRows["audit"]>>;
+  let after = 0;
+  do {
+    chunk = await rows.audit({ after, limit: CHUNK });
+    for (const { position, line } of chunk) {
+      const buffer = Buffer.from(line);
+      bytes += buffer.length + 1;
+      good = check.takeLine({ buffer, start: 0, end: buffer.length, offset: position, terminated: true });
+      if (!good) break;
+      after = position;
+    }
+  } while (good && chunk.length === CHUNK);
+  if (good) check.endFile();
+  const problem = check.finish(true);
+  return {
+    ok: problem === undefined,
+    ...(problem === undefined ? {} : { problem }),
+    files: [name],
+    records: check.records,
+    bytes,
+    streams: check.streams(),
+    tornLines: check.tornLines,
+    checkpoints: check.checkpoints,
+    keyIds: check.keyIds(),
+  };
+}
+
+/** A line that is no record is passed over; `verifyRows` is who judges them. */
+function parse(line: string): AuditRecord | undefined {
+  try {
+    return JSON.parse(line) as AuditRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+function toCursor(position: number): string {
+  return Buffer.from(`row:${position}`).toString("base64url");
+}
+
+function readCursor(cursor: string): number {
+  const position = /^row:(\d+)$/.exec(Buffer.from(cursor, "base64url").toString())?.[1];
+  if (position === undefined) throw new TypeError("the cursor does not belong to a store");
+  return Number(position);
+}
