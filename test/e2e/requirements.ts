@@ -75,6 +75,7 @@ export const REQUIREMENTS = {
   "R-REPLICAS-1": "What one replica began, another on the same database goes on with, also after a crash.",
   "R-REPLICAS-2": "A replica whose database is away says so and goes on by itself when it is back.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
+  "R-STORE-1": "A store is migrated, copied and tidied from the command line.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
   "R-AUDIT-3":

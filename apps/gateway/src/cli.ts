@@ -7,6 +7,7 @@ import { resetUsage, showUsage } from "./commands/discovery.ts";
 import { pin, type PinOptions } from "./commands/pin.ts";
 import { initKey, type InitKeyOptions } from "./commands/init-key.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
+import { backUpStore, collectStore, migrateStore, type StoreOptions } from "./commands/store.ts";
 import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
 import { VERSION } from "./version.ts";
 
@@ -82,6 +83,7 @@ export function createProgram(): Command {
   addWorkflows(program);
   addAudit(program);
   addDiscovery(program);
+  addStore(program);
   addCheckerCommands(program);
   return program;
 }
@@ -200,6 +202,34 @@ function addAudit(program: Command): void {
       "\nExample:\n  $ mcp-flowgate audit export -c gateway.yaml --format csv > audit.csv",
     )
     .action((options) => exportAudit(options, print));
+}
+
+function addStore(program: Command): void {
+  const store = program
+    .command("store")
+    .description("the store of a configuration: its schema, copies, what is old");
+  withDebug(store.command("migrate"))
+    .description("bring the schema up to date, as every start does")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate store migrate -c gateway.yaml")
+    .action((options: StoreOptions) => migrateStore(options, print));
+  withDebug(store.command("backup"))
+    .description("copy a SQLite store to a new file while gateways use it")
+    .argument("<file>")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nA PostgreSQL store is backed up with pg_dump.\n\nExample:\n  $ mcp-flowgate store backup -c gateway.yaml backups/monday.sqlite",
+    )
+    .action((file: string, options: StoreOptions) => backUpStore(file, options, print));
+  withDebug(store.command("gc"))
+    .description("remove what store.retention allows, as every gateway does now and then")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate store gc -c gateway.yaml --json")
+    .action((options: StoreOptions) => collectStore(options, print));
 }
 
 /** The checker's own commands, passed on as they are: one implementation, two names. */

@@ -23,44 +23,45 @@ export function sinksOfStore(plan: GatewayPlan): readonly ("sqlite" | "postgres"
 
 /** The store that a configuration names. A database driver is loaded only where it is used. */
 export async function openStore(parts: StoreParts): Promise<WorkflowStore> {
-  const { plan, audit, clock } = parts;
-  switch (plan.store.kind) {
+  const opened = await openDurable({ ...parts, forward: parts.audit });
+  if (opened === undefined) return createMemoryStore({ clock: parts.clock, audit: parts.audit });
+  return refuseWithoutAudit(opened.store, parts.trail);
+}
+
+/** A store that outlives the process, with what only those can do. */
+export type DurableStore =
+  | { readonly kind: "sqlite"; readonly store: SqliteStore }
+  | { readonly kind: "postgres"; readonly store: PostgresStore };
+
+export interface DurableParts extends Omit<StoreParts, "trail" | "audit"> {
+  readonly forward?: AuditSink;
+}
+
+/** The store that a configuration names, where it is one that outlives the process. */
+export async function openDurable(parts: DurableParts): Promise<DurableStore | undefined> {
+  const { kind, path, url, poolSize, statementTimeoutMs } = parts.plan.store;
+  switch (kind) {
     case "memory":
-      return createMemoryStore({ clock, audit });
-    case "sqlite":
-      return refuseWithoutAudit(await openSqlite(parts), parts.trail);
-    case "postgres":
-      return refuseWithoutAudit(await openPostgres(parts), parts.trail);
+      return undefined;
+    case "sqlite": {
+      const { createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
+      const store = await createSqliteStore({ path: path as string, ...(await durable(parts, kind)) });
+      return { kind, store };
+    }
+    case "postgres": {
+      const { createPostgresStore } = await import("@mcp-flowgate/store-postgres");
+      const server = { url: url as string, poolSize, statementTimeoutMs };
+      return { kind, store: await createPostgresStore({ ...server, ...(await durable(parts, kind)) }) };
+    }
     default:
-      return plan.store.kind satisfies never;
+      return kind satisfies never;
   }
 }
 
-/** What the durable stores share. */
-export type DurableParts = Omit<StoreParts, "trail" | "audit"> & { readonly audit?: AuditSink };
-
-/** The store of a configuration whose `store.kind` is `sqlite`. */
-export async function openSqlite(parts: DurableParts): Promise<SqliteStore> {
-  const { createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
-  return await createSqliteStore({
-    path: parts.plan.store.path as string,
-    ...(await durable(parts, "sqlite")),
-  });
-}
-
-/** The store of a configuration whose `store.kind` is `postgres`. */
-export async function openPostgres(parts: DurableParts): Promise<PostgresStore> {
-  const { createPostgresStore } = await import("@mcp-flowgate/store-postgres");
-  const { url, poolSize, statementTimeoutMs } = parts.plan.store;
-  return await createPostgresStore({
-    url: url as string,
-    poolSize,
-    statementTimeoutMs,
-    ...(await durable(parts, "postgres")),
-  });
-}
-
-async function durable({ plan, audit, clock, ids, digest, log }: DurableParts, kind: "sqlite" | "postgres") {
+async function durable(
+  { plan, forward, clock, ids, digest, log }: DurableParts,
+  kind: "sqlite" | "postgres",
+) {
   return {
     clock,
     ids,
@@ -69,6 +70,6 @@ async function durable({ plan, audit, clock, ids, digest, log }: DurableParts, k
     leaseMs: plan.store.leaseMs,
     retention: plan.store.retention,
     auditChain: await createStoreChain(plan.audit, kind, { ids, digest, secrets: plan.secrets }),
-    ...(audit === undefined ? {} : { forward: audit }),
+    ...(forward === undefined ? {} : { forward }),
   };
 }

@@ -1,6 +1,7 @@
 export { createAuditChain } from "./audit-chain.ts";
 export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
+export type { Migrated } from "./migrate.ts";
 export type { Collected } from "./retention.ts";
 export { createPostgresStore } from "./postgres-store.ts";
 export type { PostgresStore, PostgresStoreOptions } from "./postgres-store.ts";

@@ -3,7 +3,7 @@ import type { Database, Session } from "./database.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
 import { sqlState } from "./store-error.ts";
 
-/** The schema's number before and after, and the one that this version knows. */
+/** The number of the schema that was found and the one that it has now; 0 is none. */
 export interface Migrated {
   readonly from: number;
   readonly to: number;

@@ -27,7 +27,7 @@ import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createKnownDefinitions } from "./known-definitions.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, type Migrated } from "./migrate.ts";
 import { createReader, type Reader } from "./read.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { collect, type Collected } from "./retention.ts";
@@ -47,6 +47,8 @@ import { closedError, toStoreError } from "./store-error.ts";
  * D4 Every wait for the database is bounded; what ends a connection ends neither this process nor the store.
  */
 export interface PostgresStore extends WorkflowStore {
+  /** What opening it did to the schema. */
+  readonly migrated: Migrated;
   /** Audit records in the order of their positions. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
@@ -104,7 +106,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   });
   let lease: ReplicaLease | undefined;
   try {
-    await migrate(database);
+    const migrated = await migrate(database);
     const beating: { feed?: ChangeFeed } = {};
     lease = await createReplicaLease({
       database,
@@ -133,7 +135,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       patienceMs: statementTimeoutMs,
       onCommit: (ids) => feed.announce(ids),
     });
-    return new JournalStore(options, { database, lease, feed, queue });
+    return new JournalStore(options, { database, migrated, lease, feed, queue });
   } catch (thrown) {
     await lease?.release().catch(() => undefined);
     await database.close();
@@ -143,12 +145,14 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
 
 interface Parts {
   readonly database: Database;
+  readonly migrated: Migrated;
   readonly lease: ReplicaLease;
   readonly feed: ChangeFeed;
   readonly queue: CommitQueue;
 }
 
 class JournalStore implements PostgresStore {
+  readonly migrated: Migrated;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #database: Database;
@@ -163,7 +167,8 @@ class JournalStore implements PostgresStore {
   #cancelGc: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(options: PostgresStoreOptions, { database, lease, feed, queue }: Parts) {
+  constructor(options: PostgresStoreOptions, { database, migrated, lease, feed, queue }: Parts) {
+    this.migrated = migrated;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#database = database;

@@ -20,6 +20,13 @@ export interface OpenedDatabase {
   /** Writes statements. */
   readonly db: Db;
   readonly prepare: Prepare;
+  readonly migrated: Migrated;
+}
+
+/** The number of the schema that was found and the one that it has now; 0 is none. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** "mfgs": marks the file as ours, for us and for `file(1)`. */
@@ -43,8 +50,8 @@ export async function openDatabase(given: string, busyMs: number): Promise<Opene
     sqlite = opened;
     await retryBusy(busyMs, () => assertOurs(opened, path));
     await retryBusy(busyMs, () => configure(opened));
-    await retryBusy(busyMs, () => migrate(opened, path));
-    return { path, sqlite: opened, db: drizzle(opened), prepare: createPrepare(opened) };
+    const migrated = await retryBusy(busyMs, () => migrate(opened, path));
+    return { path, sqlite: opened, db: drizzle(opened), prepare: createPrepare(opened), migrated };
   } catch (thrown) {
     sqlite?.close();
     throw toOpenError(thrown, path);
@@ -121,15 +128,19 @@ function configure(sqlite: Database.Database): void {
 }
 
 /** Under the write lock: of several processes that start at once, one migrates and the others find it done. */
-function migrate(sqlite: Database.Database, path: string): void {
-  if (readNumber(sqlite, "user_version") === MIGRATIONS.length) return;
+function migrate(sqlite: Database.Database, path: string): Migrated {
+  const to = MIGRATIONS.length;
+  let from = readNumber(sqlite, "user_version");
+  if (from === to) return { from, to };
   const apply = sqlite.transaction(() => {
     assertOurs(sqlite, path);
-    for (const migration of MIGRATIONS.slice(readNumber(sqlite, "user_version"))) sqlite.exec(migration);
+    from = readNumber(sqlite, "user_version");
+    for (const migration of MIGRATIONS.slice(from)) sqlite.exec(migration);
     sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-    sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
+    sqlite.pragma(`user_version = ${to}`);
   });
   apply.immediate();
+  return { from, to };
 }
 
 function readNumber(sqlite: Database.Database, pragma: "user_version" | "application_id"): number {

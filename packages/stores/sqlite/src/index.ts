@@ -1,6 +1,7 @@
 export { createAuditChain } from "./audit-chain.ts";
 export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
+export type { Migrated } from "./database.ts";
 export type { Collected } from "./retention.ts";
 export { createSqliteStore } from "./sqlite-store.ts";
 export type { SqliteStore, SqliteStoreOptions } from "./sqlite-store.ts";

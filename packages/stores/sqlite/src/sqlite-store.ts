@@ -27,7 +27,7 @@ import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit }
 import { backUp } from "./backup.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
-import { openDatabase, type OpenedDatabase } from "./database.ts";
+import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
 import { createExpectation, type Expectation } from "./expectation.ts";
 import { fromKey } from "./json-text.ts";
 import { createReader, type Reader } from "./read.ts";
@@ -51,6 +51,8 @@ import { createWriter, type Writer } from "./write.ts";
  * D3 The write lock is waited for with the event loop free, in this process and among processes.
  */
 export interface SqliteStore extends WorkflowStore {
+  /** What opening it did to the file's schema. */
+  readonly migrated: Migrated;
   /** Audit records in the order of their commits. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
@@ -113,6 +115,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
 }
 
 class JournalStore implements SqliteStore {
+  readonly migrated: Migrated;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #opened: OpenedDatabase;
@@ -141,6 +144,7 @@ class JournalStore implements SqliteStore {
   ) {
     const { log } = options;
     const { db, sqlite } = opened;
+    this.migrated = opened.migrated;
     this.#clock = options.clock;
     this.#log = log;
     this.#opened = opened;
