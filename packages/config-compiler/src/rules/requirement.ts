@@ -15,8 +15,9 @@ export interface Proof {
 }
 
 /**
- * Whether a run that takes `edge` has satisfied the requirement by the time it arrives. Only committed transitions
- * count: a timeout, a rejection or an unknown outcome proves nothing. When in doubt the answer is no.
+ * Whether a run that takes `edge` has satisfied the requirement by the time it arrives. Guards are judged before a step
+ * begins, so they held however it ends. Everything else counts only for committed transitions: a timeout, a rejection or
+ * an unknown outcome proves nothing. When in doubt the answer is no.
  */
 export function satisfies(
   edge: Edge,
@@ -24,22 +25,29 @@ export function satisfies(
   proof: Proof,
   open: ReadonlySet<string> = new Set(),
 ): boolean {
-  if (edge.kind !== "transition" && edge.kind !== "branch") return false;
   const transition = graph.workflow.states[edge.from]?.transitions[edge.transition ?? ""];
   if (transition === undefined) return false;
   const { requirement } = proof;
-  const own =
-    requirement.kind === "guard"
-      ? hasGuard(transition.guards, requirement.guard)
-      : requirement.kind === "evidence"
-        ? transition.evidence.includes(requirement.evidence) ||
-          transition.guards.some((guard) => demandsEvidence(guard, requirement.evidence))
-        : matchesGlob(requirement.transition, edge.transition ?? "") &&
-          isTakenBy(edge, graph.workflow, requirement.actor);
-  if (own) return true;
+  if (demandedBy(transition.guards, requirement)) return true;
+  if (edge.kind !== "transition" && edge.kind !== "branch") return false;
+  if (requirement.kind === "evidence") return transition.evidence.includes(requirement.evidence);
+  if (requirement.kind === "guard") return false;
+  if (
+    matchesGlob(requirement.transition, edge.transition ?? "") &&
+    isTakenBy(edge, graph.workflow, requirement.actor)
+  )
+    return true;
   const { executor, reliability } = transition;
   if (executor?.kind !== "workflow" || reliability.fallback !== undefined) return false;
-  return requirement.kind === "transition" && childSatisfies(executor.definitionId, proof, open);
+  return childSatisfies(executor.definitionId, proof, open);
+}
+
+/** Whether the guards, all of which must pass, hold only where the requirement is met. */
+function demandedBy(guards: readonly GuardIr[], requirement: Requirement): boolean {
+  if (requirement.kind === "guard") return hasGuard(guards, requirement.guard);
+  return (
+    requirement.kind === "evidence" && guards.some((guard) => demandsEvidence(guard, requirement.evidence))
+  );
 }
 
 /** Whether every run of a child that comes to its end satisfies the requirement inside. */
