@@ -52,6 +52,7 @@ export const REQUIREMENTS = {
   "R-PIN-3": "With pin: warn what differs from the lock file is reported once.",
   "R-PIN-4":
     "Imported text is marked as untrusted and loses characters that cannot be seen; names that deceive are left out.",
+  "R-IMPORT-5": "Eight published servers give through the gateway what they give directly, byte for byte.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-SIZE-2":
     "Finding and using one of 500 real tools costs under 2,000 tokens, counted over stdio with a real server.",
@@ -94,4 +95,6 @@ export const REQUIREMENTS = {
   "R-FOREIGN-3": "serve --gateway passes a stdio host on to a running gateway.",
   "R-FOREIGN-4": "A configuration of MCPG is converted, and what could not be is named.",
   "R-CONFORM-1": "The official conformance scenarios that apply pass, in both eras.",
+  "R-CONFORM-2":
+    "Connections to MCP servers pass the official client scenarios that apply to them, in both eras.",
 } as const;

@@ -1,4 +1,5 @@
 import type { Executor, ExecutorContext, ExecutorOutcome, ResolvedCall } from "@mcp-flowgate/core";
+import { isJsonObject } from "@mcp-flowgate/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPrincipal } from "./build-ir.ts";
 
@@ -61,6 +62,24 @@ export function describeExecutorContract(name: string, create: () => Promise<Exe
       expect(outcome.status).toBe("failed");
     });
 
+    it("answers calls at the same time as it answers each alone", async ({ skip }) => {
+      if (harness.succeeding === undefined) skip();
+      const alone = await harness.executor.execute(harness.succeeding!, buildContext());
+      const together = await Promise.all(
+        Array.from({ length: 8 }, () => harness.executor.execute(harness.succeeding!, buildContext())),
+      );
+      for (const outcome of together) expect(toOutput(outcome)).toEqual(toOutput(alone));
+    });
+
+    it("tells nobody what a caller showed it", async () => {
+      const credentials = { bearer: () => "canary-bearer-token" };
+      for (const call of [harness.succeeding, harness.failing, harness.foreign]) {
+        if (call === undefined) continue;
+        const outcome = await harness.executor.execute(call, buildContext({ credentials }));
+        expect(JSON.stringify(outcome)).not.toContain("canary-bearer-token");
+      }
+    });
+
     it("answers a call of another kind instead of throwing", async () => {
       const outcome = await harness.executor.execute(harness.foreign, buildContext());
       expect(outcome).toMatchObject({ status: "failed", effect: "not_sent" });
@@ -82,6 +101,13 @@ export function buildContext(more: Partial<ExecutorContext> = {}): ExecutorConte
     correlationId: "cor_1",
     ...more,
   };
+}
+
+/** What a call gave, without what differs from call to call. */
+function toOutput(outcome: ExecutorOutcome): unknown {
+  if (outcome.status !== "succeeded" || !isJsonObject(outcome.output)) return outcome;
+  const { headers: _, ...output } = outcome.output;
+  return output;
 }
 
 function messageOf(outcome: ExecutorOutcome): string {

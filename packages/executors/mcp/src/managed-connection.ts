@@ -6,6 +6,7 @@ import { createChangeNotice } from "./change-notice.ts";
 import type { ChangeNotice } from "./change-notice.ts";
 import { McpConnectionError, notSent, toFailure, toNetworkCode } from "./failure.ts";
 import type { McpFailure } from "./failure.ts";
+import { hasHeaderParameters, headerFault } from "./header-parameters.ts";
 import type { McpConnectionStatus } from "./lifecycle.ts";
 import { createSessionKeeper } from "./session-keeper.ts";
 import type { SessionKeeper, SessionKeeperOptions } from "./session-keeper.ts";
@@ -103,6 +104,11 @@ class Connection implements ManagedConnection {
     return await this.#use(call.signal, async (session) => {
       const mirrors = session.verdict.era === "modern" && session.verdict.transport === "streamable";
       const tool = mirrors ? this.#headerTools.get(call.tool) : undefined;
+      const fault = tool === undefined ? undefined : headerFault(tool.inputSchema);
+      if (fault !== undefined) {
+        const message = `${this.connection.name}.${call.tool} was not called: its x-mcp-header ${fault}.`;
+        throw new McpConnectionError(notSent(message, "permanent"));
+      }
       if (tool !== undefined) return await callWithHeaders(session, params, tool, requestOptions);
       try {
         return await session.client.request({ method: "tools/call", params }, ANY_RESULT, requestOptions);
@@ -187,11 +193,19 @@ class Connection implements ManagedConnection {
         { signal, timeout: NO_TIMEOUT },
       ),
     );
-    const headerTools = read.tools.filter((tool) =>
-      JSON.stringify(tool.inputSchema).includes('"x-mcp-header"'),
-    );
-    this.#headerTools = new Map(headerTools.map((tool) => [tool.name, tool]));
-    return read;
+    // Over standard streams there are no headers, and the marks mean nothing.
+    if (session.verdict.era !== "modern" || session.verdict.transport !== "streamable") return read;
+    const marked = read.tools.filter((tool) => hasHeaderParameters(tool.inputSchema));
+    const faults = new Map(marked.map(({ name, inputSchema }) => [name, headerFault(inputSchema)]));
+    this.#headerTools = new Map(marked.map((tool) => [tool.name, tool]));
+    const wrong = marked.filter(({ name }) => faults.get(name) !== undefined);
+    return {
+      tools: read.tools.filter(({ name }) => faults.get(name) === undefined),
+      problems: [
+        ...read.problems,
+        ...wrong.map(({ name }) => ({ tool: name, problem: `Its x-mcp-header ${faults.get(name)}.` })),
+      ],
+    };
   }
 }
 
