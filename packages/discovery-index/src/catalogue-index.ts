@@ -43,6 +43,8 @@ export interface SearchableIndex extends DiscoveryIndex {
   readonly capacity: number;
   /** Grows with every change. */
   readonly revision: number;
+  /** Zeros, one for each ordinal, in memory that the next search uses again: the same array for the same number. */
+  zeros(number: number): Float64Array;
   document(ordinal: number): IndexedDocument | undefined;
   /** Ordinals of entries whose folded id, name or title is this. */
   named(folded: string): Iterable<number>;
@@ -78,6 +80,11 @@ export function toSearchable(index: DiscoveryIndex): SearchableIndex {
   return index;
 }
 
+/** Scratch arrays that are kept; requests of many parts use more. */
+const MOST_SCRATCH = 8;
+/** Entries that may be added before scratch arrays are made anew. */
+const SPARE = 256;
+
 class CatalogueIndex implements SearchableIndex {
   readonly constants: RankingConstants;
   readonly tokenizer: Tokenizer = createTokenizer();
@@ -89,6 +96,7 @@ class CatalogueIndex implements SearchableIndex {
   readonly #serverKeys = new Map<string, number>();
   #ids: readonly string[] | undefined;
   #revision = 0;
+  readonly #scratch: Float64Array[] = [];
 
   constructor(constants: RankingConstants) {
     this.constants = constants;
@@ -101,6 +109,14 @@ class CatalogueIndex implements SearchableIndex {
 
   get capacity(): number {
     return this.#documents.length;
+  }
+
+  zeros(number: number): Float64Array {
+    const kept = this.#scratch[number];
+    if (kept !== undefined && kept.length >= this.capacity) return kept.subarray(0, this.capacity).fill(0);
+    const made = new Float64Array(this.capacity + SPARE);
+    if (number < MOST_SCRATCH) this.#scratch[number] = made;
+    return made.subarray(0, this.capacity);
   }
 
   get revision(): number {

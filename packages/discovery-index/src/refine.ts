@@ -138,14 +138,15 @@ function keepTop(tops: Map<number, number[]>, server: number, score: number, cou
     return;
   }
   if (held.length === count && score <= (held[count - 1] as number)) return;
-  held.push(score);
-  held.sort((left, right) => right - left);
-  if (held.length > count) held.pop();
+  let at = held.length < count ? held.length : count - 1;
+  for (; at > 0 && (held[at - 1] as number) < score; at--) held[at] = held[at - 1] as number;
+  held[at] = score;
 }
 
 /** The `count`-th highest value, by Hoare's selection with the middle element as pivot. */
 function nthHighest(ordinals: readonly number[], values: Float64Array, count: number): number {
-  const scores = Float64Array.from(ordinals, (ordinal) => values[ordinal] as number);
+  const scores = new Float64Array(ordinals.length);
+  for (let at = 0; at < scores.length; at++) scores[at] = values[ordinals[at] as number] as number;
   let low = 0;
   let high = scores.length - 1;
   const target = count - 1;

@@ -1,7 +1,7 @@
 import type { ParsedQuery, QueryGroup } from "./query.ts";
 import type { View } from "./view.ts";
 
-/** What the words of a request are worth to every entry. */
+/** What the words of a request are worth to every entry; good until the next search of the index. */
 export interface WordScores {
   /** By ordinal; 0 for entries without a word of the request, or outside the view. */
   readonly values: Float64Array;
@@ -16,9 +16,9 @@ export interface WordScores {
  */
 export function scoreWords(view: View, query: ParsedQuery): WordScores {
   const { index, mask } = view;
-  const values = new Float64Array(index.capacity);
-  const best = new Float64Array(index.capacity);
-  const clauses = query.clauses.map(() => new Float64Array(index.capacity));
+  const values = index.zeros(0);
+  const best = index.zeros(1);
+  const clauses = query.clauses.map((_, at) => index.zeros(at + 2));
   const clausesOf = new Map<number, Float64Array[]>();
   for (const [at, members] of query.clauses.entries()) {
     for (const member of members) {

@@ -100,3 +100,14 @@ test("search, start and result of one capability cost under 2,000 tokens in all 
   const ran = await client.call("workflow.start", { definitionId: hit.id, input: { target: "x" } });
   expect(tokens(found.body) + tokens(ran.body)).toBeLessThan(2000);
 });
+
+test("a request of 100 KB gets a small answer whose next page can be asked for [R-SIZE-1]", async () => {
+  const query = `operation ${"操作".repeat(50_000)}`;
+  const { body } = await client.call("gateway.search", { query });
+  expect(body.items.length).toBe(5);
+  expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(24_000);
+  const { args } = body.links.find(({ rel }: any) => rel === "next");
+  const next = (await client.call("gateway.search", args)).body;
+  expect(next.total).toBe(body.total);
+  expect(next.items[0].id).not.toBe(body.items[0].id);
+});

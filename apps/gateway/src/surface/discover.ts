@@ -18,6 +18,9 @@ import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from
 
 const DEFAULT_HITS = 5;
 const MOST_EXAMPLES = 10;
+/** The index reads no more of a query, so a link need not carry more; an answer repeats less of it. */
+const MOST_QUERY = 4_000;
+const MOST_ECHO = 1_000;
 
 export interface DiscoverContext {
   readonly catalogue: Catalogue;
@@ -45,7 +48,8 @@ export async function searchCatalogue(
   caller: Caller,
 ): Promise<Answer> {
   const limit = Math.min(args.limit ?? DEFAULT_HITS, context.limits.searchResults);
-  const scope = { query: args.query, kind: args.kind, tags: args.tags };
+  const query = args.query.slice(0, MOST_QUERY).toWellFormed();
+  const scope = { query, kind: args.kind, tags: args.tags };
   const cursor = args.cursor === undefined ? undefined : decodeCursor(args.cursor, scope);
   if (cursor !== undefined && !cursor.ok)
     return refusal(
@@ -55,10 +59,10 @@ export async function searchCatalogue(
       [HOME_LINK],
     );
   const offset = cursor?.value ?? 0;
-  const meaning = await meaningOf(context, args.query, caller);
+  const meaning = await meaningOf(context, query, caller);
   const view = context.viewOf(caller.principal);
   const found = search(context.catalogue.index, {
-    query: args.query,
+    query,
     kind: args.kind,
     tags: args.tags,
     limit,
@@ -69,7 +73,7 @@ export async function searchCatalogue(
   });
   context.usage?.searched(
     caller.principal,
-    args.query,
+    query,
     found.hits.map(({ id }) => id),
   );
   const items = found.hits.flatMap(({ id }) => {
@@ -83,11 +87,11 @@ export async function searchCatalogue(
     links.push({
       rel: "next",
       method: "gateway.search",
-      args: { ...rest, cursor: encodeCursor(next, scope) } as JsonObject,
+      args: { ...rest, query, cursor: encodeCursor(next, scope) } as JsonObject,
     });
   }
   return answer({
-    query: args.query,
+    query: query.slice(0, MOST_ECHO).toWellFormed(),
     total: found.total,
     items,
     ...(found.didYouMean.length > 0 ? { didYouMean: found.didYouMean } : {}),
