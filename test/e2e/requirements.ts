@@ -81,6 +81,9 @@ export const REQUIREMENTS = {
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",
   "R-AUDIT-3":
     "Every type of event is recorded, with who, what and which definition, as its published schema says.",
+  "R-AUDIT-4":
+    "With fail_closed nothing runs unrecorded and /ready is red; with fail_open what was lost is counted and said; both recover by themselves.",
+  "R-LOG-1": "The level of the logs can be changed while the gateway runs.",
   "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",
   "R-METRICS-2": "Metrics are for callers that may read them.",
   "R-METRICS-3": "Alert rules and the dashboard name metrics that exist.",

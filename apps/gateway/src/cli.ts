@@ -1,14 +1,16 @@
 import { EXPORT_FORMATS } from "@mcp-flowgate/audit";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audit.ts";
 import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
 import { resetUsage, showUsage } from "./commands/discovery.ts";
 import { pin, type PinOptions } from "./commands/pin.ts";
 import { initKey, type InitKeyOptions } from "./commands/init-key.ts";
+import { logLevel } from "./commands/log-level.ts";
 import { serve, type ServeOptions } from "./commands/serve.ts";
 import { backUpStore, collectStore, migrateStore, type StoreOptions } from "./commands/store.ts";
 import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
+import { LOG_LEVELS } from "./host/log.ts";
 import { VERSION } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(text);
@@ -78,6 +80,13 @@ export function createProgram(): Command {
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate init-key ci --role deployer --expires 2027-01-31")
     .action((id: string, options: InitKeyOptions) => initKey(id, options, print));
+
+  withDebug(program.command("log-level"))
+    .description("show how much the running gateways log, or change it until they end")
+    .addArgument(new Argument("[level]", "how much").choices([...LOG_LEVELS]))
+    .addOption(configOption())
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate log-level debug -c gateway.yaml")
+    .action((level: string | undefined, options) => logLevel(level, options, print));
 
   addApprovals(program);
   addWorkflows(program);

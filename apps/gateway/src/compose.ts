@@ -19,6 +19,7 @@ import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
+import { withLogLevel } from "./admin/log-level-call.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
 import { createPinScope } from "./catalogue/pin-scope.ts";
@@ -94,6 +95,7 @@ export async function compose(
     secrets: plan.secrets,
     log,
     recordedByStore,
+    afterCommit: plan.store.kind !== "memory",
     ...(options.stdoutIsFree === true ? { stdout: process.stdout } : {}),
   });
   const audit = telemetry.audit(trail);
@@ -207,19 +209,22 @@ export async function compose(
     },
     notReady,
     ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
-    admin: createAdminApi({
-      engine,
-      newCorrelationId: surface.newCorrelationId,
-      usage,
-      health: async () => ({
-        pid: process.pid,
-        host: hostname(),
-        version: VERSION,
-        notReady: await notReady(),
-        importsFailing: importer.failing(),
-        ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
+    admin: withLogLevel(
+      createAdminApi({
+        engine,
+        newCorrelationId: surface.newCorrelationId,
+        usage,
+        health: async () => ({
+          pid: process.pid,
+          host: hostname(),
+          version: VERSION,
+          notReady: await notReady(),
+          importsFailing: importer.failing(),
+          ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
+        }),
       }),
-    }),
+      log,
+    ),
     async start() {
       await journal.append([
         {

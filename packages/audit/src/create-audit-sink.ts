@@ -43,6 +43,8 @@ export interface AuditSinkDeps {
   readonly stderr?: Writable;
   /** Only given where standard output is not the protocol's channel: without it the sink `stdout` is refused. */
   readonly stdout?: Writable;
+  /** A durable store hands events on after its own commit: with `fail_closed`, what a sink misses is lost, not refused. */
+  readonly afterCommit?: boolean;
   /** Kinds that the store records in its own transactions. The others have to be known here. */
   readonly recordedByStore?: readonly AuditSinkKind[];
 }
@@ -221,6 +223,7 @@ function createContext(deps: AuditSinkDeps, index: number): SinkContext {
     clock: deps.clock,
     digest: deps.digest,
     log: deps.log,
+    afterCommit: deps.afterCommit === true,
     stream: `gateway:${name.replace(/[^\w.:@-]/g, "_")}${index === 0 ? "" : `/${index}`}`,
     makeText: (type, payload) =>
       toEventText({ id: deps.ids.next("evt"), type, at: deps.clock.now(), correlationId, payload }),

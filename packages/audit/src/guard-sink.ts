@@ -53,6 +53,8 @@ class Guard implements GuardedSink {
   readonly sink: Sink;
   readonly #wants: (eventType: string) => boolean;
   readonly #failOpen: boolean;
+  /** What is not recorded has taken effect all the same. */
+  readonly #happened: boolean;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #makeText: SinkContext["makeText"];
@@ -74,6 +76,7 @@ class Guard implements GuardedSink {
     this.sink = sink;
     this.#wants = wants;
     this.#failOpen = onFailure === "fail_open";
+    this.#happened = this.#failOpen || context.afterCommit;
     this.#clock = context.clock;
     this.#log = context.log;
     this.#makeText = context.makeText;
@@ -133,7 +136,7 @@ class Guard implements GuardedSink {
     for (const { eventType } of texts) {
       this.#failure.missing.set(eventType, (this.#failure.missing.get(eventType) ?? 0) + 1);
     }
-    if (this.#failOpen) this.#lost += texts.length;
+    if (this.#happened) this.#lost += texts.length;
     else this.#refused += texts.length;
     this.#scheduleRetry();
   }
@@ -151,7 +154,7 @@ class Guard implements GuardedSink {
     if (failure === undefined) return;
     const types = Object.fromEntries([...failure.missing].sort());
     const count = [...failure.missing.values()].reduce((sum, more) => sum + more, 0);
-    const outcome = this.#failOpen ? "lost" : "refused";
+    const outcome = this.#happened ? "lost" : "refused";
     const payload = {
       outcome,
       count,

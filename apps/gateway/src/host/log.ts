@@ -1,8 +1,15 @@
 import type { Json, Log, LogFields, TelemetryIr } from "@mcp-flowgate/core";
 import { pino } from "pino";
 
+export type LogLevel = TelemetryIr["logs"]["level"];
+
+/** From everything to nothing. */
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "silent"];
+
 export interface HostLog extends Log {
-  setLevel(level: TelemetryIr["logs"]["level"]): void;
+  /** How much is written now. */
+  level(): LogLevel;
+  setLevel(level: LogLevel): void;
   /** Values that must never be written; they replace those of the last call. */
   hide(secrets: readonly string[]): void;
 }
@@ -33,6 +40,7 @@ export function createLog(options: TelemetryIr["logs"]): HostLog {
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
+    level: () => logger.level as LogLevel,
     setLevel(level) {
       logger.level = level;
     },

@@ -31,6 +31,8 @@ export interface SinkContext {
   readonly log: Log;
   /** The name of the stream that the sink writes; no other sink or process has the same. */
   readonly stream: string;
+  /** Events come once they have taken effect: what is not recorded is lost, and refusing it undoes nothing. */
+  readonly afterCommit: boolean;
   /** An event that the trail writes about itself. */
   makeText(type: TrailEventType, payload: JsonObject): EventText;
 }
