@@ -75,6 +75,7 @@ export const REQUIREMENTS = {
     "Processes that are killed at any point lose nothing, double nothing and leave nothing stuck.",
   "R-REPLICAS-1": "What one replica began, another on the same database goes on with, also after a crash.",
   "R-REPLICAS-2": "A replica whose database is away says so and goes on by itself when it is back.",
+  "R-REPLICAS-4": "Behind a load balancer every call succeeds on whichever replica it reaches, in both eras.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-STORE-1": "A store is migrated, copied and tidied from the command line.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
