@@ -64,6 +64,12 @@ export const REQUIREMENTS = {
   "R-ID-1": "API keys decide who calls; roles expand to permissions; an unknown key is refused.",
   "R-ID-2":
     "A caller's own token reaches the hosts that are listed for it, with the caller's own calls, and is nowhere else.",
+  "R-ID-3":
+    "Access tokens of a real OpenID provider decide who calls: roles, permissions, tenants and step-up scopes mean something.",
+  "R-ID-4":
+    "Instances of another tenant or owner do not exist: every tool gives the answer of an id that never was.",
+  "R-HTTP-5":
+    "Slow requests, huge headers, too many requests and strangers are refused before anything is looked up.",
   "R-BAD-1": "An unusable configuration or command line ends with one clear line and its exit code.",
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",

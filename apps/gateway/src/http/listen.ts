@@ -26,7 +26,11 @@ export async function listenHttp(
     response.once("close", () => answering.delete(response));
     listener(request, response);
   };
-  const options = { maxHeaderSize: http.maxHeaderBytes };
+  const options = {
+    maxHeaderSize: http.maxHeaderBytes,
+    // Node looks for late requests only every 30 s unless told.
+    connectionsCheckingInterval: Math.min(1000, http.headersTimeoutMs, http.requestTimeoutMs),
+  };
   const server: Server =
     http.tls === undefined
       ? createServer(options, tracked)
