@@ -39,7 +39,7 @@ const HIDDEN = `    - { name: ledger.purge, title: Purge ledger, description: Pu
 `;
 
 const folder = temporaryFolder();
-const keys = { PLAIN_KEY: "key-of-ann-0123456789", CHIEF_KEY: "key-of-bob-0123456789" };
+const keys = { PLAIN_KEY: "Vx3k9LmPw2RdQ7Zt8HsYc4Jn", CHIEF_KEY: "Tb6uFe1WqKz5GyNa0XvMp7Cd" };
 const gateways: GatewayProcess[] = [];
 let withHidden: TestClient;
 let without: TestClient;
