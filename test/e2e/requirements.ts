@@ -45,6 +45,11 @@ export const REQUIREMENTS = {
     "The operations of an OpenAPI document, local or fetched, become capabilities that are found, described, guarded and wrapped like others.",
   "R-OPENAPI-2": "What a caller gives to an operation goes to its place in the request and stays there.",
   "R-OPENAPI-3": "With pin: block an operation whose document changed is refused.",
+  "R-FEDERATION-1":
+    "What another gateway offers is imported, run under its own guards there, and its refusals come through with code and reason.",
+  "R-FEDERATION-2":
+    "What waits for people at another gateway waits here too, across a restart, and completes by itself once it is decided there.",
+  "R-FEDERATION-3": "Gateways that import each other neither grow nor hang: what comes back is left out.",
   "R-PIN-1":
     "pin writes the lock file, compares with it, prints what differs so that people can read it, and takes it over on request.",
   "R-PIN-2":

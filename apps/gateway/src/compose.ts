@@ -31,6 +31,9 @@ import { CommandError } from "./commands/command-error.ts";
 import { createHttpEmbedder } from "./discovery/embedder.ts";
 import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
 import { createUsage, type Usage } from "./discovery/usage.ts";
+import { federate } from "./federation/federated-executor.ts";
+import { gatewayId } from "./federation/gateway-id.ts";
+import { createGateways } from "./federation/gateways.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
@@ -125,7 +128,8 @@ export async function compose(
   const catalogue = createCatalogue(plan, digest);
   const pins = createPins({ scope: createPinScope(plan), lock, digest });
   const http = createHttpExecutor({ connections: directory, log, addresses });
-  const source = createToolSource(connections, http);
+  const gateways = createGateways(connections, new Set(plan.imports.map(({ connection }) => connection)));
+  const source = createToolSource(connections, http, { gateways, ownId: gatewayId(plan) });
   const importer = createImporter({
     plan,
     catalogue,
@@ -143,7 +147,7 @@ export async function compose(
       createHumanExecutor(),
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       http,
-      holdToPins(createMcpExecutor({ connections }), pins, importer.verify),
+      holdToPins(federate(createMcpExecutor({ connections }), gateways), pins, importer.verify),
     ].map((executor) => [executor.kind, telemetry.executor(executor)]),
   );
   const schemas = createSchemas();
@@ -170,7 +174,7 @@ export async function compose(
     schemas,
     ids,
     log,
-    gateway: { name: plan.server.name ?? NAME, version: VERSION },
+    gateway: { name: plan.server.name ?? NAME, version: VERSION, id: gatewayId(plan) },
     settled: settled.promise,
     semantic,
     usage,

@@ -94,6 +94,7 @@ export type {
   Executor,
   ExecutorContext,
   ExecutorFailure,
+  ExecutorFollowing,
   ExecutorOutcome,
   HttpCall,
   HumanCall,

@@ -1,8 +1,9 @@
-import type { ErrorClass, ErrorCode, Operation, Principal } from "@mcp-flowgate/core";
-import { ERROR_CODES } from "@mcp-flowgate/core";
+import type { ErrorClass, ErrorCode, JsonObject, Operation, Principal } from "@mcp-flowgate/core";
+import { ERROR_CODES, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
 import { linksOf } from "./links.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import { FOLLOWING } from "./settle.ts";
 import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
 import type { Work } from "./work.ts";
 
@@ -44,6 +45,7 @@ export function answer(
       .approvals()
       .filter(({ status }) => status === "pending")
       .map(refOf),
+    elsewhere: elsewhereOf(view),
     ...(failure === undefined ? {} : { error: failure }),
   };
 }
@@ -62,6 +64,13 @@ export function rejection(view: Work, principal: Principal, error: Refusal): Sna
 export function refOf(approval: ApprovalRef): ApprovalRef {
   const { id, kind, queue, title, transitions, status, requestedAt, expiresAt } = approval;
   return { id, kind, queue, title, transitions, status, requestedAt, expiresAt };
+}
+
+/** What people decide where the operation goes on. */
+function elsewhereOf({ operation }: Work): readonly JsonObject[] {
+  const detail = operation?.error?.code === FOLLOWING ? operation.error.detail : undefined;
+  const approvals = isJsonObject(detail) ? detail["approvals"] : undefined;
+  return Array.isArray(approvals) ? approvals.filter(isJsonObject) : [];
 }
 
 function statusOf(asked: Asked, view: Work, last: Operation | undefined): SnapshotStatus {
@@ -155,6 +164,7 @@ function whatFor(view: Work, operation: Operation | undefined): string {
   if (instance.status === "parked") return instance.parkedReason ?? "It is parked.";
   if (operation?.id === instance.operationId && operation !== undefined) {
     if (operation.childId !== undefined) return `Waiting for sub-workflow ${operation.childId}.`;
+    if (operation.error?.code === FOLLOWING) return operation.error.message;
     if (operation.nextAttemptAt !== undefined) {
       return `\`${operation.transition}\` failed for now; next attempt at ${new Date(operation.nextAttemptAt).toISOString()}.`;
     }

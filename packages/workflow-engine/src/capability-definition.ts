@@ -30,7 +30,7 @@ const SESSION_MS = 7 * DAY_MS;
  * `submit: { transition: RUN, arguments: input }`; a failure stays in `ready`, with `run` as its link.
  */
 export function capabilityDefinition(capability: CapabilityIr): WorkflowIr {
-  const peopleMs = peopleWait(capability.executor);
+  const peopleMs = asksElsewhere(capability) ? PEOPLE_MS : peopleWait(capability.executor);
   return {
     ...describe(capability),
     id: capability.id,
@@ -117,6 +117,11 @@ function describe({
 
 function state(transitions: StateIr["transitions"]): StateIr {
   return { terminal: false, outcome: "success", transitions };
+}
+
+/** A capability of another gateway may wait for people there. */
+function asksElsewhere({ source }: CapabilityIr): boolean {
+  return source.kind === "imported" && source.annotations?.["gateway"] === true;
 }
 
 function peopleWait(executor: ExecutorIr): number {

@@ -2,6 +2,7 @@ import {
   getOwn,
   type ApprovalDraft,
   type ExecutorFailure,
+  type ExecutorFollowing,
   type ExecutorOutcome,
   type JsonObject,
   type Operation,
@@ -22,6 +23,9 @@ import type { Work } from "./work.ts";
 /** How an attempt ended: an executor's outcome, or a child instance that the step now waits for. */
 export type Outcome = ExecutorOutcome | { readonly status: "child"; readonly childId: string };
 
+/** The code of an operation that waits for what it began elsewhere. */
+export const FOLLOWING = "FOLLOWING";
+
 /** A wait up to this long is held by the process; a longer one is a row that any replica can take up. */
 const HELD_WAIT_MS = 1000;
 
@@ -38,6 +42,9 @@ export function settle(work: Work, dispatch: Dispatch, outcome: Outcome): void {
       return;
     case "waiting":
       askPeople(work, dispatch, step, outcome.approval);
+      return;
+    case "following":
+      follow(work, dispatch.operation, outcome);
       return;
     case "child":
       awaitChild(work, dispatch, outcome.childId);
@@ -110,10 +117,28 @@ export function fail(work: Work, operation: Operation, step: Step, failure: Exec
   }
 }
 
+/** The effect was begun elsewhere and goes on there: the operation waits, and asks again when it is due (W1). */
+function follow(work: Work, operation: Operation, outcome: ExecutorFollowing): void {
+  const { env } = work;
+  const nextAttemptAt = env.now + outcome.checkAfterMs;
+  const approvals = outcome.approvals.map((approval) => ({ ...approval }));
+  work.putOperation({
+    ...operation,
+    call: outcome.call,
+    status: "waiting",
+    nextAttemptAt,
+    deadlineAt: nextAttemptAt + env.limits.operationMs,
+    error: { code: FOLLOWING, message: outcome.message, detail: { approvals } },
+  });
+  work.set({ status: "waiting" });
+}
+
 /** Begins the next attempt of an operation that waited for it, or whose claimant is gone. */
 export function resume(work: Work, operation: Operation, step: Step): void {
-  const { error: _last, ...rest } = operation;
-  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step);
+  const { error: last, ...rest } = operation;
+  // Asking what became of an effect is no attempt of it.
+  const isAttempt = last?.code !== FOLLOWING;
+  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, undefined, isAttempt);
 }
 
 function retry(work: Work, failed: Operation, step: Step, delayMs: number): void {
@@ -130,13 +155,13 @@ function retry(work: Work, failed: Operation, step: Step, delayMs: number): void
 }
 
 /** Claims the operation anew, whatever it waited for before: recovery has to find it if this process ends (W19). */
-function dispatchAgain(work: Work, before: Operation, step: Step, delayMs?: number): void {
+function dispatchAgain(work: Work, before: Operation, step: Step, delayMs?: number, isAttempt = true): void {
   const { childId: _ended, nextAttemptAt: _due, ...rest } = before;
   work.set({ status: "running", operationId: before.id, claim: work.env.claim });
   const operation: Operation = { ...rest, status: "running", fence: work.instance.fence };
   const executor = executorAt(step, operation);
   work.putOperation(operation);
-  auditStart(work, operation);
+  if (isAttempt) auditStart(work, operation);
   work.dispatch = {
     operation,
     ...(executor === undefined || operation.call === undefined

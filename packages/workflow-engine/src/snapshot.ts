@@ -38,6 +38,8 @@ export interface Snapshot {
   /** Of this call; of a get, all. */
   readonly evidence: readonly Evidence[];
   readonly approvals: readonly ApprovalRef[];
+  /** Approvals of another gateway that the step waits for, as that gateway shows them. */
+  readonly elsewhere: readonly JsonObject[];
   readonly error?: Refusal;
 }
 
@@ -76,6 +78,7 @@ export function refusedWithout(error: Refusal, links: readonly Link[] = []): Sna
     chain: [],
     evidence: [],
     approvals: [],
+    elsewhere: [],
     error,
   };
 }

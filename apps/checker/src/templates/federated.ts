@@ -19,6 +19,8 @@ connections:
     # The caller's own token is passed on, to this host alone.
     auth: { kind: forward, hosts: [127.0.0.1] }
   search: { kind: mcp, url: "\${SEARCH_MCP_URL:-http://127.0.0.1:9202/mcp}", timeoutMs: 20s }
+  # Another mcp-flowgate: its guards and approvals stay in force there, and what waits there waits here.
+  payroll: { kind: mcp, url: "\${PAYROLL_GATEWAY_URL:-http://127.0.0.1:9203/mcp}" }
   everything: { kind: mcp, command: npx, args: [-y, "@modelcontextprotocol/server-everything"], idleTimeoutMs: 10m }
 
 proxy:
@@ -34,6 +36,7 @@ proxy:
       prefix: web
       tags: [search]
       reliability: { timeoutMs: 20s, circuitBreaker: { failures: 5, windowMs: 1m, openMs: 30s } }
+    - { connection: payroll, prefix: payroll, tags: [payroll], guards: [{ kind: role, role: payroll }] }
     - { connection: everything, prefix: demo, tags: [demo] }
   expose:
     - { capability: github.merge, tags: [github, write] }

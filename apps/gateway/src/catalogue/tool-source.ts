@@ -11,6 +11,8 @@ import {
 } from "@mcp-flowgate/core";
 import type { ListedTool } from "@mcp-flowgate/config-compiler";
 import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { Gateways } from "../federation/gateways.ts";
+import { listGateway } from "../federation/list-gateway.ts";
 import { listOperations, readDocument } from "@mcp-flowgate/openapi-import";
 
 /** What an import's source offers now. */
@@ -31,7 +33,11 @@ const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const FETCH_MS = 30_000;
 
 /** @param http The executor for `http` connections: documents are fetched as everything else is, with the connection's credentials and limits. */
-export function createToolSource(connections: McpConnections, http: Executor): ToolSource {
+export function createToolSource(
+  connections: McpConnections,
+  http: Executor,
+  federation: { readonly gateways: Gateways; readonly ownId: string },
+): ToolSource {
   return {
     async list(from, signal) {
       const { openapi } = from;
@@ -40,6 +46,10 @@ export function createToolSource(connections: McpConnections, http: Executor): T
       const listed = await connections.listTools(from.connection, { signal });
       if (!listed.ok) return err({ status: "failed", ...listed.error });
       const { tools, problems, server } = listed.value;
+      if (federation.gateways.recognise(from.connection, tools)) {
+        const inner = await listGateway(federation.gateways, from.connection, federation.ownId, signal);
+        return inner.ok ? inner : err({ status: "failed", ...inner.error });
+      }
       return ok({ tools, problems, ...(server.name === "" ? {} : { server: server.name }) });
     },
   };

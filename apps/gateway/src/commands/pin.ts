@@ -18,6 +18,8 @@ import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
 import { createToolSource } from "../catalogue/tool-source.ts";
 import { createPinScope } from "../catalogue/pin-scope.ts";
 import { createAddressPolicy } from "@mcp-flowgate/outbound";
+import { gatewayId } from "../federation/gateway-id.ts";
+import { createGateways } from "../federation/gateways.ts";
 import { systemClock } from "../host/clock.ts";
 import { systemDigest } from "../host/ids.ts";
 import { createLog } from "../host/log.ts";
@@ -97,7 +99,10 @@ async function listAll(plan: GatewayPlan): Promise<LockFile> {
     clientInfo: { name: NAME, version: VERSION },
   });
   const http = createHttpExecutor({ connections: directory, log, addresses });
-  const source = createToolSource(servers, http);
+  const source = createToolSource(servers, http, {
+    gateways: createGateways(servers, new Set(plan.imports.map(({ connection }) => connection))),
+    ownId: gatewayId(plan),
+  });
   try {
     const signal = AbortSignal.timeout(LIST_MS);
     const listed = await Promise.all(

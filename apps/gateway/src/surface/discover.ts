@@ -1,4 +1,12 @@
-import type { Json, JsonObject, LimitsIr, Principal, ReliabilityIr, StateIr } from "@mcp-flowgate/core";
+import type {
+  CapabilityIr,
+  Json,
+  JsonObject,
+  LimitsIr,
+  Principal,
+  ReliabilityIr,
+  StateIr,
+} from "@mcp-flowgate/core";
 import {
   decodeCursor,
   encodeCursor,
@@ -150,8 +158,15 @@ export function describeItem(context: DiscoverContext, id: string, caller: Calle
     ...(capability.source.kind === "imported" || capability.source.completed === true
       ? { untrusted: true }
       : {}),
+    ...viaOf(capability),
     links,
   });
+}
+
+/** The gateways that an imported capability of another gateway comes through, nearest first. */
+function viaOf({ source }: CapabilityIr): JsonObject {
+  const via = source.kind === "imported" ? source.annotations?.["via"] : undefined;
+  return Array.isArray(via) && via.length > 0 ? { via } : {};
 }
 
 /** The refusal for an id that names nothing this caller may see, with those that it may have meant. */

@@ -42,7 +42,7 @@ export interface Surface {
 
 export interface SurfaceContext extends DiscoverContext {
   readonly engine: Engine;
-  readonly gateway: { readonly name: string; readonly version: string };
+  readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
   readonly isDraining: () => boolean;
 }
 
@@ -53,7 +53,7 @@ export function createSurface(options: {
   readonly schemas: Schemas;
   readonly ids: Ids;
   readonly log: Log;
-  readonly gateway: { readonly name: string; readonly version: string };
+  readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
   /** Resolves once the first listing of downstream servers is over: before it the catalogue is not whole. */
   readonly settled: Promise<void>;
   readonly semantic?: SemanticSearch | undefined;

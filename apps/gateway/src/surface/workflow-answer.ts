@@ -46,16 +46,16 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
         ...(uri === undefined ? {} : { uri }),
       })),
     ),
-    ...listed(
-      "approvals",
-      snapshot.approvals.map(({ id, queue, title, transitions, status }) => ({
+    ...listed("approvals", [
+      ...snapshot.approvals.map(({ id, queue, title, transitions, status }) => ({
         id,
         queue,
         title,
         ...(transitions.length === 1 ? { transition: transitions[0] as string } : { transitions }),
         status,
       })),
-    ),
+      ...snapshot.elsewhere,
+    ]),
     ...(snapshot.error === undefined ? {} : { error: { ...snapshot.error } as JsonObject }),
   };
   return {

@@ -89,6 +89,8 @@ export interface McpCall {
   readonly connection: string;
   readonly tool: string;
   readonly arguments: JsonObject;
+  /** Of a call to another gateway that has begun: the instance there. */
+  readonly follows?: string;
 }
 
 export interface HumanCall {
@@ -120,6 +122,7 @@ export type ExecutorOutcome =
       readonly evidence: readonly EvidenceDraft[];
     }
   | ExecutorFailure
+  | ExecutorFollowing
   /** The step waits for people; the engine writes the approval. */
   | { readonly status: "waiting"; readonly approval: ApprovalDraft };
 
@@ -133,6 +136,18 @@ export interface ExecutorFailure {
   readonly detail?: Json;
   readonly retryAfterMs?: number;
   readonly evidence?: readonly EvidenceDraft[];
+}
+
+/** The effect goes on elsewhere, where it was begun: it is not repeated, only looked at again. */
+export interface ExecutorFollowing {
+  readonly status: "following";
+  /** The call that asks what became of it. It takes the place of the first one, also after a restart. */
+  readonly call: ResolvedCall;
+  readonly checkAfterMs: number;
+  /** One sentence for the caller. */
+  readonly message: string;
+  /** What people decide there. */
+  readonly approvals: readonly JsonObject[];
 }
 
 export interface EvidenceDraft {
