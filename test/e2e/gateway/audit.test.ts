@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
 import { HELLO } from "../harness/configs.ts";
 import { runGateway, startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
 
+const META_SERVER = fileURLToPath(new URL("../harness/meta-server.mjs", import.meta.url));
 const SECRET = "canary-7f3a9c-do-not-show";
 
 test("what happened is in the audit file, and no secret is anywhere [R-AUDIT-1]", async () => {
@@ -15,10 +17,14 @@ test("what happened is in the audit file, and no secret is anywhere [R-AUDIT-1]"
     `version: "1.0.0"
 connections:
   node: { kind: cli, command: node, env: { TOKEN: "\${CANARY}" } }
+  meta: { kind: mcp, command: node, args: ["${META_SERVER}"], env: { TOKEN: "\${CANARY}" } }
   api: { kind: http, baseUrl: "http://127.0.0.1:9", headers: { authorization: "Bearer \${CANARY}" } }
 proxy:
   expose:
     - { name: show.token, executor: { kind: cli, connection: node, args: ["-p", "process.env.TOKEN"] } }
+    - { name: fail.with.token, executor: { kind: cli, connection: node, args: ["-e", "console.error(process.env.TOKEN); process.exit(3)"] } }
+    - { name: tell.token, executor: { kind: mcp, connection: meta, tool: meta, map: { token: "\${CANARY}" } } }
+    - { name: ask.token, executor: { kind: human, queue: desk, title: "Use \${CANARY}" } }
     - { name: call.api, executor: { kind: http, connection: api, path: /x } }
     - { name: only.admin, executor: { kind: noop }, guards: [{ kind: role, role: admin }] }
 audit: { sink: file, path: ${trail}, onFailure: fail_closed }
@@ -36,7 +42,10 @@ telemetry: { logs: { level: debug } }
   expect((await client.call("workflow.start", { definitionId: "only.admin" })).body.error.code).toBe(
     "GUARD_REJECTED",
   );
+  for (const id of ["fail.with.token", "tell.token", "ask.token"])
+    await client.call("workflow.start", { definitionId: id });
   await client.call("gateway.describe", { id: "call.api" });
+  expect(await (await fetch(new URL("/metrics", gateway.url))).text()).not.toContain(SECRET);
   await client.close();
   expect(await gateway.stop()).toBe(0);
   const text = readFileSync(trail, "utf8");

@@ -46,7 +46,7 @@ export async function withTrail<T>(source: TrailSource, use: (trail: OpenTrail) 
   if (opened === undefined) {
     throw new CommandError(
       source.store === true
-        ? `${files.join(", ")} keeps no audit records in its store: store.kind sqlite with an audit sink sqlite does.`
+        ? `${files.join(", ")} keeps no audit records in its store: store.kind sqlite or postgres with an audit sink of that kind does.`
         : `${files.join(", ")} has no audit sink of kind file, nor one in its store; name a trail with --path FILE.`,
     );
   }

@@ -2,6 +2,7 @@ import type { AuditRows } from "@mcp-flowgate/audit";
 import type { GatewayPlan, Log } from "@mcp-flowgate/core";
 import { systemClock } from "../host/clock.ts";
 import { systemDigest, systemIds } from "../host/ids.ts";
+import { openDurable } from "./open-store.ts";
 
 /** The audit records in the store of a configuration, opened beside the gateways that use it. */
 export interface OpenAuditRows {
@@ -14,16 +15,10 @@ export interface OpenAuditRows {
 /** @returns nothing where the configuration keeps none in its store. */
 export async function openAuditRows(plan: GatewayPlan, log: Log): Promise<OpenAuditRows | undefined> {
   const { kind, path } = plan.store;
-  if (kind !== "sqlite" || path === undefined) return undefined;
-  if (!plan.audit.sinks.some((sink) => sink.kind === kind)) return undefined;
-  const { createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
-  const store = await createSqliteStore({
-    path,
-    clock: systemClock,
-    ids: systemIds,
-    digest: systemDigest,
-    log,
-    retention: plan.store.retention,
-  });
-  return { rows: store, name: path, close: () => store.close() };
+  if (kind === "memory" || !plan.audit.sinks.some((sink) => sink.kind === kind)) return undefined;
+  const parts = { plan, clock: systemClock, ids: systemIds, digest: systemDigest, log };
+  const opened = await openDurable(parts);
+  if (opened === undefined) return undefined;
+  const { store } = opened;
+  return { rows: store, name: path ?? kind, close: () => store.close() };
 }

@@ -11,6 +11,8 @@ export interface AuditFilter {
   readonly stream?: string;
   /** The position of the last record that was read. */
   readonly after?: number;
+  /** Records before this position, newest first, instead of those after one. */
+  readonly before?: number;
   readonly limit: number;
 }
 
@@ -80,9 +82,19 @@ export function linkAll(
  */
 export async function readAudit(
   database: Database,
-  { stream, after = 0, limit }: AuditFilter,
+  { stream, after = 0, before, limit }: AuditFilter,
 ): Promise<readonly StoredAudit[]> {
   const settled = await settledPosition(database);
+  if (before !== undefined) {
+    return stream === undefined
+      ? await database.read<StoredAudit>(SELECT_ALL_BEFORE, [before, settled, limit])
+      : await database.read<StoredAudit>(SELECT_STREAM_BEFORE, [
+          toBoundedKey(stream),
+          before,
+          settled,
+          limit,
+        ]);
+  }
   return stream === undefined
     ? await database.read<StoredAudit>(SELECT_ALL, [after, settled, limit])
     : await database.read<StoredAudit>(SELECT_STREAM, [toBoundedKey(stream), after, settled, limit]);
@@ -110,6 +122,14 @@ const SELECT_ALL: Statement = {
 const SELECT_STREAM: Statement = {
   name: "audit_stream",
   text: "SELECT n AS position, line FROM mcp_flowgate.audit WHERE stream = $1 AND n > $2 AND n <= $3 ORDER BY seq LIMIT $4",
+};
+const SELECT_ALL_BEFORE: Statement = {
+  name: "audit_all_before",
+  text: "SELECT n AS position, line FROM mcp_flowgate.audit WHERE n < $1 AND n <= $2 ORDER BY n DESC LIMIT $3",
+};
+const SELECT_STREAM_BEFORE: Statement = {
+  name: "audit_stream_before",
+  text: "SELECT n AS position, line FROM mcp_flowgate.audit WHERE stream = $1 AND n < $2 AND n <= $3 ORDER BY seq DESC LIMIT $4",
 };
 
 /** Longer than any transaction of a store: its statements are bounded, and so is the time between two of them. */

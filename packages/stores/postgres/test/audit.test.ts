@@ -101,6 +101,13 @@ test("records are read by stream and from a position on, in the order of their c
   const rest = await store.audit({ after: all.at(-1)!.position, limit: 2 });
   expect(rest).toHaveLength(1);
   expect(await store.audit({ stream: "wf:1", limit: 10 })).toEqual([all[0], rest[0]]);
+  const before = all[1]?.position ?? 0;
+  expect(await store.audit({ before: Number.MAX_SAFE_INTEGER, limit: 1 })).toEqual([rest.at(-1)]);
+  expect(await store.audit({ before, limit: 10 })).toEqual([all[0]]);
+  expect(await store.audit({ stream: "wf:1", before: Number.MAX_SAFE_INTEGER, limit: 10 })).toEqual([
+    rest[0],
+    all[0],
+  ]);
 });
 
 test("committed events are forwarded in order, and what the forwarding fails at harms nobody", async () => {
