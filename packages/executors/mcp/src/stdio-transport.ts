@@ -18,7 +18,8 @@ import { createRateBudget } from "./rate-budget.ts";
  *    does not care is ended by the orphan watch, which knows of it from its start to the end of its group.
  * 3. Memory is bounded: a line over the limit ends the child, everything else is passed on or dropped at once.
  * 4. What nobody asked for (notifications, answers to no question, text that is not JSON-RPC) is read at a bounded rate:
- *    beyond it the pipe is left full, so that the child waits and not the gateway.
+ *    beyond it what was read is dropped, but for a word that the tools changed, and the pipe is left full, so that the child
+ *    waits and not the gateway.
  * 5. What follows on a notification of progress is handed on a turn later: the SDK acts on a notification later than on an
  *    answer, and by then would have forgotten whose progress it is.
  */
@@ -54,8 +55,8 @@ const INPUT_GRACE_MS = 1000;
 const TERM_GRACE_MS = 2000;
 /** How long output may stay open after the child itself has exited. */
 const DRAIN_MS = 250;
-const UNASKED_PER_SECOND = 1000;
-const UNASKED_BURST = 2000;
+const UNASKED_PER_SECOND = 250;
+const UNASKED_BURST = 500;
 const PAUSE_MS = 100;
 const MAX_ERROR_LINE = 8192;
 const MAX_ASKED = 10_000;
@@ -67,14 +68,29 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   const asked = new Set<string | number>();
   /** The first is being handed on. */
   const waiting: JSONRPCMessage[] = [];
+  /** A dropped word about the tools, for when reading goes on. */
+  let lastChange: JSONRPCMessage | undefined;
   const unasked = createRateBudget(UNASKED_PER_SECOND, UNASKED_BURST);
 
-  const spendUnasked = (): void => {
-    if (unasked.spend() || child?.stdout?.isPaused() !== false) return;
+  /** False where there are too many by now: what was just read is dropped, and reading waits. (4) */
+  const spendUnasked = (): boolean => {
+    if (unasked.spend()) return true;
+    if (child?.stdout?.isPaused() !== false) return false;
     const output = child.stdout;
     output.pause();
     options.onNoise("more messages than anybody asked for", "");
-    setTimeout(() => output.resume(), PAUSE_MS).unref();
+    setTimeout(() => {
+      const missed = lastChange;
+      lastChange = undefined;
+      if (missed !== undefined) enqueue(missed);
+      output.resume();
+    }, PAUSE_MS).unref();
+    return false;
+  };
+
+  const enqueue = (message: JSONRPCMessage): void => {
+    waiting.push(message);
+    if (waiting.length === 1) deliver();
   };
 
   const receive = (line: string): void => {
@@ -91,9 +107,12 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       spendUnasked();
       return;
     }
-    if (!isAnswer) spendUnasked();
-    waiting.push(message);
-    if (waiting.length === 1) deliver();
+    if (isAnswer || spendUnasked()) {
+      enqueue(message);
+    } else if ("method" in message && message.method === "notifications/tools/list_changed") {
+      // Of many that say the same one is enough, but not none.
+      lastChange = message;
+    }
   };
 
   /** Hands messages on in their order. (5) */
