@@ -41,7 +41,7 @@ export const REQUIREMENTS = {
   "R-IMPORT-2": "A dead server does not stop the start; the others work.",
   "R-IMPORT-3": "Structured content, text and images of downstream tools come back whole.",
   "R-IMPORT-4": "An imported tool never replaces what stands under its name already.",
-  "R-IMPORT-5":
+  "R-FLOOD-1":
     "Servers that list too much, one name twice, or change all the time are bounded and named; others go on.",
   "R-OPENAPI-1":
     "The operations of an OpenAPI document, local or fetched, become capabilities that are found, described, guarded and wrapped like others.",

@@ -3,7 +3,7 @@ import { connectClient, ERAS } from "../harness/clients.ts";
 import { startHttpGateway, temporaryFolder, waitFor, writeConfig } from "../harness/gateway-process.ts";
 import { createShifting, type ShiftingTool } from "../harness/shifting.ts";
 
-test("servers that list 10,000 tools, one name twice, or change all the time are bounded, named, and delay nobody [R-IMPORT-5]", async () => {
+test("servers that list 10,000 tools, one name twice, or change all the time are bounded, named, and delay nobody [R-FLOOD-1]", async () => {
   using folder = temporaryFolder();
   const many: ShiftingTool[] = Array.from({ length: 10_050 }, (_, at) => ({
     name: `tool_${at}`,
