@@ -24,6 +24,7 @@ export const REQUIREMENTS = {
   "R-SEARCH-5":
     "With discovery.learn what was started ranks higher after the same words, over a restart, until it is reset.",
   "R-HIDDEN-1": "With visibility byGuards, what a caller may never start changes no answer that it gets.",
+  "R-INIT-1": "Every template of init starts without a network, as it is written.",
   "R-RUN-1": "Starting a capability runs it at once and returns its output.",
   "R-RUN-2": "proxy_default offers every exposed capability as a transition and returns to ready.",
   "R-RUN-3": "A failed executor leaves the state and offers the link again with the arguments prefilled.",

@@ -55,7 +55,7 @@ export async function startHttpGateway(
   );
   const output = collect(child);
   const endpoint = await waitFor(
-    () => /endpoint=(\S+)/.exec(output.stderr())?.[1],
+    () => /endpoint["=:]+([^\s"]+)/.exec(output.stderr())?.[1],
     () => child.exitCode !== null,
     () => `the gateway ended: ${output.stderr()}`,
   );
