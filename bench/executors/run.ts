@@ -1,14 +1,16 @@
 /**
  * What the connections and the executor add to a call of an MCP server, in one run on one machine:
  * 1. a call through `createMcpExecutor` beside the same call by the SDK's client, alternating, one at a time;
+ *    and through the whole gateway over stdio;
  * 2. 64 calls at once to a tool that takes 200 ms;
  * 3. the memory of 50 idle connections, beside their children;
  * 4. restarts: servers killed without warning and started again by the next call, and what is left afterwards.
  *
  * Usage: `node --conditions=@mcp-flowgate/source bench/executors/run.ts [calls] [restarts]`
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, ExecutorContext, McpStdioConnectionIr } from "@mcp-flowgate/core";
 import { ANONYMOUS } from "@mcp-flowgate/core";
@@ -19,6 +21,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
 const calls = Number(process.argv[2] ?? 2000);
 const restarts = Number(process.argv[3] ?? 100);
+const GATEWAY = fileURLToPath(new URL("../../apps/gateway/bin/mcp-flowgate.mjs", import.meta.url));
 const SERVER = fileURLToPath(new URL("server.ts", import.meta.url));
 /** Marks the children of this run among all processes. */
 const MARK = `bench-${process.pid}`;
@@ -36,6 +39,7 @@ console.log(`node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 
 // First, while this process has not grown for other reasons.
 await measureIdleMemory();
 await measureOverhead();
+await measureGateway();
 await measureConcurrency();
 await measureRestarts();
 
@@ -77,6 +81,49 @@ async function measureOverhead(): Promise<void> {
     await direct.close();
     await connections.close();
   }
+}
+
+/** The same tool by `workflow.start` of a gateway, which journals every call, beside the tool itself. */
+async function measureGateway(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "flowgate-bench-"));
+  const config = join(folder, "gateway.json");
+  const server = { kind: "mcp", command: process.execPath, args: [SERVER, MARK] };
+  const proxy = { import: [{ connection: "server", prefix: "s" }] };
+  writeFileSync(config, JSON.stringify({ version: "1.0.0", connections: { server }, proxy }));
+  const connect = async (args: readonly string[]): Promise<Client> => {
+    const client = new Client(
+      { name: "bench", version: "1.0.0" },
+      { versionNegotiation: { mode: { pin: "2026-07-28" } } },
+    );
+    await client.connect(
+      new StdioClientTransport({ command: process.execPath, args: [...args], stderr: "ignore" }),
+    );
+    return client;
+  };
+  const direct = await connect([SERVER, MARK]);
+  const gateway = await connect([GATEWAY, "serve", "-c", config, "--transport", "stdio"]);
+  const input = { message: "hello", list: [1, 2, 3] };
+  const ways = {
+    direct: () => direct.callTool({ name: "echo", arguments: input }),
+    gateway: () => gateway.callTool({ name: "workflow.start", arguments: { definitionId: "s.echo", input } }),
+  };
+  const times = { direct: [] as number[], gateway: [] as number[] };
+  for (let index = -200; index < calls; index++) {
+    for (const way of ["direct", "gateway"] as const) {
+      const before = performance.now();
+      const result = await ways[way]();
+      if (result.isError === true) throw new Error(JSON.stringify(result.content));
+      if (index >= 0) times[way].push(performance.now() - before);
+    }
+  }
+  const [alone, through] = [quantile(times.direct, 0.5), quantile(times.gateway, 0.5)];
+  console.log(
+    `one call at a time: direct p50 ${toMs(alone)}, through the gateway p50 ${toMs(through)}, ` +
+      `added p50 ${toMs(through - alone)} (${(through / alone).toFixed(1)} times)`,
+  );
+  await direct.close();
+  await gateway.close();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function measureConcurrency(): Promise<void> {
