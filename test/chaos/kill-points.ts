@@ -8,6 +8,7 @@ export const KILL_POINTS = [
   "before-claim",
   "inside-claim",
   "after-claim",
+  "effect-begun",
   "effect-sent",
   "effect-answered",
   "before-commit",
@@ -23,20 +24,28 @@ export const KILL_POINTS = [
 
 export type KillPoint = (typeof KILL_POINTS)[number];
 
-/** Ends this process, as a power cut would, at the given visit of the armed point. */
+/** What happens to this process at a point: it ends as by a power cut, it stands still until it is continued, or its event loop is busy. */
+export interface Armed {
+  readonly point: KillPoint;
+  readonly visit: number;
+  /** Left out: `SIGKILL`. */
+  readonly how?: "SIGKILL" | "SIGSTOP" | { readonly busyMs: number };
+}
+
 export interface Killer {
   reach(point: KillPoint): void;
 }
 
-export function createKiller(
-  armed: { readonly point: KillPoint; readonly visit: number } | undefined,
-): Killer {
+export function createKiller(armed: Armed | undefined): Killer {
   let left = armed?.visit ?? 0;
   return {
     reach(point) {
-      if (point !== armed?.point) return;
+      if (armed === undefined || point !== armed.point) return;
       left -= 1;
-      if (left === 0) process.kill(process.pid, "SIGKILL");
+      if (left !== 0) return;
+      const { how = "SIGKILL" } = armed;
+      if (typeof how === "string") process.kill(process.pid, how);
+      else for (const until = performance.now() + how.busyMs; performance.now() < until;);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
-import type { KillPoint } from "./kill-points.ts";
+import type { Armed } from "./kill-points.ts";
 import type { StoreSpec } from "./stores.ts";
 
 /** What a replica is told at its start, in `FLOWGATE_CHAOS_REPLICA`. */
@@ -11,7 +11,7 @@ export interface ReplicaSpec {
   readonly operationMs?: number;
   readonly sweepMs?: number;
   readonly skewMs?: number;
-  readonly kill?: { readonly point: KillPoint; readonly visit: number };
+  readonly kill?: Armed;
   readonly plant?: Plant;
 }
 
@@ -42,8 +42,7 @@ export type CallBody =
         readonly outcome: "executed" | "not_executed" | "abandon";
       };
     }
-  | { readonly kind: "pending" | "unknown" }
-  | { readonly kind: "block"; readonly ms: number };
+  | { readonly kind: "pending" | "unknown" };
 
 export type Call = CallBody & { readonly id: number; readonly as: Caller };
 

@@ -99,11 +99,6 @@ async function run(call: Call): Promise<Omit<Answer, "id">> {
       });
       return { open: await Promise.all(open) };
     }
-    case "block": {
-      const until = performance.now() + call.ms;
-      while (performance.now() < until);
-      return {};
-    }
     default:
       return call satisfies never;
   }

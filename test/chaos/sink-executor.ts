@@ -21,6 +21,7 @@ export function createSinkExecutor(options: {
           "x-attempt": String(attempt),
           "x-replica": options.replica,
         };
+        options.reach("effect-begun");
         const sent = request(
           { port: options.port, host: "127.0.0.1", method: "POST", path: `/${tool}`, agent, headers, signal },
           (response) => {

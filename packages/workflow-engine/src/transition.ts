@@ -204,7 +204,10 @@ function recover(work: Work, operation: Operation): void {
     const message = harmless
       ? `it was given up after ${MAX_TAKEOVERS} takeovers`
       : "the process that ran it is gone; it may or may not have taken effect";
-    becomeUnknown(work, { ...operation, takeovers }, { code: "ORPHANED", message }, step);
+    // The fence goes up, so that what the lost process may still bring is told from what was committed (W7).
+    work.set({});
+    const taken: Operation = { ...operation, takeovers, fence: work.instance.fence };
+    becomeUnknown(work, taken, { code: "ORPHANED", message }, step);
     return;
   }
   work.audit("executor.recovered", { ...summaryOf(operation), takeovers }, { operation });

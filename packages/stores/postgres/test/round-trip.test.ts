@@ -83,7 +83,7 @@ test("names of callers fit in an index, however long they are, and stay apart", 
   );
 });
 
-test("rows come back exactly as they went in, whatever characters and numbers they hold (S5)", async () => {
+test("rows come back exactly as they went in, whatever characters and numbers they hold (S5, F25)", async () => {
   const store = await (await createBench()).open();
   let count = 0;
   await fc.assert(

@@ -18,7 +18,7 @@ function mountSmall(folder: string, size: string): string | undefined {
   return undefined;
 }
 
-test("a full disk refuses batches whole, keeps what was acknowledged, and work goes on once there is space", async (context) => {
+test("a full disk refuses batches whole, keeps what was acknowledged, and work goes on once there is space (F62)", async (context) => {
   const bench = createBench();
   const folder = join(bench.folder, "small");
   const why = mountSmall(folder, "3m");

@@ -72,7 +72,7 @@ test("keys of texts are equal where the texts are, and well-formed", () => {
   );
 });
 
-test("rows come back exactly as they went in, whatever characters and numbers they hold (S5)", async () => {
+test("rows come back exactly as they went in, whatever characters and numbers they hold (S5, F25)", async () => {
   const store = await createBench().open();
   let count = 0;
   await fc.assert(
