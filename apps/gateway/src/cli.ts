@@ -1,7 +1,13 @@
 import { EXPORT_FORMATS } from "@mcp-flowgate/audit";
 import { Argument, Command, Option } from "commander";
 import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audit.ts";
-import { decideApproval, listApprovals, showApproval, type DecideOptions } from "./commands/approvals.ts";
+import {
+  decideApproval,
+  listApprovals,
+  showApproval,
+  tailApprovals,
+  type DecideOptions,
+} from "./commands/approvals.ts";
 import { call, type CallOptions } from "./commands/call.ts";
 import { resetUsage, showUsage } from "./commands/discovery.ts";
 import { pin, type PinOptions } from "./commands/pin.ts";
@@ -275,6 +281,14 @@ function addApprovals(program: Command): void {
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals list --queue refunds")
     .action((options) => listApprovals(options, print));
+  withDebug(approvals.command("tail"))
+    .description("list what waits, then what comes to wait and what becomes of it, until interrupted")
+    .addOption(configOption())
+    .option("--queue <name>", "of one queue")
+    .option("--tenant <name>", "of another tenant than the default one")
+    .option("--json", "one JSON object a line")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals tail --queue refunds")
+    .action((options) => tailApprovals(options, print));
   withDebug(approvals.command("show"))
     .description("show one with all that is needed to decide")
     .argument("<id>")

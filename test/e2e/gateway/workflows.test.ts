@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectClient, type TestClient } from "../harness/clients.ts";
 import {
+  followGateway,
   runGateway,
   startHttpGateway,
   temporaryFolder,
@@ -318,8 +319,11 @@ describe("a step that waits for a person [R-FLOW-6]", () => {
     expect(twice.code).toBe(1);
   });
 
-  test("stays where it is when a person rejects", async () => {
+  test("stays where it is when a person rejects, and who follows the queue sees both", async () => {
     const pending = await waiting();
+    using tail = followGateway(["approvals", "tail", "-c", config, "--queue", "releases"], { env });
+    const [{ id }] = pending.approvals;
+    await waitFor(() => tail.stdout().includes(`${id}  pending`) || undefined);
     const rejected = await runGateway(
       [
         "approvals",
@@ -337,6 +341,7 @@ describe("a step that waits for a person [R-FLOW-6]", () => {
       { env },
     );
     expect(rejected.code).toBe(0);
+    await waitFor(() => tail.stdout().includes(`${id}  denied`) || undefined);
     const after = await waitFor(async () => {
       const { body } = await agent.call("workflow.get", { workflowId: pending.workflow.id });
       return body.result.status === "pending" ? undefined : body;

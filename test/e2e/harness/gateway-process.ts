@@ -70,6 +70,18 @@ export async function startHttpGateway(
   };
 }
 
+/** Runs one command of the gateway that does not end by itself. */
+export function followGateway(
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv } = {},
+): { stdout(): string; stderr(): string; [Symbol.dispose](): void } {
+  const child = spawn(process.execPath, [gatewayBin, ...args], {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return { ...collect(child), [Symbol.dispose]: () => void child.kill("SIGKILL") };
+}
+
 /** Runs one command of the gateway to its end. */
 export async function runGateway(
   args: readonly string[],

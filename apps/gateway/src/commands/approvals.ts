@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
-import { isJsonObject } from "@mcp-flowgate/core";
+import { setTimeout as wait } from "node:timers/promises";
+import { isJsonObject, type JsonObject } from "@mcp-flowgate/core";
 import {
   expectObject,
   findOne,
@@ -38,11 +39,31 @@ export async function listApprovals(options: ListOptions, write: Write): Promise
   const items = await withAdmin(options.config, (targets) => listAll(targets, "approvals", query));
   if (options.json === true) return writeJson(items, write);
   if (items.length === 0) return write("Nothing waits for a person.\n");
-  for (const { id, status, queue, title, requestedBy } of items) {
-    write(
-      `${String(id)}  ${String(status)}  ${String(queue)}  ${String(title)}  (asked by ${String(requestedBy)})\n`,
-    );
-  }
+  for (const item of items) write(`${toLine(item)}\n`);
+}
+
+const POLL_MS = 1000;
+
+/** `approvals tail`: what waits, what comes to wait, and what becomes of each, until it is interrupted. */
+export async function tailApprovals(options: ListOptions, write: Write): Promise<void> {
+  const query: (readonly [string, string])[] = [["status", "pending"]];
+  if (options.queue !== undefined) query.push(["queue", options.queue]);
+  if (options.tenant !== undefined) query.push(["tenant", options.tenant]);
+  const show = (item: JsonObject): void =>
+    write(`${options.json === true ? JSON.stringify(item) : toLine(item)}\n`);
+  await withAdmin(options.config, async (targets) => {
+    let waiting = new Set<string>();
+    for (;;) {
+      const items = await listAll(targets, "approvals", query);
+      const now = new Set(items.map(({ id }) => String(id)));
+      for (const id of waiting) {
+        if (!now.has(id)) show((await findOne(targets, "approvals", id, options)).body);
+      }
+      for (const item of items.toReversed()) if (!waiting.has(String(item["id"]))) show(item);
+      waiting = now;
+      await wait(POLL_MS);
+    }
+  });
 }
 
 /** `approvals show ID`: all that is needed to decide. */
@@ -89,6 +110,10 @@ export async function decideApproval(
   write(
     `${id} is ${toWord(approval["status"])}; workflow ${String(approval["workflowId"])} is in state ${String(workflow["state"] ?? approval["state"])}.\n`,
   );
+}
+
+function toLine({ id, status, queue, title, requestedBy }: JsonObject): string {
+  return `${String(id)}  ${toWord(status)}  ${String(queue)}  ${String(title)}  (asked by ${String(requestedBy)})`;
 }
 
 /** An approval that was taken up at once is consumed; whoever gave it asks whether it is approved. */

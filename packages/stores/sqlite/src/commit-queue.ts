@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { isBusy } from "./store-error.ts";
+import { isBusy, movedError } from "./store-error.ts";
 
 /**
  * Owns: the write lock of the file, and the order of this process's writes.
@@ -26,6 +26,8 @@ export interface CommitQueue {
 export interface CommitQueueOptions {
   /** For how long another process may hold the lock before what waits is given up, in milliseconds. */
   readonly busyMs: number;
+  /** Whether the file is still where it was opened. What is written to one that was removed is lost, and SQLite does not say so. */
+  readonly isInPlace: () => boolean;
 }
 
 const COLLECT_MS = 2;
@@ -46,6 +48,7 @@ export function createCommitQueue(sqlite: Database.Database, options: CommitQueu
 class Queue implements CommitQueue {
   readonly #sqlite: Database.Database;
   readonly #busyMs: number;
+  readonly #isInPlace: () => boolean;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
@@ -66,6 +69,7 @@ class Queue implements CommitQueue {
   constructor(sqlite: Database.Database, options: CommitQueueOptions) {
     this.#sqlite = sqlite;
     this.#busyMs = options.busyMs;
+    this.#isInPlace = options.isInPlace;
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
@@ -113,6 +117,10 @@ class Queue implements CommitQueue {
 
   #run(): void {
     this.#cancel = undefined;
+    if (!this.#isInPlace()) {
+      this.#refuseAll(movedError());
+      return;
+    }
     try {
       this.#begin.run();
     } catch (thrown) {
@@ -137,8 +145,12 @@ class Queue implements CommitQueue {
       this.#plan();
       return;
     }
+    this.#refuseAll(thrown);
+  }
+
+  #refuseAll(reason: unknown): void {
     this.#busySince = undefined;
-    for (const { reject } of this.#waiting.splice(0)) reject(thrown);
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, closeSync, realpathSync } from "node:fs";
+import { mkdirSync, openSync, closeSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FlowgateError } from "@mcp-flowgate/core";
 import Database from "better-sqlite3";
@@ -21,6 +21,8 @@ export interface OpenedDatabase {
   readonly db: Db;
   readonly prepare: Prepare;
   readonly migrated: Migrated;
+  /** Whether the path still names the file that was opened. */
+  isInPlace(): boolean;
 }
 
 /** The number of the schema that was found and the one that it has now; 0 is none. */
@@ -51,7 +53,12 @@ export async function openDatabase(given: string, busyMs: number): Promise<Opene
     await retryBusy(busyMs, () => assertOurs(opened, path));
     await retryBusy(busyMs, () => configure(opened));
     const migrated = await retryBusy(busyMs, () => migrate(opened, path));
-    return { path, sqlite: opened, db: drizzle(opened), prepare: createPrepare(opened), migrated };
+    const { dev, ino } = statSync(path);
+    const isInPlace = (): boolean => {
+      const now = statSync(path, { throwIfNoEntry: false });
+      return now?.ino === ino && now.dev === dev;
+    };
+    return { path, sqlite: opened, db: drizzle(opened), prepare: createPrepare(opened), migrated, isInPlace };
   } catch (thrown) {
     sqlite?.close();
     throw toOpenError(thrown, path);

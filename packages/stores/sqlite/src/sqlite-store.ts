@@ -97,7 +97,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
   const opened = await openDatabase(options.path, busyMs);
   let lease: ReplicaLease | undefined;
   try {
-    const queue = createCommitQueue(opened.sqlite, { busyMs });
+    const queue = createCommitQueue(opened.sqlite, { busyMs, isInPlace: opened.isInPlace });
     lease = await createReplicaLease({
       opened,
       queue,

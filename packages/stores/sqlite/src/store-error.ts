@@ -32,6 +32,13 @@ export function closedError(): FlowgateError {
   return new FlowgateError("STORE_UNAVAILABLE", "the store is closed");
 }
 
+/** What a store answers whose file is no longer where it was. */
+export function movedError(): FlowgateError {
+  const message =
+    "the file of the store was removed or replaced while in use; put it back, or start the gateways that use it anew";
+  return new FlowgateError("STORE_UNAVAILABLE", message);
+}
+
 function messageFor(code: string): string {
   if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)) {
     return "another process holds the store for too long; nothing was changed, try again";

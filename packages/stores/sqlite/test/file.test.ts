@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { getTableConfig } from "drizzle-orm/sqlite-core";
@@ -196,4 +206,18 @@ describe("a network file system", () => {
   ])("is known by its mount: %s is on %s", (path, type) => {
     expect(networkFileSystem(path, mounts)).toBe(type);
   });
+});
+
+test("a file that is removed or replaced while in use is an error with a code, and nothing is said to be kept", async () => {
+  const bench = createBench();
+  const store = await bench.open();
+  await store.apply(startOf("wf_1"));
+  renameSync(bench.path, `${bench.path}.away`);
+  const refused = { code: "STORE_UNAVAILABLE", message: expect.stringContaining("removed or replaced") };
+  await expect(store.apply(startOf("wf_2"))).rejects.toMatchObject(refused);
+  writeFileSync(bench.path, "");
+  await expect(store.apply(startOf("wf_2"))).rejects.toMatchObject(refused);
+  rmSync(bench.path);
+  renameSync(`${bench.path}.away`, bench.path);
+  expect(await store.apply(startOf("wf_2"))).toEqual({ status: "applied" });
 });
