@@ -4,6 +4,7 @@ import { streamOf } from "./audit-table.ts";
 import type { Session, Statement } from "./database.ts";
 import { inOrder } from "./in-order.ts";
 import { fromJsonText, fromKey, toBoundedKey, toKey } from "./json-text.ts";
+import * as statements from "./lock-statements.ts";
 import type { BatchRows } from "./rows.ts";
 import type { Work } from "./transaction.ts";
 
@@ -79,24 +80,24 @@ export async function lock(session: Session, works: readonly Work[], ownStream: 
   const [, , instances, clock, lockedApprovals, lockedSignals, lockedTimers, used, counted, heads] =
     await inOrder([
       session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
-      some(LOCK_NAMES, names),
-      some<InstanceWithHead>(LOCK_INSTANCES, instanceIds),
-      session.query<{ xid: string; now: number }>(READ_CLOCK),
-      some<{ id: string; revision: number }>(LOCK_APPROVALS, approvalIds),
-      some<{ id: string }>(LOCK_SIGNALS, signalIds),
-      some<{ id: string }>(LOCK_TIMERS, timerIds),
+      some(statements.LOCK_NAMES, names),
+      some<InstanceWithHead>(statements.LOCK_INSTANCES, instanceIds),
+      session.query<{ xid: string; now: number }>(statements.READ_CLOCK),
+      some<{ id: string; revision: number }>(statements.LOCK_APPROVALS, approvalIds),
+      some<{ id: string }>(statements.LOCK_SIGNALS, signalIds),
+      some<{ id: string }>(statements.LOCK_TIMERS, timerIds),
       some<{ body: string }>(
-        READ_REQUESTS,
+        statements.READ_REQUESTS,
         requests.map(({ tenant }) => toBoundedKey(tenant)),
         requests.map(({ principal }) => toBoundedKey(principal)),
         requests.map(({ key }) => toBoundedKey(key)),
       ),
       some<{ key: string; perMs: number; entries: number }>(
-        COUNT_RATES,
+        statements.COUNT_RATES,
         rates.map(({ key }) => toBoundedKey(key)),
         rates.map(({ perMs }) => Math.floor(perMs)),
       ),
-      some<{ stream: string; seq: number; hash: string }>(READ_HEADS, others),
+      some<{ stream: string; seq: number; hash: string }>(statements.READ_HEADS, others),
     ]);
   const { xid = "", now = 0 } = clock.rows[0] ?? {};
   return {
@@ -194,49 +195,3 @@ function requestsOf({ expect, request }: BatchRows): readonly RequestName[] {
 function requestId({ tenant, principal, key }: RequestName): string {
   return JSON.stringify([toBoundedKey(tenant), toBoundedKey(principal), toBoundedKey(key)]);
 }
-
-// A name has no row of its own that could be locked before there is an entry for it.
-const LOCK_NAMES: Statement = {
-  name: "lock_names",
-  text: `SELECT pg_advisory_xact_lock(name) FROM (
-      SELECT DISTINCT hashtextextended(given, 7882815) AS name FROM unnest($1::text[]) AS given ORDER BY 1 OFFSET 0
-    ) AS names`,
-};
-const LOCK_INSTANCES: Statement = {
-  name: "lock_instances",
-  text: `SELECT id, version, fence, claimant, operation_id AS "operationId", audit_seq AS seq, audit_hash AS hash
-    FROM mcp_flowgate.wf WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
-};
-const READ_CLOCK: Statement = {
-  name: "read_clock",
-  text: "SELECT pg_current_xact_id()::text AS xid, mcp_flowgate.now_ms() AS now",
-};
-const LOCK_APPROVALS: Statement = {
-  name: "lock_approvals",
-  text: "SELECT id, revision FROM mcp_flowgate.approval WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE",
-};
-const LOCK_SIGNALS: Statement = {
-  name: "lock_signals",
-  text: "SELECT id FROM mcp_flowgate.signal WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE",
-};
-const LOCK_TIMERS: Statement = {
-  name: "lock_timers",
-  text: "SELECT id FROM mcp_flowgate.timer WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE",
-};
-const READ_REQUESTS: Statement = {
-  name: "read_requests",
-  text: `SELECT body FROM mcp_flowgate.request
-    JOIN unnest($1::text[], $2::text[], $3::text[]) AS given(tenant, principal, key) USING (tenant, principal, key)`,
-};
-const COUNT_RATES: Statement = {
-  name: "count_rates",
-  text: `SELECT given.key, given.per_ms AS "perMs", (
-      SELECT count(*) FROM mcp_flowgate.rate WHERE rate.key = given.key AND rate.at > mcp_flowgate.now_ms() - given.per_ms
-    ) AS entries FROM unnest($1::text[], $2::bigint[]) AS given(key, per_ms)`,
-};
-const READ_HEADS: Statement = {
-  name: "read_heads",
-  text: `SELECT given.stream, last.seq, last.hash FROM unnest($1::text[]) AS given(stream) CROSS JOIN LATERAL (
-      SELECT seq, hash FROM mcp_flowgate.audit WHERE audit.stream = given.stream COLLATE "C" ORDER BY seq DESC LIMIT 1
-    ) AS last`,
-};

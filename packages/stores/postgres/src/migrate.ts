@@ -55,7 +55,9 @@ async function apply(session: Session, from: number): Promise<void> {
 }
 
 const CREATE = `
-CREATE SCHEMA IF NOT EXISTS mcp_flowgate;
+DO $$ BEGIN
+  IF to_regnamespace('mcp_flowgate') IS NULL THEN CREATE SCHEMA mcp_flowgate; END IF;
+END $$;
 CREATE TABLE mcp_flowgate.schema (version int NOT NULL, oldest int NOT NULL);
 INSERT INTO mcp_flowgate.schema VALUES (0, 0);`;
 

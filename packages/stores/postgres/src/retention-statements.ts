@@ -1,0 +1,56 @@
+import type { Statement } from "./database.ts";
+
+export const REMOVE_INSTANCES: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.wf WHERE id = ANY(ARRAY(
+        SELECT id FROM mcp_flowgate.wf WHERE purge_at <= mcp_flowgate.now_ms() ORDER BY purge_at LIMIT $1 FOR UPDATE SKIP LOCKED
+      )) RETURNING id
+    ), op AS (DELETE FROM mcp_flowgate.op USING gone WHERE wf_id = gone.id),
+    evidence AS (DELETE FROM mcp_flowgate.evidence USING gone WHERE wf_id = gone.id),
+    timer AS (DELETE FROM mcp_flowgate.timer USING gone WHERE wf_id = gone.id),
+    signal AS (DELETE FROM mcp_flowgate.signal USING gone WHERE wf_id = gone.id),
+    approval AS (DELETE FROM mcp_flowgate.approval USING gone WHERE wf_id = gone.id)
+    SELECT count(*) AS removed FROM gone`,
+};
+export const REMOVE_DEFINITIONS: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.definition WHERE used_at <= mcp_flowgate.now_ms() - $1::bigint
+        AND NOT EXISTS (SELECT FROM mcp_flowgate.wf WHERE definition_hash = hash) RETURNING 1
+    ) SELECT count(*) AS removed FROM gone`,
+};
+export const REMOVE_REQUESTS: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.request WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM mcp_flowgate.request WHERE expires_at <= mcp_flowgate.now_ms() LIMIT $1 FOR UPDATE SKIP LOCKED
+      )) RETURNING 1
+    ) SELECT count(*) AS removed FROM gone`,
+};
+export const REMOVE_RATES: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.rate WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM mcp_flowgate.rate WHERE at <= mcp_flowgate.now_ms() - $1::bigint LIMIT $2 FOR UPDATE SKIP LOCKED
+      )) RETURNING 1
+    ) SELECT count(*) AS removed FROM gone`,
+};
+export const OLD_RECORDS: Statement = {
+  name: "",
+  text: `SELECT n, stream, stream_name AS "streamName" FROM mcp_flowgate.audit
+    WHERE n > $1 AND at <= mcp_flowgate.now_ms() - $2::bigint ORDER BY n LIMIT $3`,
+};
+/** Only those whose last record is old, and whose instance or process is not there any more. */
+export const REMOVE_STREAMS: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.audit WHERE stream = ANY(ARRAY(
+        SELECT given.stream FROM unnest($1::text[], $2::text[], $3::text[]) AS given(stream, name, wf_id)
+        WHERE (SELECT max(at) FROM mcp_flowgate.audit AS kept WHERE kept.stream = given.stream COLLATE "C")
+            <= mcp_flowgate.now_ms() - $4::bigint
+          AND NOT EXISTS (SELECT FROM mcp_flowgate.wf WHERE id = given.wf_id COLLATE "C")
+          AND NOT EXISTS (SELECT FROM mcp_flowgate.replica WHERE 'replica:' || id || ':' || epoch = given.name)
+      )) RETURNING 1
+    ) SELECT count(*) AS removed FROM gone`,
+};
