@@ -8,7 +8,6 @@ import {
   operationOf,
   signalOf,
   startOf,
-  stepOf,
   timerOf,
 } from "./support/rows.ts";
 import { readStreams } from "./support/verify.ts";
