@@ -79,6 +79,9 @@ export const REQUIREMENTS = {
     "Instances of another tenant or owner do not exist: every tool gives the answer of an id that never was.",
   "R-HTTP-5":
     "Slow requests, huge headers, too many requests and strangers are refused before anything is looked up.",
+  "R-ADMIN-1":
+    "Over the admin API people decide as whoever they are authenticated as, and operators see and do what their permissions give.",
+  "R-ADMIN-2": "The admin API is what its OpenAPI description says, and no request makes it fail.",
   "R-BAD-1": "An unusable configuration or command line ends with one clear line and its exit code.",
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",

@@ -46,6 +46,7 @@ export function createProgram(): Command {
     .addOption(
       new Option("--token <token>", "an API key or bearer token for --gateway").env("FLOWGATE_TOKEN"),
     )
+    .option("--health-check", "ask the gateway that this configuration serves whether it is ready, and end")
     .option("--welcome", "print how to connect clients once it is ready")
     .addHelpText(
       "after",

@@ -19,6 +19,7 @@ import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
+import { createOperations, type Operations } from "./admin/observe.ts";
 import { withLogLevel } from "./admin/log-level-call.ts";
 import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
 import { createImporter, type Importer } from "./catalogue/importer.ts";
@@ -51,6 +52,8 @@ export interface Gateway {
   readonly surface: Surface;
   readonly admin: AdminApi;
   readonly catalogue: Catalogue;
+  /** What operators may look at. */
+  readonly operations: Operations;
   /** Metrics in the exposition format of Prometheus, where they are kept. */
   readonly expose?: () => Promise<string>;
   /** Permissions that guards of a call want and the caller does not have. */
@@ -193,6 +196,13 @@ export async function compose(
     plan,
     surface,
     catalogue,
+    operations: createOperations({
+      plan,
+      connections,
+      catalogue,
+      startedAt: clock.now(),
+      now: () => clock.now(),
+    }),
     missingPermissions: createMissingPermissions({
       engine,
       catalogue,

@@ -16,6 +16,12 @@ export interface AdminRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Json;
+  /**
+   * Whoever the identity recognised, on a listener that asks. Only what they may see and do counts, within their own
+   * tenant, and a name in the body or a tenant in the query means nothing. Left out where the file system decided who
+   * may call.
+   */
+  readonly caller?: Principal;
 }
 
 export interface AdminResponse {
@@ -36,12 +42,12 @@ export function createAdminApi(options: {
   readonly usage?: Usage | undefined;
 }): AdminApi {
   const { engine } = options;
-  return async ({ method, path, query, body }) => {
+  return async ({ method, path, query, body, caller }) => {
     const [, admin, collection, id, action] = path.split("/").map(decodeURIComponent);
     if (admin !== "admin") return notFound(path);
-    const tenant = query.get("tenant") ?? DEFAULT_TENANT;
+    const viewer = caller ?? operator(query.get("tenant") ?? DEFAULT_TENANT);
     const page = {
-      principal: operator(tenant),
+      principal: viewer,
       limit: PAGE,
       ...(query.has("cursor") ? { cursor: query.get("cursor") as string } : {}),
     };
@@ -64,7 +70,7 @@ export function createAdminApi(options: {
       };
     }
     if (method === "GET" && collection === "approvals" && id !== undefined && action === undefined) {
-      const approval = await engine.approval(id, operator(tenant));
+      const approval = await engine.approval(id, viewer);
       return approval === undefined ? unknownApproval(id) : { status: 200, body: toApprovalView(approval) };
     }
     if (
@@ -74,14 +80,14 @@ export function createAdminApi(options: {
       (action === "approve" || action === "reject")
     ) {
       return decide(
-        { engine, newCorrelationId: options.newCorrelationId, tenant },
+        { engine, newCorrelationId: options.newCorrelationId, viewer, caller },
         id,
         action,
         isJsonObject(body) ? body : {},
       );
     }
     if (collection === "workflows" && id !== undefined) {
-      const context = { engine, newCorrelationId: options.newCorrelationId, tenant };
+      const context = { engine, newCorrelationId: options.newCorrelationId, viewer, caller };
       return workflowCall(context, method, id, action, isJsonObject(body) ? body : {});
     }
     if (method === "GET" && collection === "workflows") {
@@ -123,17 +129,23 @@ async function usageCall(
 interface CallContext {
   readonly engine: Engine;
   readonly newCorrelationId: () => string;
-  readonly tenant: string;
+  readonly viewer: Principal;
+  readonly caller: Principal | undefined;
 }
 
 async function decide(
-  { engine, newCorrelationId, tenant }: CallContext,
+  { engine, newCorrelationId, viewer, caller }: CallContext,
   approvalId: string,
   decision: "approve" | "reject",
   body: JsonObject,
 ): Promise<AdminResponse> {
-  if ((await engine.approval(approvalId, operator(tenant))) === undefined) return unknownApproval(approvalId);
-  const principal = toDecider(body["as"], tenant);
+  if ((await engine.approval(approvalId, viewer)) === undefined) return unknownApproval(approvalId);
+  if (caller !== undefined && caller.kind !== "human")
+    return {
+      status: 403,
+      body: { error: "Only people decide: this caller's identity is not of kind human." },
+    };
+  const principal = caller ?? toDecider(body["as"], viewer.tenant);
   if (principal === undefined) return { status: 400, body: { error: "Say who decides: --as NAME." } };
   const snapshot = await engine.decide({
     approvalId,
@@ -144,7 +156,7 @@ async function decide(
     ...(typeof body["reason"] === "string" ? { reason: body["reason"] } : {}),
     ...(isJsonObject(body["input"]) ? { input: body["input"] } : {}),
   });
-  const after = await engine.approval(approvalId, operator(tenant));
+  const after = await engine.approval(approvalId, viewer);
   const view = after === undefined ? {} : toApprovalView(after);
   if (snapshot.error !== undefined && snapshot.status === "rejected") {
     return {
@@ -164,13 +176,13 @@ async function decide(
 }
 
 async function workflowCall(
-  { engine, newCorrelationId, tenant }: CallContext,
+  { engine, newCorrelationId, viewer, caller }: CallContext,
   method: string,
   workflowId: string,
   action: string | undefined,
   body: JsonObject,
 ): Promise<AdminResponse> {
-  const principal = toDecider(body["as"], tenant) ?? operator(tenant);
+  const principal = caller ?? toDecider(body["as"], viewer.tenant) ?? viewer;
   if (method === "GET" && action === undefined) {
     const snapshot = await engine.get(workflowId, principal);
     const { instance } = snapshot;
@@ -191,7 +203,7 @@ async function workflowCall(
   const operatorCall = {
     workflowId,
     reason,
-    principal: { ...principal, permissions: ["workflow.*"] },
+    principal: caller ?? { ...principal, permissions: ["workflow.*"] },
     correlationId: newCorrelationId(),
   };
   if (action === "cancel") return toResponse(await engine.cancel(operatorCall), workflowId);

@@ -12,8 +12,6 @@ export interface NotYet {
 export function notYet(plan: GatewayPlan): NotYet {
   const refused: string[] = [];
   const ignored: string[] = [];
-  if (plan.server.admin !== undefined)
-    ignored.push("server.admin: there is no admin listener; use the approvals, workflows and audit commands");
   if (plan.server.watch) ignored.push("server.watch: restart the gateway after a change");
   return { refused, ignored };
 }

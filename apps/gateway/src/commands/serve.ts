@@ -2,6 +2,8 @@ import type { GatewayPlan, ServerIr } from "@mcp-flowgate/core";
 import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
+import { createAdminEndpoint } from "../http/admin-endpoint.ts";
+import { serveAdmin } from "../http/admin-server.ts";
 import { createDirectCalls } from "../http/direct-call.ts";
 import { serveHttp } from "../http/http-server.ts";
 import { httpCredentials, httpPrincipal } from "../http/mcp-endpoint.ts";
@@ -14,6 +16,7 @@ import { serveMcpOverStdio } from "../mcp/stdio.ts";
 import { bridge } from "./bridge.ts";
 import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
+import { healthCheck } from "./health-check.ts";
 import { configFiles, loadPlan } from "./load.ts";
 import { notYet } from "./not-yet.ts";
 import { onlyServer } from "./only-server.ts";
@@ -28,6 +31,7 @@ export interface ServeOptions {
   readonly gateway?: string;
   readonly token?: string;
   readonly welcome?: boolean;
+  readonly healthCheck?: boolean;
 }
 
 /** `serve`: runs until the client goes (stdio) or a signal comes. */
@@ -37,7 +41,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const whole = await loadPlan(files);
   const plan = options.server === undefined ? whole : onlyServer(whole, options.server);
   const server = withFlags(plan.server, options);
-  if (server.transport === "http") refuseOpenGateway(plan, server);
+  if (options.healthCheck === true) return healthCheck(server);
+  refuseOpenGateway(plan, server);
   if (server.transport === "stdio" && plan.audit.sinks.some((sink) => sink.kind === "stdout")) {
     throw new CommandError(
       "audit.sink: stdout cannot be used with the stdio transport, whose channel it is; say stderr.",
@@ -59,6 +64,36 @@ export async function serve(options: ServeOptions): Promise<void> {
   const control = await serveControlSocket(controlSocketPath(files, process.pid), gateway.admin, log);
   const stop = createStop(gateway, server.drain.deadlineMs, log);
   stop.before(() => control.close());
+  const authenticate = createAuthenticator(plan, { clock: systemClock, log });
+  const admin = createAdminEndpoint({ admin: gateway.admin, observe: gateway.operations, log });
+  if (server.admin !== undefined && !server.admin.inline) {
+    const adminAddress = server.admin;
+    const parts = {
+      plan,
+      server,
+      endpoint: admin,
+      authenticate,
+      record: gateway.record,
+      clock: systemClock,
+      log,
+    };
+    const own = await serveAdmin({ ...parts, address: adminAddress }).catch(
+      async (error: NodeJS.ErrnoException) => {
+        // Every MCP host starts a gateway of its own over stdio; the first of them has the address.
+        if (server.transport === "stdio") {
+          log.warn("there is no admin API", { problem: listenProblem(error, adminAddress) });
+          return undefined;
+        }
+        await control.close();
+        await gateway.close();
+        throw new CommandError(listenProblem(error, adminAddress));
+      },
+    );
+    if (own !== undefined) {
+      stop.before(() => own.close());
+      log.info("serving the admin API", { admin: own.endpoint });
+    }
+  }
   if (server.transport === "stdio") {
     // The client waits for the first answer: it is served while the downstream servers are still being listed.
     const principal = stdioPrincipal(plan);
@@ -79,7 +114,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     server,
     factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
     direct: createDirectCalls(gateway.surface, identity),
-    authenticate: createAuthenticator(plan, { clock: systemClock, log }),
+    authenticate,
+    ...(server.admin?.inline === true ? { admin } : {}),
     missingPermissions: gateway.missingPermissions,
     record: gateway.record,
     clock: systemClock,
@@ -91,7 +127,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }).catch(async (error: NodeJS.ErrnoException) => {
     await control.close();
     await gateway.close();
-    throw new CommandError(listenProblem(error, server));
+    throw new CommandError(listenProblem(error, server.http));
   });
   stop.before(() => serving.close());
   await gateway.start();
@@ -146,11 +182,16 @@ function transportByFlags(server: ServerIr, options: ServeOptions): ServerIr["tr
 }
 
 function refuseOpenGateway(plan: GatewayPlan, server: ServerIr): void {
-  if (isLoopback(server.http.host) || server.http.insecure) return;
+  const hosts = [
+    ...(server.transport === "http" ? [server.http.host] : []),
+    ...(server.admin === undefined ? [] : [server.admin.host]),
+  ];
+  const open = hosts.find((host) => !isLoopback(host));
+  if (open === undefined || server.http.insecure) return;
   if (plan.identity.some((identity) => identity["kind"] !== "anonymous" && identity["kind"] !== "local"))
     return;
   throw new CommandError(
-    `${server.http.host} can be reached from other machines and no identity is configured: add identity, listen on 127.0.0.1, or set server.http.insecure: true.`,
+    `${open} can be reached from other machines and no identity is configured: add identity, listen on 127.0.0.1, or set server.http.insecure: true.`,
   );
 }
 
@@ -161,14 +202,17 @@ function sayWhatDefaultsLose(plan: GatewayPlan, log: HostLog): void {
     log.warn("audit.sink is none: nothing is recorded");
 }
 
-function listenProblem(error: NodeJS.ErrnoException, server: ServerIr): string {
-  const where = `${server.http.host}:${server.http.port}`;
+function listenProblem(
+  error: NodeJS.ErrnoException,
+  address: { readonly host: string; readonly port: number },
+): string {
+  const where = `${address.host}:${address.port}`;
   if (error.code === "EADDRINUSE")
     return `${where} is in use by another process; end it or choose another with --listen HOST:PORT.`;
   if (error.code === "EACCES")
     return `${where} may not be used by this user; choose a port above 1023 with --listen HOST:PORT.`;
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    return `${server.http.host} is not an address of this machine; choose another with --listen HOST:PORT.`;
+    return `${address.host} is not an address of this machine; choose another with --listen HOST:PORT.`;
   return `${where} cannot be listened on: ${error.message}`;
 }
 

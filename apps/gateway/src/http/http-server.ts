@@ -3,6 +3,7 @@ import type { McpServerFactory } from "@modelcontextprotocol/server";
 import type { Clock, GatewayPlan, Log, Principal, ServerIr } from "@mcp-flowgate/core";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { DirectCalls } from "./direct-call.ts";
+import type { AdminEndpoint } from "./admin-endpoint.ts";
 import { createProtectedResource } from "./challenge.ts";
 import { createGate } from "./gate.ts";
 import { listenHttp } from "./listen.ts";
@@ -36,6 +37,8 @@ export interface HttpOptions {
     readonly mayRead: (principal: Principal) => boolean;
     readonly expose: () => Promise<string>;
   };
+  /** Where the admin API is served on this listener as well. */
+  readonly admin?: AdminEndpoint;
   readonly record: Recorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,6 +80,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
       options.metrics?.mayRead(caller.principal) === true
     )
       return respondMetrics(response, await options.metrics.expose());
+    if (options.admin?.owns(path) === true) return options.admin.serve(request, response, caller.principal);
     if (path === http.path) return mcp.serve(request, response, caller);
     respondJson(response, 404, { error: `There is nothing at ${path}. MCP is served at ${http.path}.` });
   };
