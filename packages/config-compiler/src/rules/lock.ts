@@ -13,7 +13,7 @@ export const checkLock: Rule = (context) => {
   if (!lock.content.ok) {
     for (const entry of pinned) {
       const pin = entry.get("pin");
-      report("FG320", pin?.node, `there is no lock file to hold to: ${lock.path}: ${lock.content.error}`, {
+      report("FG320", pin?.node, `the lock file cannot be held to: ${lock.path}: ${lock.content.error}`, {
         pointer: pin?.pointer,
         hint: "`mcp-flowgate pin -c FILE` writes it.",
         ...(pin?.value === "block" ? {} : { severity: "notice" }),
