@@ -22,6 +22,8 @@ import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
 import type { CatalogueView } from "../catalogue/views.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
 import type { Usage } from "../discovery/usage.ts";
+import { fitAnswer } from "./fit.ts";
+import { byteLength } from "./truncate.ts";
 import { answer, HOME_LINK, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
 
 const DEFAULT_HITS = 5;
@@ -29,6 +31,8 @@ const MOST_EXAMPLES = 10;
 /** The index reads no more of a query, so a link need not carry more; an answer repeats less of it. */
 const MOST_QUERY = 4_000;
 const MOST_ECHO = 1_000;
+/** What a search answer holds besides its hits and the query. */
+const FRAME_BYTES = 1_000;
 
 export interface DiscoverContext {
   readonly catalogue: Catalogue;
@@ -84,10 +88,13 @@ export async function searchCatalogue(
     query,
     found.hits.map(({ id }) => id),
   );
-  const items = found.hits.flatMap(({ id }) => {
-    const item = view.item(id);
-    return item === undefined ? [] : [toHit(item)];
-  });
+  const items = atMost(
+    context.limits.responseBytes - FRAME_BYTES - 2 * byteLength(query),
+    found.hits.flatMap(({ id }) => {
+      const item = view.item(id);
+      return item === undefined ? [] : [toHit(item)];
+    }),
+  );
   const next = offset + items.length;
   const links: JsonObject[] = [HOME_LINK];
   if (next < found.total && items.length > 0) {
@@ -107,6 +114,13 @@ export async function searchCatalogue(
   });
 }
 
+/** As many as fit, and one at least: the next page begins where this one ends. */
+function atMost(bytes: number, items: readonly JsonObject[]): readonly JsonObject[] {
+  let used = 0;
+  const end = items.findIndex((item, index) => (used += byteLength(item) + 1) > bytes && index > 0);
+  return end === -1 ? items : items.slice(0, end);
+}
+
 /** What a model makes of a request; nothing where the request lists everything or gives an id. */
 async function meaningOf(
   { semantic, catalogue, viewOf }: DiscoverContext,
@@ -121,6 +135,11 @@ async function meaningOf(
 
 /** `gateway.describe`: what a hit left out, and nothing of how the gateway reaches it. */
 export function describeItem(context: DiscoverContext, id: string, caller: Caller): Answer {
+  const { body, isError } = describeWhole(context, id, caller);
+  return { body: fitAnswer(body, context.limits.responseBytes), isError };
+}
+
+function describeWhole(context: DiscoverContext, id: string, caller: Caller): Answer {
   const item = context.viewOf(caller.principal).item(id);
   if (item === undefined) return unknownId(context, id, caller);
   const head = { id: item.id, kind: item.kind };

@@ -2,6 +2,7 @@ import { createRecord, type Json, type JsonObject, type WorkflowIr } from "@mcp-
 import { mermaid, SESSION } from "@mcp-flowgate/workflow-engine";
 import { answer, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
 import { unknownDefinition } from "./discover.ts";
+import { fitAnswer } from "./fit.ts";
 import type { SurfaceContext } from "./surface.ts";
 import { toAnswer } from "./workflow-answer.ts";
 
@@ -13,6 +14,15 @@ export interface ExplainArguments {
 
 /** `workflow.explain`: why something is allowed or not, or what a definition looks like. Changes and records nothing. */
 export async function explainCall(
+  context: SurfaceContext,
+  args: ExplainArguments,
+  caller: Caller,
+): Promise<Answer> {
+  const { body, isError } = await explainWhole(context, args, caller);
+  return { body: fitAnswer(body, context.limits.responseBytes), isError };
+}
+
+async function explainWhole(
   context: SurfaceContext,
   args: ExplainArguments,
   caller: Caller,

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject, type LimitsIr } from "@mcp-fl
 import { SESSION, type Link, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { searchLink, type Answer } from "./answer.ts";
 import { liftBlocks } from "./lift-blocks.ts";
+import { fitAnswer } from "./fit.ts";
 import { byteLength, truncateValues } from "./truncate.ts";
 
 /** The workflow response of `start`, `get` and `submit`: everything of a snapshot, within the limits. */
@@ -90,15 +91,19 @@ function bounded(body: Body, workflowId: string, maxBytes: number): JsonObject {
     if (link["inputSchema"] !== undefined) values[`$.links[${index}].inputSchema`] = link["inputSchema"];
   const rest = size - Object.values(values).reduce<number>((sum, value) => sum + byteLength(value), 0);
   const kept = truncateValues(workflowId, values, rest, maxBytes);
-  return {
-    ...body,
-    context: kept["$.context"] as Json,
-    result: "$.output" in kept ? { ...body.result, output: kept["$.output"] as Json } : body.result,
-    links: body.links.map((link, index) => {
-      const schema = kept[`$.links[${index}].inputSchema`];
-      return schema === undefined ? link : { ...link, inputSchema: schema };
-    }),
-  };
+  // What is still too much are texts of the definition: titles, goals, guidance.
+  return fitAnswer(
+    {
+      ...body,
+      context: kept["$.context"] as Json,
+      result: "$.output" in kept ? { ...body.result, output: kept["$.output"] as Json } : body.result,
+      links: body.links.map((link, index) => {
+        const schema = kept[`$.links[${index}].inputSchema`];
+        return schema === undefined ? link : { ...link, inputSchema: schema };
+      }),
+    },
+    maxBytes,
+  );
 }
 
 /** At most `limits.links`, in declaration order; a search link says that there are more. */
