@@ -14,6 +14,7 @@ import { auditStart, claim, effectOf, isInline, unresolvedCall } from "./claim.t
 import { endFailed, route } from "./commit.ts";
 import { scopeOf } from "./judge.ts";
 import { resolveCall } from "./resolve-call.ts";
+import { preempt } from "./preempt.ts";
 import { currentStep, succeed } from "./settle.ts";
 import { executorAt } from "./step.ts";
 import type { Work } from "./work.ts";
@@ -96,8 +97,8 @@ export function consumeGate(work: Work, signal: Signal, approval: Approval): voi
 }
 
 /**
- * Takes the transition that people chose, as the last of them. The checks of a submit hold for it too; where they do
- * not any more, the choice is offered again.
+ * Takes the transition that people chose, as the last of them, in place of whatever the instance waits for. The checks of a
+ * submit hold for it too; where they do not any more, the choice is offered again.
  */
 export function consumeChoice(work: Work, signal: Signal, approval: Approval, correlationId: string): void {
   work.consume(signal.id);
@@ -116,6 +117,8 @@ export function consumeChoice(work: Work, signal: Signal, approval: Approval, co
     correlationId,
     channel: "decision",
   });
+  const preempts = admitted.ok && instance.status === "waiting";
+  if (preempts) preempt(work, `people chose \`${last.transition}\` instead`);
   const begun = admitted.ok
     ? claim(work, { ...admitted.value, decision, approvalId: approval.id })
     : admitted;
@@ -125,6 +128,7 @@ export function consumeChoice(work: Work, signal: Signal, approval: Approval, co
     revision: approval.revision + 1,
   });
   if (begun.ok) return;
+  if (preempts) work.set({ status: "idle" });
   const { code, message } = begun.error;
   work.audit(
     "transition.rejected",

@@ -67,7 +67,10 @@ export function canConsume(
   if (instance.status === "terminal") return true;
   if (signal.kind === "cancel") return mayPreempt({ instance }) && instance.cancelling === undefined;
   if (instance.status === "running") return false;
-  if (signal.kind !== "child_finished") return true;
+  if (signal.kind === "approval_settled") {
+    // What people chose takes the place of what is waited for; of what is uncertain it cannot.
+    return operation?.approvalId === signal.payload["approvalId"] || mayPreempt({ instance });
+  }
   return operation?.id !== signal.payload["operationId"] || operation?.status !== "running";
 }
 

@@ -7,6 +7,7 @@ import {
   buildPrincipal,
   buildTransition,
   buildWorkflow,
+  settled,
 } from "@mcp-flowgate/testkit";
 import { capabilityDefinition, RUN, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { describe, expect, it } from "vitest";
@@ -261,6 +262,70 @@ describe("a gate", () => {
     expect(brief(held)).toEqual(["pending", "ready", 0, undefined]);
     expect(brief(await decideAs(b)(held))).toEqual(["completed", "done", 1, undefined]);
     expect(b.mcp.calls[0]?.call).toMatchObject({ arguments: { eur: 5 } });
+  });
+});
+
+describe("a choice beside a step that waits", () => {
+  const desk = (executor: Parameters<typeof buildTransition>[1]) =>
+    buildWorkflow({
+      ready: {
+        transitions: {
+          step: buildTransition("live", executor),
+          abort: buildTransition("aborted", { actor: "human" }),
+        },
+      },
+      live: buildEnd(),
+      aborted: buildEnd("failure"),
+    });
+
+  it("takes the step's place, so that nothing is left waiting (W19)", async () => {
+    const b = bench(desk({ executor: buildHuman() }));
+    const held = await b.submit(await b.start(), "step");
+    const [choice, gate] = held.approvals;
+    expect([choice?.kind, gate?.kind]).toEqual(["choice", "gate"]);
+    const chosen = await b.engine.decide({
+      approvalId: choice!.id,
+      decision: "approve",
+      principal: ann,
+      correlationId: "cor",
+    });
+    expect(brief(chosen)).toEqual(["completed", "aborted", 1, undefined]);
+    const late = await b.engine.decide({
+      approvalId: gate!.id,
+      decision: "approve",
+      principal: bob,
+      correlationId: "cor",
+    });
+    expect(late.error?.message).toBe("the approval is withdrawn already");
+  });
+
+  it("waits while an effect's outcome is unknown, and is taken once that is resolved (W19)", async () => {
+    const one = bench(desk({ executor: buildMcp("deploy") }));
+    const open = await one.start();
+    one.mcp.hold();
+    void one.submit(open, "step");
+    await settled();
+    await one.crash();
+    const two = one.replica("two");
+    await two.engine.sweep();
+    expect((await two.get(open)).status).toBe("outcome_unknown");
+    const waiting = await two.engine.decide({
+      approvalId: open.approvals[0]!.id,
+      decision: "approve",
+      principal: ann,
+      correlationId: "cor",
+    });
+    expect(waiting.status).toBe("outcome_unknown");
+    await two.clock.advance(DAY);
+    await two.engine.resolveUnknown({
+      workflowId: open.instance!.id,
+      outcome: "not_executed",
+      reason: "looked",
+      principal: buildPerson("ann", { permissions: ["workflow.resolve"] }),
+      correlationId: "cor",
+    });
+    await two.engine.sweep();
+    expect(brief(await two.get(open))).toEqual(["completed", "aborted", 1, undefined]);
   });
 });
 
