@@ -21,7 +21,7 @@ try {
 function wholeProcess(): void {
   const file = join(folder, "small.yaml");
   writeFileSync(file, TEMPLATES["production-sqlite"]?.text ?? "");
-  const main = join(import.meta.dirname, "../../apps/checker/dist/main.js");
+  const main = join(import.meta.dirname, "../../apps/checker/bin/flowgate-check.mjs");
   const times = Array.from({ length: 7 }, () => {
     const started = performance.now();
     const { status, stderr } = spawnSync(process.execPath, [main, file], { encoding: "utf8" });

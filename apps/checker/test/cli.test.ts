@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -39,6 +39,17 @@ describe("flowgate-check", { timeout: 120_000 }, () => {
       out: "ok good.yaml: 0 workflows, 1 exposed capability, 0 connections\n",
       err: "",
     });
+  });
+
+  it("keeps compiled code in the user's cache, and works the same without one", () => {
+    const good = file("good.yaml", GOOD);
+    const cache = join(folder, "cache");
+    const kept = run([good], { XDG_CACHE_HOME: cache });
+    expect(existsSync(join(cache, "mcp-flowgate/code"))).toBe(true);
+    const cached = run([good], { XDG_CACHE_HOME: cache });
+    const unwritable = run([good], { XDG_CACHE_HOME: join(folder, good) });
+    expect([kept.code, kept.err]).toEqual([0, ""]);
+    expect([cached, unwritable]).toEqual([kept, kept]);
   });
 
   it("shows each mistake with its line and a caret, and ends with 1", () => {

@@ -75,7 +75,9 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
     if (emitted !== undefined && !reporter.failed) {
       const { parts } = emitted;
       for (const [id, ir] of Object.entries(parts.workflows)) hashes.set(id, hashDefinition(ir, digest));
-      const hash = digest.sha256(canonicalJson(parts as unknown as Json));
+      // A definition's hash stands for it: most of a large configuration is not written out a second time.
+      const outline = { ...parts, workflows: createRecord<Json>(hashes) };
+      const hash = digest.sha256(canonicalJson(outline as unknown as Json));
       const beside = lock.content?.ok === true ? [lock.path] : [];
       const read = [...new Set([...loaded.files, ...openapi.files, ...beside])];
       plan = deepFreeze({ hash, files: read, lockFile: lock.path, ...parts, secrets: loaded.secrets });

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Json } from "@mcp-flowgate/core";
-import { parse, stringify } from "yaml";
-import { convertMcpg, isMcpg, type Converted } from "../foreign/mcpg.ts";
+import type { stringify as writeYaml } from "yaml";
+import type { Converted } from "../foreign/mcpg.ts";
 
 export interface ImportConfigOptions {
   readonly file: string;
@@ -21,6 +21,11 @@ export async function runImportConfig(
   options: ImportConfigOptions,
   { write, writeError }: ImportConfigOutput,
 ): Promise<0 | 1> {
+  // Nothing else needs these: a plain check starts without them.
+  const [{ parse, stringify }, { convertMcpg, isMcpg }] = await Promise.all([
+    import("yaml"),
+    import("../foreign/mcpg.ts"),
+  ]);
   const { file } = options;
   let document: Json;
   try {
@@ -37,7 +42,8 @@ export async function runImportConfig(
     return 1;
   }
   const converted = convertMcpg(document);
-  const text = options.json === true ? `${JSON.stringify(converted, null, 2)}\n` : render(file, converted);
+  const text =
+    options.json === true ? `${JSON.stringify(converted, null, 2)}\n` : render(file, converted, stringify);
   if (options.output === undefined) write(text);
   else {
     try {
@@ -63,7 +69,7 @@ export async function runImportConfig(
   return losses.length === 0 ? 0 : 1;
 }
 
-function render(file: string, { config, losses }: Converted): string {
+function render(file: string, { config, losses }: Converted, stringify: typeof writeYaml): string {
   const lost = losses.map(({ at, why }) => `#   ${at}: ${why.replaceAll("\n", " ")}\n`).join("");
   return [
     `# Converted from ${file} (MCPG).\n`,

@@ -13,7 +13,6 @@ import type { ListedTool } from "@mcp-flowgate/config-compiler";
 import type { McpConnections } from "@mcp-flowgate/executor-mcp";
 import type { Gateways } from "../federation/gateways.ts";
 import { listGateway } from "../federation/list-gateway.ts";
-import { listOperations, readDocument } from "@mcp-flowgate/openapi-import";
 
 /** What an import's source offers now. */
 export interface Listing {
@@ -85,6 +84,8 @@ async function fetchOperations(
     },
   );
   if (outcome.status === "failed") return err(outcome);
+  // The parser of such documents is loaded where one is imported.
+  const { listOperations, readDocument } = await import("@mcp-flowgate/openapi-import");
   const output = outcome.status === "succeeded" ? outcome.output : null;
   const document = readDocument(textOf(isJsonObject(output) ? (output["body"] ?? null) : null));
   if (!document.ok) {

@@ -15,8 +15,13 @@ import type { Cursor } from "./cursor.ts";
 
 /** Reports every expression, template or schedule in `guard` that does not compile. */
 export function checkGuard(guard: GuardIr, cursor: Cursor, report: Report): void {
+  const text = guard.kind === "expr" ? `guard ${guard.expr}` : undefined;
+  if (text !== undefined && soundOf(report).has(text)) return;
   const compiled = compileGuard(guard);
-  if (compiled.ok) return;
+  if (compiled.ok) {
+    if (text !== undefined) soundOf(report).add(text);
+    return;
+  }
   for (const error of compiled.error) {
     const below = error.pointer === "" && guard.kind === "expr" ? "/expr" : error.pointer;
     const node = nodeAt(cursor.node, below) ?? cursor.node;
@@ -30,9 +35,14 @@ export function checkGuard(guard: GuardIr, cursor: Cursor, report: Report): void
 export function modernized(cursor: Cursor | undefined, report: Report): string | undefined {
   const source = cursor?.value;
   if (cursor === undefined || source === undefined) return undefined;
+  if (soundOf(report).has(`modern ${source}`)) return source;
   const result = modernizeExpr(source);
+  if (result.changes.length === 0) {
+    soundOf(report).add(`modern ${source}`);
+    return source;
+  }
   // What does not compile either way is better told by its errors alone.
-  if (result.changes.length > 0 && !compileExpr(result.source).ok) return source;
+  if (!compileExpr(result.source).ok) return source;
   const rewrite = scalarStep(cursor.node, result.source);
   for (const change of result.changes) {
     const code = isDiagnosticCode(change.code) ? change.code : "FG206";
@@ -61,12 +71,25 @@ export function checkTemplate(cursor: Cursor | undefined, report: Report): void 
 export function checkPathTemplate(cursor: Cursor | undefined, report: Report): void {
   const path = cursor?.value;
   if (cursor === undefined || path === undefined || !/[{}]/.test(path)) return;
+  if (soundOf(report).has(`path ${path}`)) return;
   const compiled = compilePathTemplate(path);
-  if (compiled.ok) return;
+  if (compiled.ok) {
+    soundOf(report).add(`path ${path}`);
+    return;
+  }
   for (const error of compiled.error) {
     const code = isDiagnosticCode(error.code) ? error.code : "FG511";
     report(code, within(cursor.node, error.offset, error.length), error.message, { pointer: cursor.pointer });
   }
+}
+
+/** Large configurations repeat the same few texts: of what there was nothing to say, nothing is asked again in one run. */
+const SOUND = new WeakMap<Report, Set<string>>();
+
+function soundOf(report: Report): Set<string> {
+  let sound = SOUND.get(report);
+  if (sound === undefined) SOUND.set(report, (sound = new Set()));
+  return sound;
 }
 
 /** The paths that a template reads, or none when it does not compile. */

@@ -1,5 +1,4 @@
 import type { OpenApiSourceIr } from "@mcp-flowgate/core";
-import { listOperations, readDocument } from "@mcp-flowgate/openapi-import";
 import type { Report } from "../diagnostics/reporter.ts";
 import { Cursor } from "../emit/cursor.ts";
 import type { PathResolver } from "../emit/world.ts";
@@ -37,6 +36,8 @@ export async function readOpenApiSources(
       continue;
     }
     files.push(file);
+    // Loaded for those that import such a document; it would be a third of what a small check loads.
+    const { listOperations, readDocument } = await import("@mcp-flowgate/openapi-import");
     const document = readDocument(new TextDecoder().decode(bytes.value));
     if (!document.ok) {
       const { pointer, message } = document.error;
