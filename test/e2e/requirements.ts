@@ -63,6 +63,8 @@ export const REQUIREMENTS = {
   "R-IMPORT-5": "Eight published servers give through the gateway what they give directly, byte for byte.",
   "R-IMPORT-6": "Servers that misbehave are bounded and reported by name; every other server goes on.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
+  "R-EGRESS-1":
+    "What server.egress denies is dialled by no part of the gateway: connections, audit sinks, embeddings.",
   "R-SIZE-3":
     "Whatever stands in a definition, no answer of the seven tools is larger than limits.responseBytes.",
   "R-SIZE-2":

@@ -16,7 +16,7 @@ import { createMcpConnections, createMcpExecutor, type McpConnections } from "@m
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createSchemas } from "@mcp-flowgate/json-schema";
-import { createAddressPolicy } from "@mcp-flowgate/outbound";
+import { createAddressPolicy, createOutboundFetch, type OutboundFetch } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import { createOperations, type Operations } from "./admin/observe.ts";
@@ -94,7 +94,10 @@ export async function compose(
   const digest = systemDigest;
   const recordedByStore = sinksOfStore(plan);
   const telemetry = await createTelemetry(plan, options.isScraped === true, log);
+  const addresses = createAddressPolicy({ egress: plan.server.egress });
+  const outbound = createOutboundFetch(addresses);
   const trail = await createAuditSink(plan.audit, {
+    fetch: outbound.fetch,
     clock,
     ids,
     digest,
@@ -111,7 +114,6 @@ export async function compose(
   const directory = {
     get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   };
-  const addresses = createAddressPolicy({ egress: plan.server.egress });
   const connections = createMcpConnections({
     directory,
     addresses,
@@ -166,7 +168,7 @@ export async function compose(
     log,
   });
   const settled = Promise.withResolvers<void>();
-  const semantic = openSemantic(plan, log);
+  const semantic = openSemantic(plan, outbound, log);
   const usage = plan.discovery.learn
     ? createUsage({ file: besideStore(plan, "usage.json"), clock, log })
     : undefined;
@@ -267,6 +269,7 @@ export async function compose(
         store,
         trail,
         telemetry,
+        outbound,
       }),
   };
 }
@@ -292,12 +295,12 @@ async function lockOf(plan: GatewayPlan, log: HostLog): Promise<LockFile | undef
   return undefined;
 }
 
-function openSemantic(plan: GatewayPlan, log: HostLog): SemanticSearch | undefined {
+function openSemantic(plan: GatewayPlan, outbound: OutboundFetch, log: HostLog): SemanticSearch | undefined {
   const settings = plan.discovery.embeddings;
   if (settings === undefined) return undefined;
   return createSemanticSearch({
     settings,
-    embedder: createHttpEmbedder(settings),
+    embedder: createHttpEmbedder(settings, outbound.fetch),
     file: settings.cache ?? besideStore(plan, "vectors"),
     clock: systemClock,
     digest: systemDigest,
@@ -331,6 +334,7 @@ async function closeAll(parts: {
   readonly store: WorkflowStore;
   readonly trail: AuditTrail;
   readonly telemetry: Telemetry;
+  readonly outbound: OutboundFetch;
 }): Promise<void> {
   parts.importer.stop();
   await parts.surface.drain();
@@ -342,4 +346,5 @@ async function closeAll(parts: {
   await parts.store.close();
   await parts.trail.close();
   await parts.telemetry.close();
+  await parts.outbound.close();
 }

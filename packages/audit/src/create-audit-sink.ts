@@ -45,6 +45,8 @@ export interface AuditSinkDeps {
   readonly stdout?: Writable;
   /** A durable store hands events on after its own commit: with `fail_closed`, what a sink misses is lost, not refused. */
   readonly afterCommit?: boolean;
+  /** How `otlp` and `webhook` send; the platform's own `fetch` where it is left out. */
+  readonly fetch?: SinkContext["fetch"];
   /** Kinds that the store records in its own transactions. The others have to be known here. */
   readonly recordedByStore?: readonly AuditSinkKind[];
 }
@@ -223,6 +225,7 @@ function createContext(deps: AuditSinkDeps, index: number): SinkContext {
     clock: deps.clock,
     digest: deps.digest,
     log: deps.log,
+    fetch: deps.fetch ?? fetch,
     afterCommit: deps.afterCommit === true,
     stream: `gateway:${name.replace(/[^\w.:@-]/g, "_")}${index === 0 ? "" : `/${index}`}`,
     makeText: (type, payload) =>

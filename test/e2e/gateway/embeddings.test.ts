@@ -90,3 +90,24 @@ test("a configured service finds by meaning, a restart asks it for no vector aga
   await other.close();
   expect(await again.stop()).toBe(0);
 });
+
+test("neither the service nor a webhook is dialled where server.egress does not allow it [R-EGRESS-1]", async () => {
+  using own = temporaryFolder();
+  const asked = service.texts.length;
+  const denied = writeConfig(
+    own.path,
+    `version: "1.0.0"
+server: { egress: { deny: [127.0.0.0/8] } }
+audit: { onFailure: fail_open, sinks: [{ kind: webhook, url: "${service.url}", attempts: 1, secret: a-secret-to-sign-with-0123456789 }] }
+discovery: { embeddings: { url: "${service.url}", model: test } }
+proxy: { expose: [{ name: ledger.reimburse, description: Reverses a settled charge. }] }
+`,
+  );
+  await using gateway = await startHttpGateway(denied);
+  const client = await connect(gateway);
+  expect(await find(client, MEANT)).toEqual([]);
+  await waitFor(() => (/webhook.*may not be dialled/.test(gateway.stderr()) ? true : undefined));
+  await waitFor(() => (/meaning/.test(gateway.stderr()) ? true : undefined));
+  expect(service.texts.length).toBe(asked);
+  await client.close();
+});

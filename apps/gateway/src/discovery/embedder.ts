@@ -10,11 +10,14 @@ const MOST_BYTES_PER_TEXT = 256 * 1024;
 const MOST_DIMENSIONS = 8_192;
 
 /** The embeddings call that OpenAI defined and that most services and local servers speak. Never rejects. */
-export function createHttpEmbedder({ url, model, apiKey }: EmbeddingsIr): Embedder {
+export function createHttpEmbedder(
+  { url, model, apiKey }: EmbeddingsIr,
+  send: (url: string, init: RequestInit) => Promise<Response> = fetch,
+): Embedder {
   return {
     async embed(texts, signal) {
       try {
-        const response = await fetch(url, {
+        const response = await send(url, {
           method: "POST",
           headers: {
             "content-type": "application/json",

@@ -124,7 +124,7 @@ class RemoteSink implements Sink {
     const attempts = this.#options.background ? Number.POSITIVE_INFINITY : this.#options.attempts;
     for (let attempt = 1, wait = FIRST_WAIT_MS; ; attempt += 1, wait = Math.min(wait * 2, LAST_WAIT_MS)) {
       try {
-        await post(request, this.#closing.signal);
+        await post(this.#context.fetch, request, this.#closing.signal);
         return;
       } catch (error) {
         this.#trouble = error instanceof Error ? error.message : String(error);
@@ -155,12 +155,12 @@ class UnavailableError extends Error {
 }
 
 /** Redirects are not followed: records and credentials go where the operator said, or nowhere. */
-async function post(request: RemoteRequest, closing: AbortSignal): Promise<void> {
+async function post(send: SinkContext["fetch"], request: RemoteRequest, closing: AbortSignal): Promise<void> {
   const { host } = new URL(request.url);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(request.url, {
+    response = await send(request.url, {
       method: "POST",
       headers: { ...request.headers, "content-type": "application/json" },
       body: request.body,

@@ -33,6 +33,7 @@ export interface SinkContext {
   readonly stream: string;
   /** Events come once they have taken effect: what is not recorded is lost, and refusing it undoes nothing. */
   readonly afterCommit: boolean;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** An event that the trail writes about itself. */
   makeText(type: TrailEventType, payload: JsonObject): EventText;
 }
