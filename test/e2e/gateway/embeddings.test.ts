@@ -98,14 +98,14 @@ test("neither the service nor a webhook is dialled where server.egress does not 
     own.path,
     `version: "1.0.0"
 server: { egress: { deny: [127.0.0.0/8] } }
-audit: { onFailure: fail_open, sinks: [{ kind: webhook, url: "${service.url}", attempts: 1, secret: a-secret-to-sign-with-0123456789 }] }
+audit: { onFailure: fail_open, sinks: [{ kind: webhook, url: "${service.url}", attempts: 1, secret: "\${EMBEDDINGS_KEY}" }] }
 discovery: { embeddings: { url: "${service.url}", model: test } }
 proxy: { expose: [{ name: ledger.reimburse, description: Reverses a settled charge. }] }
 `,
   );
-  await using gateway = await startHttpGateway(denied);
+  await using gateway = await startHttpGateway(denied, { env: { EMBEDDINGS_KEY: KEY } });
   const client = await connect(gateway);
-  expect(await find(client, MEANT)).toEqual([]);
+  await find(client, MEANT);
   await waitFor(() => (/webhook.*may not be dialled/.test(gateway.stderr()) ? true : undefined));
   await waitFor(() => (/meaning/.test(gateway.stderr()) ? true : undefined));
   expect(service.texts.length).toBe(asked);

@@ -8,198 +8,218 @@ export type Duration = number | string;
 export type Size = number | string;
 
 /** A condition on the caller, the arguments or what has happened so far. Guards are checked in order, before the executor, on every path. */
-export type GatewayGuard = {
-  readonly kind: "permission";
-  /** The permission. The caller's own may end in `.*`. */
-  readonly permission: string;
-} | {
-  readonly kind: "role";
-  /** The role. */
-  readonly role: string;
-} | {
-  readonly kind: "expr" | "jsonpath";
-  /** An expression over `$.arguments`, `$.context`, `$.workflow` and `$.principal`. The guard passes only when it is true; a missing value makes it unknown, which does not pass. */
-  readonly expr: string;
-} | {
-  readonly kind: "evidence";
-  /** What must be on record. */
-  readonly requires: readonly (string | {
-    /** The kind of evidence. */
-    readonly kind: string;
-    /** How many records. */
-    readonly count?: number;
-    /** What is counted. */
-    readonly distinct?: "actor";
-  })[];
-} | {
-  readonly kind: "allOf" | "all_of";
-  /** The guards. */
-  readonly guards: readonly (GatewayGuard)[];
-} | {
-  readonly kind: "anyOf" | "any_of";
-  /** The guards. */
-  readonly guards: readonly (GatewayGuard)[];
-} | {
-  readonly kind: "not";
-  /** The guard. */
-  readonly guard: GatewayGuard;
-} | {
-  readonly kind: "separation";
-  /** Transitions of the same workflow. */
-  readonly from: readonly (string)[] | string;
-} | {
-  readonly kind: "rateLimit" | "rate_limit";
-  /** Passes allowed. */
-  readonly max: number;
-  /** The span. */
-  readonly perMs: Duration;
-  /** What is counted together. */
-  readonly key?: "principal" | "definition" | "global";
-} | {
-  readonly kind: "schedule";
-  /** Days of the week; left out, all. */
-  readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
-  /** From and to, `HH:MM-HH:MM`; an end before the start runs over midnight. */
-  readonly hours?: string;
-  /** The IANA time zone. */
-  readonly timezone?: string;
-};
+export type GatewayGuard =
+  | {
+      readonly kind: "permission";
+      /** The permission. The caller's own may end in `.*`. */
+      readonly permission: string;
+    }
+  | {
+      readonly kind: "role";
+      /** The role. */
+      readonly role: string;
+    }
+  | {
+      readonly kind: "expr" | "jsonpath";
+      /** An expression over `$.arguments`, `$.context`, `$.workflow` and `$.principal`. The guard passes only when it is true; a missing value makes it unknown, which does not pass. */
+      readonly expr: string;
+    }
+  | {
+      readonly kind: "evidence";
+      /** What must be on record. */
+      readonly requires: readonly (
+        | string
+        | {
+            /** The kind of evidence. */
+            readonly kind: string;
+            /** How many records. */
+            readonly count?: number;
+            /** What is counted. */
+            readonly distinct?: "actor";
+          }
+      )[];
+    }
+  | {
+      readonly kind: "allOf" | "all_of";
+      /** The guards. */
+      readonly guards: readonly GatewayGuard[];
+    }
+  | {
+      readonly kind: "anyOf" | "any_of";
+      /** The guards. */
+      readonly guards: readonly GatewayGuard[];
+    }
+  | {
+      readonly kind: "not";
+      /** The guard. */
+      readonly guard: GatewayGuard;
+    }
+  | {
+      readonly kind: "separation";
+      /** Transitions of the same workflow. */
+      readonly from: readonly string[] | string;
+    }
+  | {
+      readonly kind: "rateLimit" | "rate_limit";
+      /** Passes allowed. */
+      readonly max: number;
+      /** The span. */
+      readonly perMs: Duration;
+      /** What is counted together. */
+      readonly key?: "principal" | "definition" | "global";
+    }
+  | {
+      readonly kind: "schedule";
+      /** Days of the week; left out, all. */
+      readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+      /** From and to, `HH:MM-HH:MM`; an end before the start runs over midnight. */
+      readonly hours?: string;
+      /** The IANA time zone. */
+      readonly timezone?: string;
+    };
 
 /** What a step does. `{ kind: … }` says it here, `{ capability: name }` takes a named one. */
-export type GatewayExecutor = {
-  readonly kind: "noop";
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind: "cli";
-  /** A connection of kind `cli`; its command and arguments come first. */
-  readonly connection?: string;
-  /** The program, where there is no connection. */
-  readonly command?: string;
-  /** Arguments, each one argument whatever it holds. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly args?: readonly (Json)[];
-  /** Variables for this run. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly env?: { readonly [variable: string]: Json };
-  /** What the program reads. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly stdin?: Json;
-  /** Whether an exit code other than 0 fails the step. */
-  readonly treatNonZeroAsFailure?: boolean;
-  /** How much of each stream is kept. */
-  readonly maxOutputBytes?: Size;
-  /** Lets values from callers begin with `-`. */
-  readonly allowDashArgs?: boolean;
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind: "http" | "rest";
-  /** A connection of kind `http`. */
-  readonly connection: string;
-  /** The method. */
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-  /** Below the base URL. `{name}` is replaced by an argument, else a context value, else an input of the workflow, as one encoded segment. */
-  readonly path?: string;
-  /** Query parameters. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly query?: { readonly [parameter: string]: Json };
-  /** Headers of this request. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly headers?: { readonly [header: string]: Json };
-  /** The body. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly body?: Json;
-  /** How the body is written. */
-  readonly bodyFormat?: "json" | "form" | "text";
-  /** How much of the answer is read. */
-  readonly maxResponseBytes?: Size;
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind: "mcp";
-  /** A connection of kind `mcp`. */
-  readonly connection: string;
-  /** The tool's name there. */
-  readonly tool: string;
-  /** The tool's arguments; left out, the step's own arguments go as they are. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly map?: JsonObject;
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind: "human";
-  /** The queue in which the question appears. */
-  readonly queue?: string;
-  /** The question in one line. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly title?: Json;
-  /** What is needed to decide. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly message?: Json;
-  /** JSON Schema of what the person fills in. */
-  readonly form?: JsonObject;
-  /** Who may decide. Left out, anybody who is a person. */
-  readonly assignees?: {
-    /** Any of these roles. */
-    readonly roles?: readonly (string)[];
-    /** Any of these permissions. */
-    readonly permissions?: readonly (string)[];
-  };
-  /** Approvals by different people that are needed. */
-  readonly quorum?: number;
-  /** How long the question stays open. Left out, 7 days. */
-  readonly expiresMs?: Duration;
-  /** Lets the one who asked decide. */
-  readonly allowRequester?: boolean;
-  /** What runs once it is approved. */
-  readonly onApprove?: {
-    /** The executor. */
-    readonly executor: GatewayExecutor;
-  };
-  /** Where a rejection leads. Left out, the state stays. */
-  readonly onReject?: {
-    /** A state. */
-    readonly target: string;
-  };
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind: "workflow";
-  /** The workflow's id. */
-  readonly definitionId: string;
-  /** The child's input. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
-  readonly input?: Json;
-  /** How long the child may take. */
-  readonly timeoutMs?: Duration;
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-} | {
-  readonly kind?: "capability";
-  /** The capability's id. */
-  readonly capability: string;
-  /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
-  readonly idempotencyKey?: boolean | string;
-  /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
-  readonly idempotent?: boolean;
-  /** What a repeated call does to the world; the longer form of `idempotent`. */
-  readonly effect?: "read" | "idempotent" | "once";
-};
+export type GatewayExecutor =
+  | {
+      readonly kind: "noop";
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind: "cli";
+      /** A connection of kind `cli`; its command and arguments come first. */
+      readonly connection?: string;
+      /** The program, where there is no connection. */
+      readonly command?: string;
+      /** Arguments, each one argument whatever it holds. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly args?: readonly Json[];
+      /** Variables for this run. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly env?: { readonly [variable: string]: Json };
+      /** What the program reads. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly stdin?: Json;
+      /** Whether an exit code other than 0 fails the step. */
+      readonly treatNonZeroAsFailure?: boolean;
+      /** How much of each stream is kept. */
+      readonly maxOutputBytes?: Size;
+      /** Lets values from callers begin with `-`. */
+      readonly allowDashArgs?: boolean;
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind: "http" | "rest";
+      /** A connection of kind `http`. */
+      readonly connection: string;
+      /** The method. */
+      readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+      /** Below the base URL. `{name}` is replaced by an argument, else a context value, else an input of the workflow, as one encoded segment. */
+      readonly path?: string;
+      /** Query parameters. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly query?: { readonly [parameter: string]: Json };
+      /** Headers of this request. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly headers?: { readonly [header: string]: Json };
+      /** The body. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly body?: Json;
+      /** How the body is written. */
+      readonly bodyFormat?: "json" | "form" | "text";
+      /** How much of the answer is read. */
+      readonly maxResponseBytes?: Size;
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind: "mcp";
+      /** A connection of kind `mcp`. */
+      readonly connection: string;
+      /** The tool's name there. */
+      readonly tool: string;
+      /** The tool's arguments; left out, the step's own arguments go as they are. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly map?: JsonObject;
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind: "human";
+      /** The queue in which the question appears. */
+      readonly queue?: string;
+      /** The question in one line. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly title?: Json;
+      /** What is needed to decide. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly message?: Json;
+      /** JSON Schema of what the person fills in. */
+      readonly form?: JsonObject;
+      /** Who may decide. Left out, anybody who is a person. */
+      readonly assignees?: {
+        /** Any of these roles. */
+        readonly roles?: readonly string[];
+        /** Any of these permissions. */
+        readonly permissions?: readonly string[];
+      };
+      /** Approvals by different people that are needed. */
+      readonly quorum?: number;
+      /** How long the question stays open. Left out, 7 days. */
+      readonly expiresMs?: Duration;
+      /** Lets the one who asked decide. */
+      readonly allowRequester?: boolean;
+      /** What runs once it is approved. */
+      readonly onApprove?: {
+        /** The executor. */
+        readonly executor: GatewayExecutor;
+      };
+      /** Where a rejection leads. Left out, the state stays. */
+      readonly onReject?: {
+        /** A state. */
+        readonly target: string;
+      };
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind: "workflow";
+      /** The workflow's id. */
+      readonly definitionId: string;
+      /** The child's input. A path such as `$.arguments.name` is replaced by its value, `{{ $.path }}` inside a text by its text. */
+      readonly input?: Json;
+      /** How long the child may take. */
+      readonly timeoutMs?: Duration;
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    }
+  | {
+      readonly kind?: "capability";
+      /** The capability's id. */
+      readonly capability: string;
+      /** The key that makes a repeated call harmless, where the other side honours it. It travels as `Idempotency-Key`, `IDEMPOTENCY_KEY` or in MCP's `_meta`. */
+      readonly idempotencyKey?: boolean | string;
+      /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
+      readonly idempotent?: boolean;
+      /** What a repeated call does to the world; the longer form of `idempotent`. */
+      readonly effect?: "read" | "idempotent" | "once";
+    };
 
 /** What happens when a call is slow or fails. */
 export type GatewayReliability = {
@@ -232,7 +252,7 @@ export type GatewayReliability = {
     /** How they are tried. */
     readonly strategy?: "first_success";
     /** The executors. */
-    readonly executors: readonly (GatewayExecutor)[];
+    readonly executors: readonly GatewayExecutor[];
   };
   /** Stops calling what keeps failing. */
   readonly circuitBreaker?: {
@@ -250,266 +270,288 @@ export interface GatewayConfig {
   /** The version of this format, as `major.minor.patch`. The major version is 1. */
   readonly version: string;
   /** Files or globs, seen from this file. They are loaded in order and this file goes on top: maps merge, lists are joined, other values are replaced. `!replace` replaces instead. */
-  readonly include?: readonly (string)[] | string;
+  readonly include?: readonly string[] | string;
   /** Ways to what is downstream. */
-  readonly connections?: { readonly [connection: string]: {
-    readonly kind?: "mcp";
-    /** How an MCP server is reached; `url` or `command` says it as well. */
-    readonly transport?: "stdio" | "http";
-    /** The program. No shell is involved. A path that begins with `./` or `../` is seen from the file that names it. */
-    readonly command?: string;
-    /** Arguments. */
-    readonly args?: readonly (string)[];
-    /** Variables that the child gets besides the inherited ones. */
-    readonly env?: { readonly [variable: string]: string };
-    /** The gateway's own variables that the child may see. Everything else is hidden from it. */
-    readonly inheritEnv?: readonly (string)[];
-    /** The child's working directory, seen from the file that names it. */
-    readonly cwd?: string;
-    /** The Streamable HTTP endpoint. */
-    readonly url?: string;
-    /** Headers sent with every request. */
-    readonly headers?: { readonly [header: string]: string };
-    /** How requests are authenticated. */
-    readonly auth?: {
-      readonly kind: "bearer";
-      /** The token. */
-      readonly token: string;
-    } | {
-      readonly kind: "basic";
-      /** The user. */
-      readonly username: string;
-      /** The password. */
-      readonly password: string;
-    } | {
-      readonly kind: "apiKey";
-      /** Where the key goes. */
-      readonly in?: "header" | "query";
-      /** The header's or parameter's name. */
-      readonly name: string;
-      /** The key. */
-      readonly value: string;
-    } | {
-      readonly kind: "oauth2ClientCredentials";
-      /** The token endpoint. */
-      readonly tokenUrl: string;
-      /** The client's id. */
-      readonly clientId: string;
-      /** The client's secret. */
-      readonly clientSecret: string;
-      /** Scopes asked for. */
-      readonly scopes?: readonly (string)[];
-      /** The audience, where the server wants one. */
-      readonly audience?: string;
-    } | {
-      readonly kind: "forward";
-      /** Hosts that may see the caller's token. */
-      readonly hosts: readonly (string)[];
-      /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
-      readonly ownToken?: string;
-    } | {
-      readonly kind: "tokenExchange";
-      /** The token endpoint. */
-      readonly tokenUrl: string;
-      /** The gateway's id as a client. */
-      readonly clientId?: string;
-      /** The gateway's secret as a client. */
-      readonly clientSecret?: string;
-      /** Scopes asked for. */
-      readonly scopes?: readonly (string)[];
-      /** The audience that the token is for. */
-      readonly audience?: string;
-      /** The resource that the token is for. */
-      readonly resource?: string;
-      /** The kind of token that callers send, as a URI. */
-      readonly subjectTokenType?: string;
-    };
-    /** What it is, for people and for `gateway.search`. */
-    readonly description?: string;
-    /** Tags for searching. */
-    readonly tags?: readonly (string)[];
-    /** The time one call may take. */
-    readonly timeoutMs?: Duration;
-    /** Calls at the same time; more wait. */
-    readonly maxConcurrency?: number;
-    /** How often the connection is probed. */
-    readonly healthCheckMs?: Duration;
-    /** An unused child is stopped after this; it starts again on demand. */
-    readonly idleTimeoutMs?: Duration;
-  } | {
-    readonly kind?: "cli";
-    /** The program. No shell is involved. A path that begins with `./` or `../` is seen from the file that names it. */
-    readonly command: string;
-    /** Arguments. */
-    readonly args?: readonly (string)[];
-    /** Variables that the child gets besides the inherited ones. */
-    readonly env?: { readonly [variable: string]: string };
-    /** The gateway's own variables that the child may see. Everything else is hidden from it. */
-    readonly inheritEnv?: readonly (string)[];
-    /** Where the program runs, seen from the file that names it. */
-    readonly workingDirectory?: string;
-    /** What it is, for people and for `gateway.search`. */
-    readonly description?: string;
-    /** Tags for searching. */
-    readonly tags?: readonly (string)[];
-    /** The time one call may take. */
-    readonly timeoutMs?: Duration;
-    /** Calls at the same time; more wait. */
-    readonly maxConcurrency?: number;
-    /** How often the connection is probed. */
-    readonly healthCheckMs?: Duration;
-    /** An unused child is stopped after this; it starts again on demand. */
-    readonly idleTimeoutMs?: Duration;
-  } | {
-    readonly kind?: "http" | "rest";
-    /** Where the API begins. Paths of executors are added below it. */
-    readonly baseUrl: string;
-    /** Headers sent with every request. */
-    readonly headers?: { readonly [header: string]: string };
-    /** How requests are authenticated. */
-    readonly auth?: {
-      readonly kind: "bearer";
-      /** The token. */
-      readonly token: string;
-    } | {
-      readonly kind: "basic";
-      /** The user. */
-      readonly username: string;
-      /** The password. */
-      readonly password: string;
-    } | {
-      readonly kind: "apiKey";
-      /** Where the key goes. */
-      readonly in?: "header" | "query";
-      /** The header's or parameter's name. */
-      readonly name: string;
-      /** The key. */
-      readonly value: string;
-    } | {
-      readonly kind: "oauth2ClientCredentials";
-      /** The token endpoint. */
-      readonly tokenUrl: string;
-      /** The client's id. */
-      readonly clientId: string;
-      /** The client's secret. */
-      readonly clientSecret: string;
-      /** Scopes asked for. */
-      readonly scopes?: readonly (string)[];
-      /** The audience, where the server wants one. */
-      readonly audience?: string;
-    } | {
-      readonly kind: "forward";
-      /** Hosts that may see the caller's token. */
-      readonly hosts: readonly (string)[];
-      /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
-      readonly ownToken?: string;
-    } | {
-      readonly kind: "tokenExchange";
-      /** The token endpoint. */
-      readonly tokenUrl: string;
-      /** The gateway's id as a client. */
-      readonly clientId?: string;
-      /** The gateway's secret as a client. */
-      readonly clientSecret?: string;
-      /** Scopes asked for. */
-      readonly scopes?: readonly (string)[];
-      /** The audience that the token is for. */
-      readonly audience?: string;
-      /** The resource that the token is for. */
-      readonly resource?: string;
-      /** The kind of token that callers send, as a URI. */
-      readonly subjectTokenType?: string;
-    };
-    /** What it is, for people and for `gateway.search`. */
-    readonly description?: string;
-    /** Tags for searching. */
-    readonly tags?: readonly (string)[];
-    /** The time one call may take. */
-    readonly timeoutMs?: Duration;
-    /** Calls at the same time; more wait. */
-    readonly maxConcurrency?: number;
-    /** How often the connection is probed. */
-    readonly healthCheckMs?: Duration;
-    /** An unused child is stopped after this; it starts again on demand. */
-    readonly idleTimeoutMs?: Duration;
-  } };
+  readonly connections?: {
+    readonly [connection: string]:
+      | {
+          readonly kind?: "mcp";
+          /** How an MCP server is reached; `url` or `command` says it as well. */
+          readonly transport?: "stdio" | "http";
+          /** The program. No shell is involved. A path that begins with `./` or `../` is seen from the file that names it. */
+          readonly command?: string;
+          /** Arguments. */
+          readonly args?: readonly string[];
+          /** Variables that the child gets besides the inherited ones. */
+          readonly env?: { readonly [variable: string]: string };
+          /** The gateway's own variables that the child may see. Everything else is hidden from it. */
+          readonly inheritEnv?: readonly string[];
+          /** The child's working directory, seen from the file that names it. */
+          readonly cwd?: string;
+          /** The Streamable HTTP endpoint. */
+          readonly url?: string;
+          /** Headers sent with every request. */
+          readonly headers?: { readonly [header: string]: string };
+          /** How requests are authenticated. */
+          readonly auth?:
+            | {
+                readonly kind: "bearer";
+                /** The token. */
+                readonly token: string;
+              }
+            | {
+                readonly kind: "basic";
+                /** The user. */
+                readonly username: string;
+                /** The password. */
+                readonly password: string;
+              }
+            | {
+                readonly kind: "apiKey";
+                /** Where the key goes. */
+                readonly in?: "header" | "query";
+                /** The header's or parameter's name. */
+                readonly name: string;
+                /** The key. */
+                readonly value: string;
+              }
+            | {
+                readonly kind: "oauth2ClientCredentials";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The client's id. */
+                readonly clientId: string;
+                /** The client's secret. */
+                readonly clientSecret: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience, where the server wants one. */
+                readonly audience?: string;
+              }
+            | {
+                readonly kind: "forward";
+                /** Hosts that may see the caller's token. */
+                readonly hosts: readonly string[];
+                /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
+                readonly ownToken?: string;
+              }
+            | {
+                readonly kind: "tokenExchange";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The gateway's id as a client. */
+                readonly clientId?: string;
+                /** The gateway's secret as a client. */
+                readonly clientSecret?: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience that the token is for. */
+                readonly audience?: string;
+                /** The resource that the token is for. */
+                readonly resource?: string;
+                /** The kind of token that callers send, as a URI. */
+                readonly subjectTokenType?: string;
+              };
+          /** What it is, for people and for `gateway.search`. */
+          readonly description?: string;
+          /** Tags for searching. */
+          readonly tags?: readonly string[];
+          /** The time one call may take. */
+          readonly timeoutMs?: Duration;
+          /** Calls at the same time; more wait. */
+          readonly maxConcurrency?: number;
+          /** How often the connection is probed. */
+          readonly healthCheckMs?: Duration;
+          /** An unused child is stopped after this; it starts again on demand. */
+          readonly idleTimeoutMs?: Duration;
+        }
+      | {
+          readonly kind?: "cli";
+          /** The program. No shell is involved. A path that begins with `./` or `../` is seen from the file that names it. */
+          readonly command: string;
+          /** Arguments. */
+          readonly args?: readonly string[];
+          /** Variables that the child gets besides the inherited ones. */
+          readonly env?: { readonly [variable: string]: string };
+          /** The gateway's own variables that the child may see. Everything else is hidden from it. */
+          readonly inheritEnv?: readonly string[];
+          /** Where the program runs, seen from the file that names it. */
+          readonly workingDirectory?: string;
+          /** What it is, for people and for `gateway.search`. */
+          readonly description?: string;
+          /** Tags for searching. */
+          readonly tags?: readonly string[];
+          /** The time one call may take. */
+          readonly timeoutMs?: Duration;
+          /** Calls at the same time; more wait. */
+          readonly maxConcurrency?: number;
+          /** How often the connection is probed. */
+          readonly healthCheckMs?: Duration;
+          /** An unused child is stopped after this; it starts again on demand. */
+          readonly idleTimeoutMs?: Duration;
+        }
+      | {
+          readonly kind?: "http" | "rest";
+          /** Where the API begins. Paths of executors are added below it. */
+          readonly baseUrl: string;
+          /** Headers sent with every request. */
+          readonly headers?: { readonly [header: string]: string };
+          /** How requests are authenticated. */
+          readonly auth?:
+            | {
+                readonly kind: "bearer";
+                /** The token. */
+                readonly token: string;
+              }
+            | {
+                readonly kind: "basic";
+                /** The user. */
+                readonly username: string;
+                /** The password. */
+                readonly password: string;
+              }
+            | {
+                readonly kind: "apiKey";
+                /** Where the key goes. */
+                readonly in?: "header" | "query";
+                /** The header's or parameter's name. */
+                readonly name: string;
+                /** The key. */
+                readonly value: string;
+              }
+            | {
+                readonly kind: "oauth2ClientCredentials";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The client's id. */
+                readonly clientId: string;
+                /** The client's secret. */
+                readonly clientSecret: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience, where the server wants one. */
+                readonly audience?: string;
+              }
+            | {
+                readonly kind: "forward";
+                /** Hosts that may see the caller's token. */
+                readonly hosts: readonly string[];
+                /** A bearer token for what the gateway asks on its own behalf, such as an MCP server's list of tools. Left out, it asks without one. */
+                readonly ownToken?: string;
+              }
+            | {
+                readonly kind: "tokenExchange";
+                /** The token endpoint. */
+                readonly tokenUrl: string;
+                /** The gateway's id as a client. */
+                readonly clientId?: string;
+                /** The gateway's secret as a client. */
+                readonly clientSecret?: string;
+                /** Scopes asked for. */
+                readonly scopes?: readonly string[];
+                /** The audience that the token is for. */
+                readonly audience?: string;
+                /** The resource that the token is for. */
+                readonly resource?: string;
+                /** The kind of token that callers send, as a URI. */
+                readonly subjectTokenType?: string;
+              };
+          /** What it is, for people and for `gateway.search`. */
+          readonly description?: string;
+          /** Tags for searching. */
+          readonly tags?: readonly string[];
+          /** The time one call may take. */
+          readonly timeoutMs?: Duration;
+          /** Calls at the same time; more wait. */
+          readonly maxConcurrency?: number;
+          /** How often the connection is probed. */
+          readonly healthCheckMs?: Duration;
+          /** An unused child is stopped after this; it starts again on demand. */
+          readonly idleTimeoutMs?: Duration;
+        };
+  };
   /** Things that can be done, by id. They are not shown to callers until they are exposed. */
-  readonly capabilities?: { readonly [capability: string]: {
-    /** A short name for people. */
-    readonly title?: string;
-    /** What it does, for people and models. */
-    readonly description?: string;
-    /** Tags for searching. */
-    readonly tags?: readonly (string)[];
-    /** Other words by which `gateway.search` finds it. */
-    readonly aliases?: readonly (string)[];
-    /** Example requests in plain words; they are searched too. */
-    readonly examples?: readonly (string)[];
-    /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
-    readonly inputSchema?: JsonObject;
-    /** JSON Schema of the executor's output. */
-    readonly outputSchema?: JsonObject;
-    /** What it does. */
-    readonly executor?: GatewayExecutor;
-    /** Another capability, or an imported tool by its prefixed name. Executor, schema and description are inherited; guards are added after its own. */
-    readonly wraps?: string;
-    /** Conditions, checked in order before the executor. */
-    readonly guards?: readonly (GatewayGuard)[];
-    /** Timeouts, retries, fallback. */
-    readonly reliability?: GatewayReliability;
-  } };
+  readonly capabilities?: {
+    readonly [capability: string]: {
+      /** A short name for people. */
+      readonly title?: string;
+      /** What it does, for people and models. */
+      readonly description?: string;
+      /** Tags for searching. */
+      readonly tags?: readonly string[];
+      /** Other words by which `gateway.search` finds it. */
+      readonly aliases?: readonly string[];
+      /** Example requests in plain words; they are searched too. */
+      readonly examples?: readonly string[];
+      /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
+      readonly inputSchema?: JsonObject;
+      /** JSON Schema of the executor's output. */
+      readonly outputSchema?: JsonObject;
+      /** What it does. */
+      readonly executor?: GatewayExecutor;
+      /** Another capability, or an imported tool by its prefixed name. Executor, schema and description are inherited; guards are added after its own. */
+      readonly wraps?: string;
+      /** Conditions, checked in order before the executor. */
+      readonly guards?: readonly GatewayGuard[];
+      /** Timeouts, retries, fallback. */
+      readonly reliability?: GatewayReliability;
+    };
+  };
   /** What callers see besides workflows. */
   readonly proxy?: {
     /** The lock file that imports with `pin` are held to; left out, `flowgate.lock.json` beside the first configuration file. */
     readonly lockFile?: string;
     /** Capabilities that callers may start. */
-    readonly expose?: readonly ({
-      /** The id that callers use. */
-      readonly name: string;
-      /** A short name for people. */
-      readonly title?: string;
-      /** What it does, for people and models. */
-      readonly description?: string;
-      /** Tags for searching. */
-      readonly tags?: readonly (string)[];
-      /** Other words by which `gateway.search` finds it. */
-      readonly aliases?: readonly (string)[];
-      /** Example requests in plain words; they are searched too. */
-      readonly examples?: readonly (string)[];
-      /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
-      readonly inputSchema?: JsonObject;
-      /** JSON Schema of the executor's output. */
-      readonly outputSchema?: JsonObject;
-      /** What it does. Left out, it returns its arguments. */
-      readonly executor?: GatewayExecutor;
-      /** Conditions, checked in order before the executor. */
-      readonly guards?: readonly (GatewayGuard)[];
-      /** Timeouts, retries, fallback. */
-      readonly reliability?: GatewayReliability;
-    } | {
-      /** A capability, or an imported tool by its prefixed name. */
-      readonly capability: string;
-      /** The id that callers use; left out, the capability's own. */
-      readonly as?: string;
-      /** A short name for people. */
-      readonly title?: string;
-      /** What it does, for people and models. */
-      readonly description?: string;
-      /** Tags for searching. */
-      readonly tags?: readonly (string)[];
-      /** Other words by which `gateway.search` finds it. */
-      readonly aliases?: readonly (string)[];
-      /** Example requests in plain words; they are searched too. */
-      readonly examples?: readonly (string)[];
-      /** Replaces the capability's executor under this id. */
-      readonly executor?: GatewayExecutor;
-      /** Conditions, checked in order before the executor. */
-      readonly guards?: readonly (GatewayGuard)[];
-      /** Timeouts, retries, fallback. */
-      readonly reliability?: GatewayReliability;
-    })[];
+    readonly expose?: readonly (
+      | {
+          /** The id that callers use. */
+          readonly name: string;
+          /** A short name for people. */
+          readonly title?: string;
+          /** What it does, for people and models. */
+          readonly description?: string;
+          /** Tags for searching. */
+          readonly tags?: readonly string[];
+          /** Other words by which `gateway.search` finds it. */
+          readonly aliases?: readonly string[];
+          /** Example requests in plain words; they are searched too. */
+          readonly examples?: readonly string[];
+          /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
+          readonly inputSchema?: JsonObject;
+          /** JSON Schema of the executor's output. */
+          readonly outputSchema?: JsonObject;
+          /** What it does. Left out, it returns its arguments. */
+          readonly executor?: GatewayExecutor;
+          /** Conditions, checked in order before the executor. */
+          readonly guards?: readonly GatewayGuard[];
+          /** Timeouts, retries, fallback. */
+          readonly reliability?: GatewayReliability;
+        }
+      | {
+          /** A capability, or an imported tool by its prefixed name. */
+          readonly capability: string;
+          /** The id that callers use; left out, the capability's own. */
+          readonly as?: string;
+          /** A short name for people. */
+          readonly title?: string;
+          /** What it does, for people and models. */
+          readonly description?: string;
+          /** Tags for searching. */
+          readonly tags?: readonly string[];
+          /** Other words by which `gateway.search` finds it. */
+          readonly aliases?: readonly string[];
+          /** Example requests in plain words; they are searched too. */
+          readonly examples?: readonly string[];
+          /** Replaces the capability's executor under this id. */
+          readonly executor?: GatewayExecutor;
+          /** Conditions, checked in order before the executor. */
+          readonly guards?: readonly GatewayGuard[];
+          /** Timeouts, retries, fallback. */
+          readonly reliability?: GatewayReliability;
+        }
+    )[];
     /** MCP servers whose tools, and HTTP APIs whose operations, are taken over. */
-    readonly import?: readonly ({
+    readonly import?: readonly {
       /** A connection of kind `mcp`, or `http` with `openapi`. */
       readonly connection: string;
       /** The OpenAPI 3.0, 3.1 or Swagger 2.0 document of an `http` connection: a file as seen from this one, or a path below the base URL, which begins with `/`. */
@@ -517,87 +559,41 @@ export interface GatewayConfig {
       /** Ids are `<prefix>.<tool>`; left out, the tools' own names. */
       readonly prefix?: string;
       /** Tools to take, by name or glob; empty means all. */
-      readonly include?: readonly (string)[];
+      readonly include?: readonly string[];
       /** Tools to leave out, after `include`. */
-      readonly exclude?: readonly (string)[];
+      readonly exclude?: readonly string[];
       /** Tags that each of them gets. */
-      readonly tags?: readonly (string)[];
+      readonly tags?: readonly string[];
       /** Conditions, checked in order before the executor. */
-      readonly guards?: readonly (GatewayGuard)[];
+      readonly guards?: readonly GatewayGuard[];
       /** Timeouts, retries, fallback. */
       readonly reliability?: GatewayReliability;
       /** What happens when a tool differs from `flowgate.lock.json`. */
       readonly pin?: "warn" | "block";
-    })[];
+    }[];
   };
   /** Governed processes, by id. */
-  readonly workflows?: { readonly [workflow: string]: {
-    /** A short name for people. */
-    readonly title?: string;
-    /** What it does, for people and models. */
-    readonly description?: string;
-    /** Tags for searching. */
-    readonly tags?: readonly (string)[];
-    /** Other words by which `gateway.search` finds it. */
-    readonly aliases?: readonly (string)[];
-    /** Example requests in plain words; they are searched too. */
-    readonly examples?: readonly (string)[];
-    /** The definition's version, for people; instances are pinned to the content. */
-    readonly version?: string;
-    /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
-    readonly inputSchema?: JsonObject;
-    /** Where instances begin. */
-    readonly initialState: string;
-    /** What the context holds at the start. */
-    readonly initialContext?: JsonObject;
-    /** The deadline of the whole instance. */
-    readonly timeoutMs?: Duration;
-    /** Where a deadline leads. It is an ordinary transition: `onEnter` and chains of the target run. */
-    readonly onTimeout?: {
-      /** The state. */
-      readonly target: string;
-      /** What runs first. */
-      readonly executor?: GatewayExecutor;
-      /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
-      readonly output?: { readonly [name: string]: Json };
-    };
-    /** Which links are shown. */
-    readonly linkFilter?: "all" | "byGuards";
-    /** Deterministic steps in a row before the instance is parked. */
-    readonly maxChainDepth?: number;
-    /** How long a finished instance is kept; left out, `store.retention.terminal`. */
-    readonly retention?: Duration;
-    /** Who can see an instance. */
-    readonly visibility?: "owner" | "tenant";
-    /** The states. */
-    readonly states: { readonly [state: string]: {
-      /** What it means. */
+  readonly workflows?: {
+    readonly [workflow: string]: {
+      /** A short name for people. */
+      readonly title?: string;
+      /** What it does, for people and models. */
       readonly description?: string;
-      /** What the caller should achieve here, in one line. */
-      readonly goal?: string;
-      /** How to behave here. */
-      readonly guidance?: string;
-      /** The workflow ends here. */
-      readonly terminal?: boolean;
-      /** How it ended, for a terminal state. */
-      readonly outcome?: "success" | "failure";
-      /** Runs as soon as the state is entered, before callers see it. */
-      readonly onEnter?: {
-        /** What runs. */
-        readonly executor: GatewayExecutor;
-        /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
-        readonly output?: { readonly [name: string]: Json };
-        /** Timeouts, retries, fallback. */
-        readonly reliability?: GatewayReliability;
-        /** Where a failure leads. */
-        readonly onFailure?: {
-          /** The state. */
-          readonly target: string;
-        };
-      };
-      /** Which links are shown here; overrides the workflow's. */
-      readonly linkFilter?: "all" | "byGuards";
-      /** The state's own deadline. */
+      /** Tags for searching. */
+      readonly tags?: readonly string[];
+      /** Other words by which `gateway.search` finds it. */
+      readonly aliases?: readonly string[];
+      /** Example requests in plain words; they are searched too. */
+      readonly examples?: readonly string[];
+      /** The definition's version, for people; instances are pinned to the content. */
+      readonly version?: string;
+      /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
+      readonly inputSchema?: JsonObject;
+      /** Where instances begin. */
+      readonly initialState: string;
+      /** What the context holds at the start. */
+      readonly initialContext?: JsonObject;
+      /** The deadline of the whole instance. */
       readonly timeoutMs?: Duration;
       /** Where a deadline leads. It is an ordinary transition: `onEnter` and chains of the target run. */
       readonly onTimeout?: {
@@ -608,124 +604,192 @@ export interface GatewayConfig {
         /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
         readonly output?: { readonly [name: string]: Json };
       };
-      /** The moves from here, in the order in which links are shown. */
-      readonly transitions?: { readonly [transition: string]: {
-        /** The link's title. */
-        readonly title?: string;
-        /** When to use it. */
-        readonly description?: string;
-        /** The state after it. */
-        readonly target: string;
-        /** Who may take it. */
-        readonly actor?: "agent" | "human" | "system" | "deterministic";
-        /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
-        readonly inputSchema?: JsonObject;
-        /** JSON Schema of the executor's output. */
-        readonly outputSchema?: JsonObject;
-        /** Conditions, checked in order before the executor. */
-        readonly guards?: readonly (GatewayGuard)[];
-        /** What it does. Left out, only the state changes. */
-        readonly executor?: GatewayExecutor;
-        /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
-        readonly output?: { readonly [name: string]: Json };
-        /** Kinds of evidence that a successful run puts on record. */
-        readonly evidence?: readonly (string)[] | string | {
-          /** Kinds. */
-          readonly requires: readonly (string)[];
+      /** Which links are shown. */
+      readonly linkFilter?: "all" | "byGuards";
+      /** Deterministic steps in a row before the instance is parked. */
+      readonly maxChainDepth?: number;
+      /** How long a finished instance is kept; left out, `store.retention.terminal`. */
+      readonly retention?: Duration;
+      /** Who can see an instance. */
+      readonly visibility?: "owner" | "tenant";
+      /** The states. */
+      readonly states: {
+        readonly [state: string]: {
+          /** What it means. */
+          readonly description?: string;
+          /** What the caller should achieve here, in one line. */
+          readonly goal?: string;
+          /** How to behave here. */
+          readonly guidance?: string;
+          /** The workflow ends here. */
+          readonly terminal?: boolean;
+          /** How it ended, for a terminal state. */
+          readonly outcome?: "success" | "failure";
+          /** Runs as soon as the state is entered, before callers see it. */
+          readonly onEnter?: {
+            /** What runs. */
+            readonly executor: GatewayExecutor;
+            /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
+            readonly output?: { readonly [name: string]: Json };
+            /** Timeouts, retries, fallback. */
+            readonly reliability?: GatewayReliability;
+            /** Where a failure leads. */
+            readonly onFailure?: {
+              /** The state. */
+              readonly target: string;
+            };
+          };
+          /** Which links are shown here; overrides the workflow's. */
+          readonly linkFilter?: "all" | "byGuards";
+          /** The state's own deadline. */
+          readonly timeoutMs?: Duration;
+          /** Where a deadline leads. It is an ordinary transition: `onEnter` and chains of the target run. */
+          readonly onTimeout?: {
+            /** The state. */
+            readonly target: string;
+            /** What runs first. */
+            readonly executor?: GatewayExecutor;
+            /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
+            readonly output?: { readonly [name: string]: Json };
+          };
+          /** The moves from here, in the order in which links are shown. */
+          readonly transitions?: {
+            readonly [transition: string]: {
+              /** The link's title. */
+              readonly title?: string;
+              /** When to use it. */
+              readonly description?: string;
+              /** The state after it. */
+              readonly target: string;
+              /** Who may take it. */
+              readonly actor?: "agent" | "human" | "system" | "deterministic";
+              /** JSON Schema of the arguments. They are checked, and defaults filled in, before anything runs. */
+              readonly inputSchema?: JsonObject;
+              /** JSON Schema of the executor's output. */
+              readonly outputSchema?: JsonObject;
+              /** Conditions, checked in order before the executor. */
+              readonly guards?: readonly GatewayGuard[];
+              /** What it does. Left out, only the state changes. */
+              readonly executor?: GatewayExecutor;
+              /** What is kept in the context after the executor: names with templates over `$.output`, `$.arguments`, `$.context` and `$.workflow`. */
+              readonly output?: { readonly [name: string]: Json };
+              /** Kinds of evidence that a successful run puts on record. */
+              readonly evidence?:
+                | readonly string[]
+                | string
+                | {
+                    /** Kinds. */
+                    readonly requires: readonly string[];
+                  };
+              /** Timeouts, retries, fallback. */
+              readonly reliability?: GatewayReliability;
+              /** Arguments that the link already carries. */
+              readonly prefill?: { readonly [argument: string]: Json };
+              /** Other targets, tried in order after the executor and the output mapping; the first guard that passes decides. */
+              readonly branches?: readonly {
+                /** The condition; it may read `$.output`. */
+                readonly when: GatewayGuard;
+                /** The state. */
+                readonly target: string;
+              }[];
+              /** Undoes the step when the instance is cancelled or times out later. */
+              readonly compensate?: {
+                /** What undoes it. */
+                readonly executor: GatewayExecutor;
+              };
+              /** Where a step goes whose outcome stays unknown, instead of waiting for a person. */
+              readonly onUnknown?: {
+                /** The state. */
+                readonly target: string;
+              };
+            };
+          };
         };
-        /** Timeouts, retries, fallback. */
-        readonly reliability?: GatewayReliability;
-        /** Arguments that the link already carries. */
-        readonly prefill?: { readonly [argument: string]: Json };
-        /** Other targets, tried in order after the executor and the output mapping; the first guard that passes decides. */
-        readonly branches?: readonly ({
-          /** The condition; it may read `$.output`. */
-          readonly when: GatewayGuard;
-          /** The state. */
-          readonly target: string;
-        })[];
-        /** Undoes the step when the instance is cancelled or times out later. */
-        readonly compensate?: {
-          /** What undoes it. */
-          readonly executor: GatewayExecutor;
-        };
-        /** Where a step goes whose outcome stays unknown, instead of waiting for a person. */
-        readonly onUnknown?: {
-          /** The state. */
-          readonly target: string;
-        };
-      } };
-    } };
-  } };
+      };
+    };
+  };
   /** Rules about the workflows that the checker proves. */
-  readonly policies?: readonly ({
+  readonly policies?: readonly {
     /** The rule in words. */
     readonly name?: string;
     /** The workflows it is about, by id or glob; left out, all. */
     readonly workflow?: string;
     /** What must hold in every run. */
-    readonly assert: {
-      /** A state, or a glob. */
-      readonly reaching: string;
-      /** What must come before on every path. */
-      readonly requires: {
-        /** Its name, or a glob. */
-        readonly transition?: string;
-        /** Who takes it. */
-        readonly actor?: "agent" | "human" | "system" | "deterministic";
-      } | {
-        /** The kind. */
-        readonly evidence: string;
-      } | {
-        /** The guard; texts in it may be globs. */
-        readonly guard: GatewayGuard;
-      };
-    } | {
-      /** A transition, or a glob. */
-      readonly transition: string;
-      /** What must come before on every path. */
-      readonly after: {
-        /** Its name, or a glob. */
-        readonly transition?: string;
-        /** Who takes it. */
-        readonly actor?: "agent" | "human" | "system" | "deterministic";
-      } | {
-        /** The kind. */
-        readonly evidence: string;
-      } | {
-        /** The guard; texts in it may be globs. */
-        readonly guard: GatewayGuard;
-      };
-    } | {
-      /** Which executors; all keys must fit. */
-      readonly executor: {
-        /** The kind. */
-        readonly kind?: string;
-        /** The connection, or a glob. */
-        readonly connection?: string;
-        /** The tool of an MCP server, or a glob. */
-        readonly tool?: string;
-        /** The HTTP method. */
-        readonly method?: string;
-      };
-      /** What must come before on every path. */
-      readonly requires: {
-        /** Its name, or a glob. */
-        readonly transition?: string;
-        /** Who takes it. */
-        readonly actor?: "agent" | "human" | "system" | "deterministic";
-      } | {
-        /** The kind. */
-        readonly evidence: string;
-      } | {
-        /** The guard; texts in it may be globs. */
-        readonly guard: GatewayGuard;
-      };
-    } | {
-      /** Always `true`. */
-      readonly terminates: boolean;
-    };
-  })[];
+    readonly assert:
+      | {
+          /** A state, or a glob. */
+          readonly reaching: string;
+          /** What must come before on every path. */
+          readonly requires:
+            | {
+                /** Its name, or a glob. */
+                readonly transition?: string;
+                /** Who takes it. */
+                readonly actor?: "agent" | "human" | "system" | "deterministic";
+              }
+            | {
+                /** The kind. */
+                readonly evidence: string;
+              }
+            | {
+                /** The guard; texts in it may be globs. */
+                readonly guard: GatewayGuard;
+              };
+        }
+      | {
+          /** A transition, or a glob. */
+          readonly transition: string;
+          /** What must come before on every path. */
+          readonly after:
+            | {
+                /** Its name, or a glob. */
+                readonly transition?: string;
+                /** Who takes it. */
+                readonly actor?: "agent" | "human" | "system" | "deterministic";
+              }
+            | {
+                /** The kind. */
+                readonly evidence: string;
+              }
+            | {
+                /** The guard; texts in it may be globs. */
+                readonly guard: GatewayGuard;
+              };
+        }
+      | {
+          /** Which executors; all keys must fit. */
+          readonly executor: {
+            /** The kind. */
+            readonly kind?: string;
+            /** The connection, or a glob. */
+            readonly connection?: string;
+            /** The tool of an MCP server, or a glob. */
+            readonly tool?: string;
+            /** The HTTP method. */
+            readonly method?: string;
+          };
+          /** What must come before on every path. */
+          readonly requires:
+            | {
+                /** Its name, or a glob. */
+                readonly transition?: string;
+                /** Who takes it. */
+                readonly actor?: "agent" | "human" | "system" | "deterministic";
+              }
+            | {
+                /** The kind. */
+                readonly evidence: string;
+              }
+            | {
+                /** The guard; texts in it may be globs. */
+                readonly guard: GatewayGuard;
+              };
+        }
+      | {
+          /** Always `true`. */
+          readonly terminates: boolean;
+        };
+  }[];
   /** What `gateway.search` finds. */
   readonly discovery?: {
     /** Whether anything is found at all. */
@@ -787,21 +851,39 @@ export interface GatewayConfig {
   /** The record of everything that was asked, decided and done. */
   readonly audit?: {
     /** Where records go; the short form of one entry in `sinks`. */
-    readonly sink?: "none" | "stderr" | "stdout" | "memory" | "file" | "sqlite" | "postgres" | "otlp" | "webhook";
+    readonly sink?:
+      | "none"
+      | "stderr"
+      | "stdout"
+      | "memory"
+      | "file"
+      | "sqlite"
+      | "postgres"
+      | "otlp"
+      | "webhook";
     /** The file, for `file`. */
     readonly path?: string;
     /** Where to send to, for `otlp` and `webhook`. */
     readonly url?: string;
     /** Where records go. */
-    readonly sinks?: readonly ({
+    readonly sinks?: readonly {
       /** The sink. */
-      readonly kind: "none" | "stderr" | "stdout" | "memory" | "file" | "sqlite" | "postgres" | "otlp" | "webhook";
+      readonly kind:
+        | "none"
+        | "stderr"
+        | "stdout"
+        | "memory"
+        | "file"
+        | "sqlite"
+        | "postgres"
+        | "otlp"
+        | "webhook";
       /** The file, for `file`. */
       readonly path?: string;
       /** Where to send to, for `otlp` and `webhook`. */
       readonly url?: string;
       /** Globs over event types; empty means all. */
-      readonly events?: readonly (string)[];
+      readonly events?: readonly string[];
       /** Headers of `otlp` and `webhook`. */
       readonly headers?: { readonly [header: string]: string };
       /** The key that signs a webhook's bodies. */
@@ -824,7 +906,7 @@ export interface GatewayConfig {
       readonly maxRecords?: number;
       /** `service.name` of what `otlp` sends; `mcp-flowgate`. */
       readonly serviceName?: string;
-    })[];
+    }[];
     /** What happens when a record cannot be written. */
     readonly onFailure?: "fail_open" | "fail_closed";
     /** When a file sink begins a new file. */
@@ -839,453 +921,520 @@ export interface GatewayConfig {
     /** How much of arguments and results is recorded. */
     readonly payloads?: "full" | "arguments" | "digest" | "none";
     /** JSON pointers or key names whose values are never recorded, besides the built-in ones. */
-    readonly redact?: readonly (string)[];
+    readonly redact?: readonly string[];
     /** A private ed25519 key (PEM) that signs checkpoints. */
     readonly signingKeyFile?: string;
   };
   /** Who callers are. One way, a list of ways of which the first that recognises the request wins, or `providers` with `roles`. */
-  readonly identity?: readonly ({
-    readonly kind: "anonymous";
-  } | {
-    readonly kind: "local";
-    /** Roles that this user has. */
-    readonly roles?: readonly (string)[];
-    /** Permissions that this user has. */
-    readonly permissions?: readonly (string)[];
-  } | {
-    readonly kind: "apiKeys";
-    /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
-    readonly keys: readonly ({
-      /** A name for the key, shown instead of it. */
-      readonly id: string;
-      /** The key's hash, as `mcp-flowgate init-key` prints it. */
-      readonly hash?: string;
-      /** The key itself, from a variable. */
-      readonly key?: string;
-      /** From then on the key is refused. */
-      readonly expiresAt?: string;
-      /** Who it is. */
-      readonly subject: string;
-      /** The tenant. */
-      readonly tenant?: string;
-      /** What it is. */
-      readonly kind?: "agent" | "human" | "service";
-      /** Roles. */
-      readonly roles?: readonly (string)[];
-      /** Permissions. */
-      readonly permissions?: readonly (string)[];
-    })[];
-  } | {
-    readonly kind: "jwt";
-    /** Who issues them, exactly as tokens say it. */
-    readonly issuer: string;
-    /** For whom they are issued: any of these. */
-    readonly audience: readonly (string)[] | string;
-    /** How far clocks may differ. */
-    readonly clockSkewMs?: Duration;
-    /** The largest token that is looked at. */
-    readonly maxTokenBytes?: Size;
-    /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-    readonly tenant?: string;
-    /** Put before every subject, so that two issuers cannot name the same one. */
-    readonly subjectPrefix?: string;
-    /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-    readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-    /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-    readonly claims?: {
-      /** The subject. */
-      readonly subject?: string;
-      /** The tenant. A token without it is refused. */
-      readonly tenant?: string;
-      /** The roles, a list or one role. */
-      readonly roles?: string;
-      /** The permissions, a list or a text with spaces. */
-      readonly permissions?: string;
-      /** What the caller is: agent, human or service. */
-      readonly kind?: string;
-    };
-    /** Where the public keys are; left out, found by the issuer's metadata. */
-    readonly jwksUrl?: string;
-    /** A file with the public keys, for machines without a network. */
-    readonly jwksFile?: string;
-    /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
-    readonly algorithms?: readonly ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519")[];
-  } | {
-    readonly kind: "introspection";
-    /** Who issues them, exactly as tokens say it. */
-    readonly issuer: string;
-    /** For whom they are issued: any of these. */
-    readonly audience: readonly (string)[] | string;
-    /** How far clocks may differ. */
-    readonly clockSkewMs?: Duration;
-    /** The largest token that is looked at. */
-    readonly maxTokenBytes?: Size;
-    /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-    readonly tenant?: string;
-    /** Put before every subject, so that two issuers cannot name the same one. */
-    readonly subjectPrefix?: string;
-    /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-    readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-    /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-    readonly claims?: {
-      /** The subject. */
-      readonly subject?: string;
-      /** The tenant. A token without it is refused. */
-      readonly tenant?: string;
-      /** The roles, a list or one role. */
-      readonly roles?: string;
-      /** The permissions, a list or a text with spaces. */
-      readonly permissions?: string;
-      /** What the caller is: agent, human or service. */
-      readonly kind?: string;
-    };
-    /** The introspection endpoint. */
-    readonly url: string;
-    /** As whom the gateway asks. */
-    readonly clientId: string;
-    /** Its secret. */
-    readonly clientSecret: string;
-    /** How long an answer holds; so long does a revoked token still pass. */
-    readonly cacheMs?: Duration;
-    /** The time one answer may take. */
-    readonly timeoutMs?: Duration;
-  } | {
-    readonly kind: "trustedHeaders";
-    /** The header with the subject. */
-    readonly subject: string;
-    /** The header with the tenant. */
-    readonly tenant?: string;
-    /** The header with the roles, separated by commas. */
-    readonly roles?: string;
-    /** The header with the permissions, separated by commas. */
-    readonly permissions?: string;
-    /** The header that says agent, human or service. */
-    readonly callerKind?: string;
-    /** Addresses (CIDR) from which the headers are believed. */
-    readonly trustedProxies?: readonly (string)[];
-    /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
-    readonly secretHeader?: {
-      /** The header. */
-      readonly name: string;
-      /** The secret. */
-      readonly value: string;
-    };
-  } | {
-    readonly kind: "mtls";
-    /** What of the certificate names the caller. */
-    readonly subject?: "cn" | "uri" | "dns" | "email";
-    /** What of the subject names the tenant; left out, the default tenant. */
-    readonly tenant?: "o" | "ou";
-    /** What these callers are. */
-    readonly callerKind?: "agent" | "human" | "service";
-    /** Roles of all of them. */
-    readonly roles?: readonly (string)[];
-    /** Permissions of all of them. */
-    readonly permissions?: readonly (string)[];
-    /** Roles of some of them, by subject. */
-    readonly clients?: { readonly [subject: string]: {
-      /** Roles. */
-      readonly roles?: readonly (string)[];
-      /** Permissions. */
-      readonly permissions?: readonly (string)[];
-    } };
-  })[] | {
-    readonly kind: "anonymous";
-  } | {
-    readonly kind: "local";
-    /** Roles that this user has. */
-    readonly roles?: readonly (string)[];
-    /** Permissions that this user has. */
-    readonly permissions?: readonly (string)[];
-  } | {
-    readonly kind: "apiKeys";
-    /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
-    readonly keys: readonly ({
-      /** A name for the key, shown instead of it. */
-      readonly id: string;
-      /** The key's hash, as `mcp-flowgate init-key` prints it. */
-      readonly hash?: string;
-      /** The key itself, from a variable. */
-      readonly key?: string;
-      /** From then on the key is refused. */
-      readonly expiresAt?: string;
-      /** Who it is. */
-      readonly subject: string;
-      /** The tenant. */
-      readonly tenant?: string;
-      /** What it is. */
-      readonly kind?: "agent" | "human" | "service";
-      /** Roles. */
-      readonly roles?: readonly (string)[];
-      /** Permissions. */
-      readonly permissions?: readonly (string)[];
-    })[];
-  } | {
-    readonly kind: "jwt";
-    /** Who issues them, exactly as tokens say it. */
-    readonly issuer: string;
-    /** For whom they are issued: any of these. */
-    readonly audience: readonly (string)[] | string;
-    /** How far clocks may differ. */
-    readonly clockSkewMs?: Duration;
-    /** The largest token that is looked at. */
-    readonly maxTokenBytes?: Size;
-    /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-    readonly tenant?: string;
-    /** Put before every subject, so that two issuers cannot name the same one. */
-    readonly subjectPrefix?: string;
-    /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-    readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-    /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-    readonly claims?: {
-      /** The subject. */
-      readonly subject?: string;
-      /** The tenant. A token without it is refused. */
-      readonly tenant?: string;
-      /** The roles, a list or one role. */
-      readonly roles?: string;
-      /** The permissions, a list or a text with spaces. */
-      readonly permissions?: string;
-      /** What the caller is: agent, human or service. */
-      readonly kind?: string;
-    };
-    /** Where the public keys are; left out, found by the issuer's metadata. */
-    readonly jwksUrl?: string;
-    /** A file with the public keys, for machines without a network. */
-    readonly jwksFile?: string;
-    /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
-    readonly algorithms?: readonly ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519")[];
-  } | {
-    readonly kind: "introspection";
-    /** Who issues them, exactly as tokens say it. */
-    readonly issuer: string;
-    /** For whom they are issued: any of these. */
-    readonly audience: readonly (string)[] | string;
-    /** How far clocks may differ. */
-    readonly clockSkewMs?: Duration;
-    /** The largest token that is looked at. */
-    readonly maxTokenBytes?: Size;
-    /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-    readonly tenant?: string;
-    /** Put before every subject, so that two issuers cannot name the same one. */
-    readonly subjectPrefix?: string;
-    /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-    readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-    /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-    readonly claims?: {
-      /** The subject. */
-      readonly subject?: string;
-      /** The tenant. A token without it is refused. */
-      readonly tenant?: string;
-      /** The roles, a list or one role. */
-      readonly roles?: string;
-      /** The permissions, a list or a text with spaces. */
-      readonly permissions?: string;
-      /** What the caller is: agent, human or service. */
-      readonly kind?: string;
-    };
-    /** The introspection endpoint. */
-    readonly url: string;
-    /** As whom the gateway asks. */
-    readonly clientId: string;
-    /** Its secret. */
-    readonly clientSecret: string;
-    /** How long an answer holds; so long does a revoked token still pass. */
-    readonly cacheMs?: Duration;
-    /** The time one answer may take. */
-    readonly timeoutMs?: Duration;
-  } | {
-    readonly kind: "trustedHeaders";
-    /** The header with the subject. */
-    readonly subject: string;
-    /** The header with the tenant. */
-    readonly tenant?: string;
-    /** The header with the roles, separated by commas. */
-    readonly roles?: string;
-    /** The header with the permissions, separated by commas. */
-    readonly permissions?: string;
-    /** The header that says agent, human or service. */
-    readonly callerKind?: string;
-    /** Addresses (CIDR) from which the headers are believed. */
-    readonly trustedProxies?: readonly (string)[];
-    /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
-    readonly secretHeader?: {
-      /** The header. */
-      readonly name: string;
-      /** The secret. */
-      readonly value: string;
-    };
-  } | {
-    readonly kind: "mtls";
-    /** What of the certificate names the caller. */
-    readonly subject?: "cn" | "uri" | "dns" | "email";
-    /** What of the subject names the tenant; left out, the default tenant. */
-    readonly tenant?: "o" | "ou";
-    /** What these callers are. */
-    readonly callerKind?: "agent" | "human" | "service";
-    /** Roles of all of them. */
-    readonly roles?: readonly (string)[];
-    /** Permissions of all of them. */
-    readonly permissions?: readonly (string)[];
-    /** Roles of some of them, by subject. */
-    readonly clients?: { readonly [subject: string]: {
-      /** Roles. */
-      readonly roles?: readonly (string)[];
-      /** Permissions. */
-      readonly permissions?: readonly (string)[];
-    } };
-  } | {
-    readonly kind?: "providers";
-    /** Ways, tried in order. */
-    readonly providers: readonly ({
-      readonly kind: "anonymous";
-    } | {
-      readonly kind: "local";
-      /** Roles that this user has. */
-      readonly roles?: readonly (string)[];
-      /** Permissions that this user has. */
-      readonly permissions?: readonly (string)[];
-    } | {
-      readonly kind: "apiKeys";
-      /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
-      readonly keys: readonly ({
-        /** A name for the key, shown instead of it. */
-        readonly id: string;
-        /** The key's hash, as `mcp-flowgate init-key` prints it. */
-        readonly hash?: string;
-        /** The key itself, from a variable. */
-        readonly key?: string;
-        /** From then on the key is refused. */
-        readonly expiresAt?: string;
-        /** Who it is. */
+  readonly identity?:
+    | readonly (
+        | {
+            readonly kind: "anonymous";
+          }
+        | {
+            readonly kind: "local";
+            /** Roles that this user has. */
+            readonly roles?: readonly string[];
+            /** Permissions that this user has. */
+            readonly permissions?: readonly string[];
+          }
+        | {
+            readonly kind: "apiKeys";
+            /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
+            readonly keys: readonly {
+              /** A name for the key, shown instead of it. */
+              readonly id: string;
+              /** The key's hash, as `mcp-flowgate init-key` prints it. */
+              readonly hash?: string;
+              /** The key itself, from a variable. */
+              readonly key?: string;
+              /** From then on the key is refused. */
+              readonly expiresAt?: string;
+              /** Who it is. */
+              readonly subject: string;
+              /** The tenant. */
+              readonly tenant?: string;
+              /** What it is. */
+              readonly kind?: "agent" | "human" | "service";
+              /** Roles. */
+              readonly roles?: readonly string[];
+              /** Permissions. */
+              readonly permissions?: readonly string[];
+            }[];
+          }
+        | {
+            readonly kind: "jwt";
+            /** Who issues them, exactly as tokens say it. */
+            readonly issuer: string;
+            /** For whom they are issued: any of these. */
+            readonly audience: readonly string[] | string;
+            /** How far clocks may differ. */
+            readonly clockSkewMs?: Duration;
+            /** The largest token that is looked at. */
+            readonly maxTokenBytes?: Size;
+            /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+            readonly tenant?: string;
+            /** Put before every subject, so that two issuers cannot name the same one. */
+            readonly subjectPrefix?: string;
+            /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+            readonly scopes?: { readonly [scope: string]: readonly string[] };
+            /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+            readonly claims?: {
+              /** The subject. */
+              readonly subject?: string;
+              /** The tenant. A token without it is refused. */
+              readonly tenant?: string;
+              /** The roles, a list or one role. */
+              readonly roles?: string;
+              /** The permissions, a list or a text with spaces. */
+              readonly permissions?: string;
+              /** What the caller is: agent, human or service. */
+              readonly kind?: string;
+            };
+            /** Where the public keys are; left out, found by the issuer's metadata. */
+            readonly jwksUrl?: string;
+            /** A file with the public keys, for machines without a network. */
+            readonly jwksFile?: string;
+            /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+            readonly algorithms?: readonly (
+              | "RS256"
+              | "RS384"
+              | "RS512"
+              | "PS256"
+              | "PS384"
+              | "PS512"
+              | "ES256"
+              | "ES384"
+              | "ES512"
+              | "EdDSA"
+              | "Ed25519"
+            )[];
+          }
+        | {
+            readonly kind: "introspection";
+            /** Who issues them, exactly as tokens say it. */
+            readonly issuer: string;
+            /** For whom they are issued: any of these. */
+            readonly audience: readonly string[] | string;
+            /** How far clocks may differ. */
+            readonly clockSkewMs?: Duration;
+            /** The largest token that is looked at. */
+            readonly maxTokenBytes?: Size;
+            /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+            readonly tenant?: string;
+            /** Put before every subject, so that two issuers cannot name the same one. */
+            readonly subjectPrefix?: string;
+            /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+            readonly scopes?: { readonly [scope: string]: readonly string[] };
+            /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+            readonly claims?: {
+              /** The subject. */
+              readonly subject?: string;
+              /** The tenant. A token without it is refused. */
+              readonly tenant?: string;
+              /** The roles, a list or one role. */
+              readonly roles?: string;
+              /** The permissions, a list or a text with spaces. */
+              readonly permissions?: string;
+              /** What the caller is: agent, human or service. */
+              readonly kind?: string;
+            };
+            /** The introspection endpoint. */
+            readonly url: string;
+            /** As whom the gateway asks. */
+            readonly clientId: string;
+            /** Its secret. */
+            readonly clientSecret: string;
+            /** How long an answer holds; so long does a revoked token still pass. */
+            readonly cacheMs?: Duration;
+            /** The time one answer may take. */
+            readonly timeoutMs?: Duration;
+          }
+        | {
+            readonly kind: "trustedHeaders";
+            /** The header with the subject. */
+            readonly subject: string;
+            /** The header with the tenant. */
+            readonly tenant?: string;
+            /** The header with the roles, separated by commas. */
+            readonly roles?: string;
+            /** The header with the permissions, separated by commas. */
+            readonly permissions?: string;
+            /** The header that says agent, human or service. */
+            readonly callerKind?: string;
+            /** Addresses (CIDR) from which the headers are believed. */
+            readonly trustedProxies?: readonly string[];
+            /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
+            readonly secretHeader?: {
+              /** The header. */
+              readonly name: string;
+              /** The secret. */
+              readonly value: string;
+            };
+          }
+        | {
+            readonly kind: "mtls";
+            /** What of the certificate names the caller. */
+            readonly subject?: "cn" | "uri" | "dns" | "email";
+            /** What of the subject names the tenant; left out, the default tenant. */
+            readonly tenant?: "o" | "ou";
+            /** What these callers are. */
+            readonly callerKind?: "agent" | "human" | "service";
+            /** Roles of all of them. */
+            readonly roles?: readonly string[];
+            /** Permissions of all of them. */
+            readonly permissions?: readonly string[];
+            /** Roles of some of them, by subject. */
+            readonly clients?: {
+              readonly [subject: string]: {
+                /** Roles. */
+                readonly roles?: readonly string[];
+                /** Permissions. */
+                readonly permissions?: readonly string[];
+              };
+            };
+          }
+      )[]
+    | {
+        readonly kind: "anonymous";
+      }
+    | {
+        readonly kind: "local";
+        /** Roles that this user has. */
+        readonly roles?: readonly string[];
+        /** Permissions that this user has. */
+        readonly permissions?: readonly string[];
+      }
+    | {
+        readonly kind: "apiKeys";
+        /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
+        readonly keys: readonly {
+          /** A name for the key, shown instead of it. */
+          readonly id: string;
+          /** The key's hash, as `mcp-flowgate init-key` prints it. */
+          readonly hash?: string;
+          /** The key itself, from a variable. */
+          readonly key?: string;
+          /** From then on the key is refused. */
+          readonly expiresAt?: string;
+          /** Who it is. */
+          readonly subject: string;
+          /** The tenant. */
+          readonly tenant?: string;
+          /** What it is. */
+          readonly kind?: "agent" | "human" | "service";
+          /** Roles. */
+          readonly roles?: readonly string[];
+          /** Permissions. */
+          readonly permissions?: readonly string[];
+        }[];
+      }
+    | {
+        readonly kind: "jwt";
+        /** Who issues them, exactly as tokens say it. */
+        readonly issuer: string;
+        /** For whom they are issued: any of these. */
+        readonly audience: readonly string[] | string;
+        /** How far clocks may differ. */
+        readonly clockSkewMs?: Duration;
+        /** The largest token that is looked at. */
+        readonly maxTokenBytes?: Size;
+        /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+        readonly tenant?: string;
+        /** Put before every subject, so that two issuers cannot name the same one. */
+        readonly subjectPrefix?: string;
+        /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+        readonly scopes?: { readonly [scope: string]: readonly string[] };
+        /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+        readonly claims?: {
+          /** The subject. */
+          readonly subject?: string;
+          /** The tenant. A token without it is refused. */
+          readonly tenant?: string;
+          /** The roles, a list or one role. */
+          readonly roles?: string;
+          /** The permissions, a list or a text with spaces. */
+          readonly permissions?: string;
+          /** What the caller is: agent, human or service. */
+          readonly kind?: string;
+        };
+        /** Where the public keys are; left out, found by the issuer's metadata. */
+        readonly jwksUrl?: string;
+        /** A file with the public keys, for machines without a network. */
+        readonly jwksFile?: string;
+        /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+        readonly algorithms?: readonly (
+          | "RS256"
+          | "RS384"
+          | "RS512"
+          | "PS256"
+          | "PS384"
+          | "PS512"
+          | "ES256"
+          | "ES384"
+          | "ES512"
+          | "EdDSA"
+          | "Ed25519"
+        )[];
+      }
+    | {
+        readonly kind: "introspection";
+        /** Who issues them, exactly as tokens say it. */
+        readonly issuer: string;
+        /** For whom they are issued: any of these. */
+        readonly audience: readonly string[] | string;
+        /** How far clocks may differ. */
+        readonly clockSkewMs?: Duration;
+        /** The largest token that is looked at. */
+        readonly maxTokenBytes?: Size;
+        /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+        readonly tenant?: string;
+        /** Put before every subject, so that two issuers cannot name the same one. */
+        readonly subjectPrefix?: string;
+        /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+        readonly scopes?: { readonly [scope: string]: readonly string[] };
+        /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+        readonly claims?: {
+          /** The subject. */
+          readonly subject?: string;
+          /** The tenant. A token without it is refused. */
+          readonly tenant?: string;
+          /** The roles, a list or one role. */
+          readonly roles?: string;
+          /** The permissions, a list or a text with spaces. */
+          readonly permissions?: string;
+          /** What the caller is: agent, human or service. */
+          readonly kind?: string;
+        };
+        /** The introspection endpoint. */
+        readonly url: string;
+        /** As whom the gateway asks. */
+        readonly clientId: string;
+        /** Its secret. */
+        readonly clientSecret: string;
+        /** How long an answer holds; so long does a revoked token still pass. */
+        readonly cacheMs?: Duration;
+        /** The time one answer may take. */
+        readonly timeoutMs?: Duration;
+      }
+    | {
+        readonly kind: "trustedHeaders";
+        /** The header with the subject. */
         readonly subject: string;
-        /** The tenant. */
+        /** The header with the tenant. */
         readonly tenant?: string;
-        /** What it is. */
-        readonly kind?: "agent" | "human" | "service";
-        /** Roles. */
-        readonly roles?: readonly (string)[];
-        /** Permissions. */
-        readonly permissions?: readonly (string)[];
-      })[];
-    } | {
-      readonly kind: "jwt";
-      /** Who issues them, exactly as tokens say it. */
-      readonly issuer: string;
-      /** For whom they are issued: any of these. */
-      readonly audience: readonly (string)[] | string;
-      /** How far clocks may differ. */
-      readonly clockSkewMs?: Duration;
-      /** The largest token that is looked at. */
-      readonly maxTokenBytes?: Size;
-      /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-      readonly tenant?: string;
-      /** Put before every subject, so that two issuers cannot name the same one. */
-      readonly subjectPrefix?: string;
-      /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-      readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-      /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-      readonly claims?: {
-        /** The subject. */
-        readonly subject?: string;
-        /** The tenant. A token without it is refused. */
-        readonly tenant?: string;
-        /** The roles, a list or one role. */
+        /** The header with the roles, separated by commas. */
         readonly roles?: string;
-        /** The permissions, a list or a text with spaces. */
+        /** The header with the permissions, separated by commas. */
         readonly permissions?: string;
-        /** What the caller is: agent, human or service. */
-        readonly kind?: string;
+        /** The header that says agent, human or service. */
+        readonly callerKind?: string;
+        /** Addresses (CIDR) from which the headers are believed. */
+        readonly trustedProxies?: readonly string[];
+        /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
+        readonly secretHeader?: {
+          /** The header. */
+          readonly name: string;
+          /** The secret. */
+          readonly value: string;
+        };
+      }
+    | {
+        readonly kind: "mtls";
+        /** What of the certificate names the caller. */
+        readonly subject?: "cn" | "uri" | "dns" | "email";
+        /** What of the subject names the tenant; left out, the default tenant. */
+        readonly tenant?: "o" | "ou";
+        /** What these callers are. */
+        readonly callerKind?: "agent" | "human" | "service";
+        /** Roles of all of them. */
+        readonly roles?: readonly string[];
+        /** Permissions of all of them. */
+        readonly permissions?: readonly string[];
+        /** Roles of some of them, by subject. */
+        readonly clients?: {
+          readonly [subject: string]: {
+            /** Roles. */
+            readonly roles?: readonly string[];
+            /** Permissions. */
+            readonly permissions?: readonly string[];
+          };
+        };
+      }
+    | {
+        readonly kind?: "providers";
+        /** Ways, tried in order. */
+        readonly providers: readonly (
+          | {
+              readonly kind: "anonymous";
+            }
+          | {
+              readonly kind: "local";
+              /** Roles that this user has. */
+              readonly roles?: readonly string[];
+              /** Permissions that this user has. */
+              readonly permissions?: readonly string[];
+            }
+          | {
+              readonly kind: "apiKeys";
+              /** The keys. Several may stand for the same subject, so that a new one is in use before the old one goes. */
+              readonly keys: readonly {
+                /** A name for the key, shown instead of it. */
+                readonly id: string;
+                /** The key's hash, as `mcp-flowgate init-key` prints it. */
+                readonly hash?: string;
+                /** The key itself, from a variable. */
+                readonly key?: string;
+                /** From then on the key is refused. */
+                readonly expiresAt?: string;
+                /** Who it is. */
+                readonly subject: string;
+                /** The tenant. */
+                readonly tenant?: string;
+                /** What it is. */
+                readonly kind?: "agent" | "human" | "service";
+                /** Roles. */
+                readonly roles?: readonly string[];
+                /** Permissions. */
+                readonly permissions?: readonly string[];
+              }[];
+            }
+          | {
+              readonly kind: "jwt";
+              /** Who issues them, exactly as tokens say it. */
+              readonly issuer: string;
+              /** For whom they are issued: any of these. */
+              readonly audience: readonly string[] | string;
+              /** How far clocks may differ. */
+              readonly clockSkewMs?: Duration;
+              /** The largest token that is looked at. */
+              readonly maxTokenBytes?: Size;
+              /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+              readonly tenant?: string;
+              /** Put before every subject, so that two issuers cannot name the same one. */
+              readonly subjectPrefix?: string;
+              /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+              readonly scopes?: { readonly [scope: string]: readonly string[] };
+              /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+              readonly claims?: {
+                /** The subject. */
+                readonly subject?: string;
+                /** The tenant. A token without it is refused. */
+                readonly tenant?: string;
+                /** The roles, a list or one role. */
+                readonly roles?: string;
+                /** The permissions, a list or a text with spaces. */
+                readonly permissions?: string;
+                /** What the caller is: agent, human or service. */
+                readonly kind?: string;
+              };
+              /** Where the public keys are; left out, found by the issuer's metadata. */
+              readonly jwksUrl?: string;
+              /** A file with the public keys, for machines without a network. */
+              readonly jwksFile?: string;
+              /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
+              readonly algorithms?: readonly (
+                | "RS256"
+                | "RS384"
+                | "RS512"
+                | "PS256"
+                | "PS384"
+                | "PS512"
+                | "ES256"
+                | "ES384"
+                | "ES512"
+                | "EdDSA"
+                | "Ed25519"
+              )[];
+            }
+          | {
+              readonly kind: "introspection";
+              /** Who issues them, exactly as tokens say it. */
+              readonly issuer: string;
+              /** For whom they are issued: any of these. */
+              readonly audience: readonly string[] | string;
+              /** How far clocks may differ. */
+              readonly clockSkewMs?: Duration;
+              /** The largest token that is looked at. */
+              readonly maxTokenBytes?: Size;
+              /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
+              readonly tenant?: string;
+              /** Put before every subject, so that two issuers cannot name the same one. */
+              readonly subjectPrefix?: string;
+              /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
+              readonly scopes?: { readonly [scope: string]: readonly string[] };
+              /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
+              readonly claims?: {
+                /** The subject. */
+                readonly subject?: string;
+                /** The tenant. A token without it is refused. */
+                readonly tenant?: string;
+                /** The roles, a list or one role. */
+                readonly roles?: string;
+                /** The permissions, a list or a text with spaces. */
+                readonly permissions?: string;
+                /** What the caller is: agent, human or service. */
+                readonly kind?: string;
+              };
+              /** The introspection endpoint. */
+              readonly url: string;
+              /** As whom the gateway asks. */
+              readonly clientId: string;
+              /** Its secret. */
+              readonly clientSecret: string;
+              /** How long an answer holds; so long does a revoked token still pass. */
+              readonly cacheMs?: Duration;
+              /** The time one answer may take. */
+              readonly timeoutMs?: Duration;
+            }
+          | {
+              readonly kind: "trustedHeaders";
+              /** The header with the subject. */
+              readonly subject: string;
+              /** The header with the tenant. */
+              readonly tenant?: string;
+              /** The header with the roles, separated by commas. */
+              readonly roles?: string;
+              /** The header with the permissions, separated by commas. */
+              readonly permissions?: string;
+              /** The header that says agent, human or service. */
+              readonly callerKind?: string;
+              /** Addresses (CIDR) from which the headers are believed. */
+              readonly trustedProxies?: readonly string[];
+              /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
+              readonly secretHeader?: {
+                /** The header. */
+                readonly name: string;
+                /** The secret. */
+                readonly value: string;
+              };
+            }
+          | {
+              readonly kind: "mtls";
+              /** What of the certificate names the caller. */
+              readonly subject?: "cn" | "uri" | "dns" | "email";
+              /** What of the subject names the tenant; left out, the default tenant. */
+              readonly tenant?: "o" | "ou";
+              /** What these callers are. */
+              readonly callerKind?: "agent" | "human" | "service";
+              /** Roles of all of them. */
+              readonly roles?: readonly string[];
+              /** Permissions of all of them. */
+              readonly permissions?: readonly string[];
+              /** Roles of some of them, by subject. */
+              readonly clients?: {
+                readonly [subject: string]: {
+                  /** Roles. */
+                  readonly roles?: readonly string[];
+                  /** Permissions. */
+                  readonly permissions?: readonly string[];
+                };
+              };
+            }
+        )[];
+        /** What each role permits. */
+        readonly roles?: { readonly [role: string]: readonly string[] };
       };
-      /** Where the public keys are; left out, found by the issuer's metadata. */
-      readonly jwksUrl?: string;
-      /** A file with the public keys, for machines without a network. */
-      readonly jwksFile?: string;
-      /** Signature algorithms that are accepted. All are asymmetric: whoever can check a token cannot make one. */
-      readonly algorithms?: readonly ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519")[];
-    } | {
-      readonly kind: "introspection";
-      /** Who issues them, exactly as tokens say it. */
-      readonly issuer: string;
-      /** For whom they are issued: any of these. */
-      readonly audience: readonly (string)[] | string;
-      /** How far clocks may differ. */
-      readonly clockSkewMs?: Duration;
-      /** The largest token that is looked at. */
-      readonly maxTokenBytes?: Size;
-      /** The tenant of everybody whom this issuer names. With it, `claims.tenant` is not read. */
-      readonly tenant?: string;
-      /** Put before every subject, so that two issuers cannot name the same one. */
-      readonly subjectPrefix?: string;
-      /** What a scope permits. A caller who lacks a permission that a scope gives is told to ask for that scope. */
-      readonly scopes?: { readonly [scope: string]: readonly (string)[] };
-      /** Which claims carry what: a claim's name, or a path through nested ones such as `realm_access.roles`. */
-      readonly claims?: {
-        /** The subject. */
-        readonly subject?: string;
-        /** The tenant. A token without it is refused. */
-        readonly tenant?: string;
-        /** The roles, a list or one role. */
-        readonly roles?: string;
-        /** The permissions, a list or a text with spaces. */
-        readonly permissions?: string;
-        /** What the caller is: agent, human or service. */
-        readonly kind?: string;
-      };
-      /** The introspection endpoint. */
-      readonly url: string;
-      /** As whom the gateway asks. */
-      readonly clientId: string;
-      /** Its secret. */
-      readonly clientSecret: string;
-      /** How long an answer holds; so long does a revoked token still pass. */
-      readonly cacheMs?: Duration;
-      /** The time one answer may take. */
-      readonly timeoutMs?: Duration;
-    } | {
-      readonly kind: "trustedHeaders";
-      /** The header with the subject. */
-      readonly subject: string;
-      /** The header with the tenant. */
-      readonly tenant?: string;
-      /** The header with the roles, separated by commas. */
-      readonly roles?: string;
-      /** The header with the permissions, separated by commas. */
-      readonly permissions?: string;
-      /** The header that says agent, human or service. */
-      readonly callerKind?: string;
-      /** Addresses (CIDR) from which the headers are believed. */
-      readonly trustedProxies?: readonly (string)[];
-      /** A shared secret that the proxy sends. With `trustedProxies` both must be right. */
-      readonly secretHeader?: {
-        /** The header. */
-        readonly name: string;
-        /** The secret. */
-        readonly value: string;
-      };
-    } | {
-      readonly kind: "mtls";
-      /** What of the certificate names the caller. */
-      readonly subject?: "cn" | "uri" | "dns" | "email";
-      /** What of the subject names the tenant; left out, the default tenant. */
-      readonly tenant?: "o" | "ou";
-      /** What these callers are. */
-      readonly callerKind?: "agent" | "human" | "service";
-      /** Roles of all of them. */
-      readonly roles?: readonly (string)[];
-      /** Permissions of all of them. */
-      readonly permissions?: readonly (string)[];
-      /** Roles of some of them, by subject. */
-      readonly clients?: { readonly [subject: string]: {
-        /** Roles. */
-        readonly roles?: readonly (string)[];
-        /** Permissions. */
-        readonly permissions?: readonly (string)[];
-      } };
-    })[];
-    /** What each role permits. */
-    readonly roles?: { readonly [role: string]: readonly (string)[] };
-  };
   /** How the gateway itself is reached. */
   readonly server?: {
     /** The name it gives itself. */
@@ -1313,9 +1462,9 @@ export interface GatewayConfig {
       /** The time one request may take to arrive. */
       readonly requestTimeoutMs?: Duration;
       /** `Host` values that are accepted besides the listening address. */
-      readonly allowedHosts?: readonly (string)[];
+      readonly allowedHosts?: readonly string[];
       /** `Origin` values that are accepted. */
-      readonly allowedOrigins?: readonly (string)[];
+      readonly allowedOrigins?: readonly string[];
       /** Allows other machines to connect without an `identity`. */
       readonly insecure?: boolean;
       /** Serve HTTPS. */
@@ -1345,9 +1494,9 @@ export interface GatewayConfig {
     /** What may be dialled: HTTP APIs, MCP servers over HTTP, token endpoints, audit sinks and embeddings. Authorization servers that `identity` names are asked whatever stands here. Child processes have a network of their own. */
     readonly egress?: {
       /** If there are any, nothing else is dialled. A range of private addresses opens them to every name that leads there. */
-      readonly allow?: readonly (string)[];
+      readonly allow?: readonly string[];
       /** What is never dialled, whatever `allow` says. */
-      readonly deny?: readonly (string)[];
+      readonly deny?: readonly string[];
     };
     /** Reload when a file of the configuration changes. */
     readonly watch?: boolean;
