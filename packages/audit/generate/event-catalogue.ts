@@ -180,6 +180,12 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
     payload: { transition: "deploy", fence: 4, attempt: 1 },
     about: "operation",
   },
+  "operation.probed": {
+    means:
+      "The probe of a `reconcile` call was asked what became of it: `executed`, `not_executed` or `unknown`.",
+    payload: { ...ATTEMPT, probe: 1, answer: "executed" },
+    about: "operation",
+  },
   "operation.resolved": {
     means: "A person said what became of an operation whose outcome was unknown.",
     payload: { ...ATTEMPT, outcome: "not_executed", reason: "the deployment log has no such entry" },

@@ -68,6 +68,8 @@ const NOTES: readonly string[] = [
   "- The same capability exposed under two names is two entries.",
   "- An executor is `read` for `noop` and for HTTP GET, HEAD and OPTIONS, `idempotent` for `human` and `workflow` and where a key",
   "  is declared, and `once` otherwise, unless `idempotent` or `effect` says more.",
+  "- A call with `effect: reconcile` is repeated only where its `probe` says that it did not take effect; `retry` also repeats what",
+  "  was not sent. Where the probe cannot tell, the instance waits for a person, as with `once`.",
   "- A workflow's `timeoutMs` without `onTimeout` leads to its state `failed`, where it has one.",
 ];
 

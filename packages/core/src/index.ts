@@ -36,6 +36,7 @@ export type {
   HumanExecutorIr,
   McpExecutorIr,
   NoopExecutorIr,
+  ProbeIr,
   WorkflowExecutorIr,
 } from "./ir/executor.ts";
 export type { EvidenceRequirement, GuardIr, Weekday } from "./ir/guard.ts";

@@ -3,6 +3,7 @@ import { ERROR_CODES, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
 import { linksOf } from "./links.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import { isProbing } from "./probe.ts";
 import { FOLLOWING } from "./settle.ts";
 import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
 import type { Work } from "./work.ts";
@@ -165,6 +166,7 @@ function whatFor(view: Work, operation: Operation | undefined): string {
   if (operation?.id === instance.operationId && operation !== undefined) {
     if (operation.childId !== undefined) return `Waiting for sub-workflow ${operation.childId}.`;
     if (operation.error?.code === FOLLOWING) return operation.error.message;
+    if (isProbing(operation)) return `\`${operation.transition}\`: ${operation.error?.message ?? ""}.`;
     if (operation.nextAttemptAt !== undefined) {
       return `\`${operation.transition}\` failed for now; next attempt at ${new Date(operation.nextAttemptAt).toISOString()}.`;
     }

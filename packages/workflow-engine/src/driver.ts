@@ -134,8 +134,8 @@ class EffectDriver implements Driver {
 
   env(): StepEnv {
     const { store, ids, digest, limits, programs } = this.#deps;
-    const { replica, epoch } = store.lease();
-    return { now: store.now(), ids, digest, limits, claim: { replica, epoch }, programs };
+    const { replica, epoch, quarantineMs } = store.lease();
+    return { now: store.now(), ids, digest, limits, claim: { replica, epoch }, quarantineMs, programs };
   }
 
   async open(workflowId: string): Promise<Opened | undefined> {

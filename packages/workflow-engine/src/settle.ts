@@ -15,6 +15,15 @@ import { auditStart, effectOf, isInline, unresolvedCall } from "./claim.ts";
 import { becomeUnknown, commit, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { scopeOf } from "./judge.ts";
+import {
+  becauseOf,
+  beginProbing,
+  dispatchProbe,
+  isProbing,
+  noteAnswer,
+  probeOf,
+  readAnswer,
+} from "./probe.ts";
 import { resolveCall } from "./resolve-call.ts";
 import { nextAttempt } from "./retry.ts";
 import { executorAt, stepOf, type Step } from "./step.ts";
@@ -26,6 +35,9 @@ export type Outcome = ExecutorOutcome | { readonly status: "child"; readonly chi
 /** The code of an operation that waits for what it began elsewhere. */
 export const FOLLOWING = "FOLLOWING";
 
+/** How often a `reconcile` call is made, as long as its probe says that it did not take effect, where no `retry` says. */
+const RECONCILED_ATTEMPTS = 3;
+
 /** A wait up to this long is held by the process; a longer one is a row that any replica can take up. */
 const HELD_WAIT_MS = 1000;
 
@@ -33,6 +45,10 @@ const HELD_WAIT_MS = 1000;
 export function settle(work: Work, dispatch: Dispatch, outcome: Outcome): void {
   const step = currentStep(work, dispatch.operation);
   work.dispatch = undefined;
+  if (isProbing(dispatch.operation)) {
+    reconcile(work, dispatch.operation, step, outcome);
+    return;
+  }
   switch (outcome.status) {
     case "succeeded":
       succeed(work, dispatch.operation, step, outcome);
@@ -106,15 +122,45 @@ export function fail(work: Work, operation: Operation, step: Step, failure: Exec
     case "fallback":
       fallBack(work, operation, step, error);
       return;
-    case "unknown":
-      becomeUnknown(work, operation, error, step);
+    case "unknown": {
+      const probe = probeOf(step, operation);
+      if (probe === undefined) becomeUnknown(work, operation, error, step);
+      else beginProbing(work, operation, probe, error);
       return;
+    }
     case "failed":
       endFailed(work, { ...operation, status: "failed", error, finishedAt: env.now }, step);
       return;
     default:
       next satisfies never;
   }
+}
+
+/** What the probe of a `reconcile` call found out: its result is the call's, or the call is made again (W5). */
+function reconcile(work: Work, operation: Operation, step: Step, outcome: Outcome): void {
+  const { error: _probing, ...asked } = operation;
+  const probe = probeOf(step, operation);
+  if (probe === undefined || outcome.status === "child") {
+    becomeUnknown(work, operation, becauseOf(operation), step);
+    return;
+  }
+  const answer = readAnswer(work, operation, probe, outcome);
+  if (noteAnswer(work, operation, step, probe, answer) !== "settled") return;
+  if (answer.answer === "executed") {
+    const evidence = outcome.status === "succeeded" ? outcome.evidence : [];
+    succeed(work, asked, step, { status: "succeeded", output: answer.output, evidence });
+    return;
+  }
+  const again: Operation = { ...asked, deadlineAt: work.env.now + work.env.limits.operationMs };
+  const attempts = step.reliability.retry?.maxAttempts ?? RECONCILED_ATTEMPTS;
+  if (operation.attempt < attempts) {
+    work.audit("executor.retrying", { ...summaryOf(again), delayMs: 0 }, { operation: again });
+    dispatchAgain(work, { ...again, attempt: operation.attempt + 1 }, step);
+    return;
+  }
+  const { message, errorClass = "timeout" } = becauseOf(operation);
+  const told = `it did not take effect in ${operation.attempt} attempts: ${message}`;
+  fail(work, again, step, { status: "failed", effect: "failed", errorClass, message: told });
 }
 
 /** The effect was begun elsewhere and goes on there: the operation waits, and asks again when it is due (W1). */
@@ -135,6 +181,10 @@ function follow(work: Work, operation: Operation, outcome: ExecutorFollowing): v
 
 /** Begins the next attempt of an operation that waited for it, or whose claimant is gone. */
 export function resume(work: Work, operation: Operation, step: Step): void {
+  if (isProbing(operation)) {
+    dispatchProbe(work, operation, step);
+    return;
+  }
   const { error: last, ...rest } = operation;
   // Asking what became of an effect is no attempt of it.
   const isAttempt = last?.code !== FOLLOWING;

@@ -3,6 +3,7 @@ import {
   ok,
   type Json,
   type Operation,
+  type OperationError,
   type Principal,
   type Result,
   type Signal,
@@ -16,6 +17,7 @@ import { claim } from "./claim.ts";
 import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { mayPreempt } from "./preempt.ts";
+import { beginProbing, dispatchProbe, isProbing, probeOf } from "./probe.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { consumeChoice, consumeGate } from "./settle-approval.ts";
 import { currentStep, endChild, resume, settle, succeed, type Outcome } from "./settle.ts";
@@ -203,18 +205,31 @@ function recover(work: Work, operation: Operation): void {
   const takeovers = operation.takeovers + 1;
   const harmless = operation.effect === "read" || operation.effect === "idempotent";
   const step = currentStep(work, operation);
+  const probe = probeOf(step, operation);
+  if (probe !== undefined && takeovers <= MAX_TAKEOVERS) {
+    work.audit("executor.recovered", { ...summaryOf(operation), takeovers }, { operation });
+    work.set({ claim: env.claim });
+    const taken: Operation = { ...operation, takeovers, fence: work.instance.fence };
+    if (isProbing(operation)) dispatchProbe(work, taken, step);
+    else beginProbing(work, taken, probe, orphaned(LOST), env.now + env.quarantineMs);
+    return;
+  }
   if (!harmless || takeovers > MAX_TAKEOVERS) {
-    const message = harmless
-      ? `it was given up after ${MAX_TAKEOVERS} takeovers`
-      : "the process that ran it is gone; it may or may not have taken effect";
+    const message = takeovers > MAX_TAKEOVERS ? `it was given up after ${MAX_TAKEOVERS} takeovers` : LOST;
     // The fence goes up, so that what the lost process may still bring is told from what was committed (W7).
     work.set({});
     const taken: Operation = { ...operation, takeovers, fence: work.instance.fence };
-    becomeUnknown(work, taken, { code: "ORPHANED", message }, step);
+    becomeUnknown(work, taken, orphaned(message), step);
     return;
   }
   work.audit("executor.recovered", { ...summaryOf(operation), takeovers }, { operation });
   resume(work, { ...operation, takeovers, deadlineAt: env.now + env.limits.operationMs }, step);
+}
+
+const LOST = "the process that ran it is gone; it may or may not have taken effect";
+
+function orphaned(message: string): OperationError {
+  return { code: "ORPHANED", message };
 }
 
 /** What a person says takes the place of what the executor could not. */

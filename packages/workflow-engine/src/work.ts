@@ -30,6 +30,8 @@ export interface StepEnv {
   readonly digest: Digest;
   readonly limits: EngineLimits;
   readonly claim: { readonly replica: string; readonly epoch: number };
+  /** How long a process that is gone may still send what it had begun. */
+  readonly quarantineMs: number;
   readonly programs: Programs;
 }
 

@@ -4,6 +4,7 @@ import {
   type GuardIr,
   type Json,
   type JsonObject,
+  type ProbeIr,
 } from "@mcp-flowgate/core";
 import { nearest } from "@mcp-flowgate/json-schema";
 import { executor as executorField } from "../schema/executors.ts";
@@ -11,6 +12,7 @@ import { caseOf } from "../schema/resolve.ts";
 import { quote } from "../source/config-node.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import { checkPathTemplate, checkTemplate } from "./expressions.ts";
+import { emitGuard } from "./guards.ts";
 import type { AuthoredReliability } from "./reliability.ts";
 import type { World } from "./world.ts";
 
@@ -27,6 +29,7 @@ interface Effect {
   readonly effect: EffectClass;
   readonly effectDeclared: boolean;
   readonly idempotencyKey?: string;
+  readonly probe?: ProbeIr;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -46,9 +49,9 @@ function fromCapability(cursor: Cursor, world: World): EmittedExecutor | undefin
   const id = reference?.value;
   const flat = reference === undefined || id === undefined ? undefined : world.capability(id, reference);
   if (flat === undefined) return undefined;
-  const overridden = ["idempotencyKey", "idempotent", "effect"].some((key) => cursor.has(key));
+  const overridden = ["idempotencyKey", "idempotent", "effect", "probe"].some((key) => cursor.has(key));
   const executor = overridden
-    ? { ...flat.executor, ...emitEffect(cursor, flat.executor.effect, world) }
+    ? { ...flat.executor, ...emitEffect(cursor, flat.executor.effect, world, flat.executor.probe) }
     : flat.executor;
   return {
     executor,
@@ -176,7 +179,7 @@ function emitHttp(cursor: Cursor, world: World): ExecutorIr | undefined {
 }
 
 /** The effect class: what the author says, else what a key implies, else the kind's own. */
-function emitEffect(cursor: Cursor, byKind: EffectClass, world: World): Effect {
+function emitEffect(cursor: Cursor, byKind: EffectClass, world: World, inherited?: ProbeIr): Effect {
   const effect = cursor.text("effect") as EffectClass | undefined;
   const idempotent = cursor.flag("idempotent");
   const key = cursor.text("idempotencyKey");
@@ -211,9 +214,53 @@ function emitEffect(cursor: Cursor, byKind: EffectClass, world: World): Effect {
       },
     );
   }
+  const probe = cursor.child("probe");
+  if (declared === "reconcile" && probe === undefined && inherited === undefined) {
+    world.report("FG202", cursor.get("effect")?.key, "`effect: reconcile` needs a `probe`", {
+      pointer: cursor.pointer,
+    });
+  }
+  if (probe !== undefined && declared !== "reconcile") {
+    world.report("FG207", probe.key, "a `probe` is asked only for `effect: reconcile`", {
+      pointer: probe.pointer,
+    });
+  }
   return {
     effect: declared ?? (keyed && byKind !== "read" ? "idempotent" : byKind),
     effectDeclared: declared !== undefined || keyed,
     ...optional("idempotencyKey", key),
+    ...optional("probe", probe === undefined ? undefined : emitProbe(probe, world)),
+  };
+}
+
+const PROBES: readonly string[] = ["cli", "http", "mcp"];
+
+function emitProbe(cursor: Cursor, world: World): ProbeIr | undefined {
+  const { report } = world;
+  const at = cursor.child("executor");
+  const emitted = emitExecutor(at, world);
+  if (at === undefined || emitted === undefined) return undefined;
+  const { executor, guards } = emitted;
+  const why = !PROBES.includes(executor.kind)
+    ? `a ${executor.kind} executor cannot be a probe: \`cli\`, \`http\` and \`mcp\` can`
+    : executor.effect !== "read"
+      ? "a probe only reads, but this call is not declared to"
+      : guards.length > 0
+        ? "a probe runs by itself, so it cannot have guards"
+        : undefined;
+  if (why !== undefined) {
+    const hint = executor.effect === "read" ? undefined : "Declare `effect: read` where it changes nothing.";
+    report("FG207", at.key, why, { pointer: at.pointer, hint });
+  }
+  const guard = (name: string): GuardIr | undefined => {
+    const child = cursor.child(name);
+    return child === undefined ? undefined : emitGuard(child, report);
+  };
+  return {
+    executor,
+    ...optional("executed", guard("executed")),
+    ...optional("notExecuted", guard("notExecuted")),
+    attempts: cursor.number("attempts") ?? 5,
+    delayMs: cursor.milliseconds("delayMs") ?? 1000,
   };
 }

@@ -87,7 +87,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind: "cli";
@@ -112,7 +125,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind: "http" | "rest";
@@ -137,7 +163,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind: "mcp";
@@ -152,7 +191,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind: "human";
@@ -192,7 +244,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind: "workflow";
@@ -207,7 +272,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     }
   | {
       readonly kind?: "capability";
@@ -218,7 +296,20 @@ export type GatewayExecutor =
       /** Whether repeating the call is harmless. Left out, it follows from the kind: reading calls are, others are not unless a key is declared. */
       readonly idempotent?: boolean;
       /** What a repeated call does to the world; the longer form of `idempotent`. */
-      readonly effect?: "read" | "idempotent" | "once";
+      readonly effect?: "read" | "idempotent" | "once" | "reconcile";
+      /** Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked. */
+      readonly probe?: {
+        /** A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`. */
+        readonly executor: GatewayExecutor;
+        /** The call took effect; it may read `$.output`, the probe's answer. */
+        readonly executed?: GatewayGuard;
+        /** The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`. */
+        readonly notExecuted?: GatewayGuard;
+        /** How often it is asked before a person is. */
+        readonly attempts?: number;
+        /** The wait before it is asked, doubled each time up to a minute. */
+        readonly delayMs?: Duration;
+      };
     };
 
 /** What happens when a call is slow or fails. */

@@ -7,7 +7,7 @@ export interface PlacedExecutor {
   readonly state: string;
   /** The transition whose step it belongs to; none for `onEnter` and timeouts. */
   readonly transition?: string;
-  readonly role: "step" | "approved" | "fallback" | "compensate" | "onEnter" | "timeout";
+  readonly role: "step" | "approved" | "fallback" | "compensate" | "onEnter" | "timeout" | "probe";
   /** What is judged before it runs. */
   readonly guards: readonly GuardIr[];
   /** JSON pointer below the workflow. */
@@ -16,6 +16,16 @@ export interface PlacedExecutor {
 
 /** Every executor that a workflow can run. */
 export function* executorsOf(workflow: WorkflowIr): Generator<PlacedExecutor> {
+  for (const placed of ownExecutorsOf(workflow)) {
+    yield placed;
+    const { probe } = placed.executor;
+    if (probe === undefined) continue;
+    const pointer = `${placed.pointer}/probe/executor`;
+    yield { ...placed, executor: probe.executor, role: "probe", pointer };
+  }
+}
+
+function* ownExecutorsOf(workflow: WorkflowIr): Generator<PlacedExecutor> {
   for (const [state, ir] of Object.entries(workflow.states)) {
     const base = `/states/${escapePointer(state)}`;
     if (ir.onEnter !== undefined) {

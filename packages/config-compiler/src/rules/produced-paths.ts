@@ -45,7 +45,9 @@ class PathChecker {
         transition === undefined
           ? undefined
           : this.#workflow.states[state]?.transitions[transition]?.inputSchema;
-      const names = closedNames(schema);
+      const closed = closedNames(schema);
+      const names =
+        role === "probe" && closed !== undefined ? new Set([...closed, "idempotencyKey"]) : closed;
       if (executor.kind === "cli") {
         for (const [index, argument] of executor.args.entries())
           this.#template(argument, `${pointer}/args/${index}`, names);

@@ -42,7 +42,28 @@ const effect: { readonly [name: string]: Field } = {
     read: "Nothing.",
     idempotent: "Nothing more: the other side honours the key.",
     once: "It counts again. It is never repeated without a person's word.",
+    reconcile: "It counts again, but the `probe` can tell afterwards whether it took effect.",
   }),
+  probe: object(
+    "Of `effect: reconcile`: what is asked when nobody knows whether the call took effect, after a timeout or a crash. Where it took effect, the step ends with the answer as its output; where it did not, the call is made again with the same key, as often as `retry.maxAttempts` says (3 times where there is none); else a person is asked.",
+    {
+      executor: ref(
+        "executor",
+        "A `cli`, `http` or `mcp` call that only reads. Its templates find the call's key as `$.arguments.idempotencyKey`, in a path as `{idempotencyKey}`. Left without `executed` and `notExecuted`, its output is `{ outcome: executed | not_executed | unknown, result: … }`.",
+      ),
+      executed: ref("guard", "The call took effect; it may read `$.output`, the probe's answer."),
+      notExecuted: ref(
+        "guard",
+        "The call did not take effect; it may read `$.output`, the probe's answer. Of a probe that failed for certain this is the failure's detail: `{ status: 404 }`, `{ exitCode: 1 }`.",
+      ),
+      attempts: whole("How often it is asked before a person is.", 5, { minimum: 1, default: 5 }),
+      delayMs: duration("The wait before it is asked, doubled each time up to a minute.", "1s", {
+        minimum: 0,
+        default: "1s",
+      }),
+    },
+    ["executor"],
+  ),
 };
 
 const noop: ObjectField = object("Does nothing and returns its arguments.", { ...effect });

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
+import type { GuardIr } from "./guard.ts";
 
 /**
  * What a repeated call does to the world. `read`: nothing. `idempotent`: the other side honours the key.
@@ -12,6 +13,23 @@ interface ExecutorBase {
   readonly effectDeclared: boolean;
   /** A key template of the author (`{workflowId} {transition} {correlationId}`); left out, the engine's own key function is used. */
   readonly idempotencyKey?: string;
+  /** Of `reconcile`: what tells afterwards whether the call took effect. */
+  readonly probe?: ProbeIr;
+}
+
+/**
+ * Asks the other side what became of a call. Its templates read what the call's did, and its key as
+ * `$.arguments.idempotencyKey`. Without `executed` and `notExecuted` its output says it: `{ outcome, result? }`.
+ */
+export interface ProbeIr {
+  /** `cli`, `http` or `mcp`, of the effect class `read`. */
+  readonly executor: ExecutorIr;
+  readonly executed?: GuardIr;
+  readonly notExecuted?: GuardIr;
+  /** How often it is asked about one uncertain attempt before a person is. */
+  readonly attempts: number;
+  /** The wait before it is asked; doubled each time. */
+  readonly delayMs: number;
 }
 
 /** Returns its arguments. */

@@ -32,6 +32,7 @@ export const AUDIT_EVENT_TYPES = [
   "executor.unknown",
   "executor.recovered",
   "operation.fenced",
+  "operation.probed",
   "operation.resolved",
   "fallback.selected",
   "circuit.opened",
