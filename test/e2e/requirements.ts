@@ -99,6 +99,8 @@ export const REQUIREMENTS = {
   "R-REPLICAS-2": "A replica whose database is away says so and goes on by itself when it is back.",
   "R-REPLICAS-4": "Behind a load balancer every call succeeds on whichever replica it reaches, in both eras.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
+  "R-CHECK-2":
+    "check --deep finds what cannot be reached, opened or listened on, by its place and without a value; what passes starts.",
   "R-STORE-1": "A store is migrated, copied and tidied from the command line.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",

@@ -39,6 +39,7 @@ interface CheckFlags {
   readonly each?: boolean;
   readonly watch?: boolean;
   readonly explain?: string;
+  readonly deep?: boolean;
 }
 
 interface MigrateFlags {
@@ -78,6 +79,7 @@ function createProgram(exit: { code: number }): Command {
     .option("--quiet", "show only what fails")
     .option("--each", "each file is a configuration of its own")
     .option("--watch", "check again whenever a file changes")
+    .option("--deep", "of mcp-flowgate check: try what the configuration names as well")
     .option("--explain <topic>", "say what a code (FG402) or a key (store.kind) means")
     .option("--debug", "show the stack of an unexpected failure")
     .addHelpText("after", "\nExample:\n  $ flowgate-check check gateway.yaml --strict --format github")
@@ -174,6 +176,10 @@ function createProgram(exit: { code: number }): Command {
 
 async function check(files: readonly string[], flags: CheckFlags): Promise<number> {
   if (flags.explain !== undefined) return runExplain([flags.explain], { write, writeError });
+  if (flags.deep === true) {
+    writeError("flowgate-check reaches nothing but files; run `mcp-flowgate check --deep -c FILE`\n");
+    return 2;
+  }
   const all = namedFiles(files, flags.config);
   if (all === undefined) return 2;
   const options: CheckOptions = {

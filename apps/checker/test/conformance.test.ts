@@ -48,7 +48,9 @@ describe("the corpus of refused configurations", () => {
 
   it("has a fixture for every code, named after it", () => {
     const named = new Set(fixtures("reject").map(({ name }) => name.split("-")[0] ?? ""));
-    expect([...named].sort()).toEqual(Object.keys(DIAGNOSTIC_CODES).sort());
+    // FG7xx are not in the file: the gateway's `check --deep` finds them on the machine, and its tests earn each.
+    const inTheFile = Object.keys(DIAGNOSTIC_CODES).filter((code) => !code.startsWith("FG7"));
+    expect([...named].sort()).toEqual(inTheFile.sort());
     for (const { name, file } of fixtures("reject")) {
       expect(expected(file).join("\n")).toContain(name.split("-")[0]);
     }

@@ -6,6 +6,7 @@ import type {
   ExecutorKind,
   GatewayPlan,
   JsonObject,
+  Log,
   Principal,
   WorkflowStore,
 } from "@mcp-flowgate/core";
@@ -275,7 +276,7 @@ export async function compose(
 }
 
 /** What pinned imports are held to. Nothing starts that was to be blocked and cannot be. */
-async function lockOf(plan: GatewayPlan, log: HostLog): Promise<LockFile | undefined> {
+export async function lockOf(plan: GatewayPlan, log: Log): Promise<LockFile | undefined> {
   const pinned = plan.imports.filter(({ pin }) => pin !== undefined);
   if (pinned.length === 0) return undefined;
   const read = await readLockFile(plan, systemDigest);

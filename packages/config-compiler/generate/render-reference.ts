@@ -167,6 +167,7 @@ export function renderDiagnosticsReference(): string {
     ["FG4", "States"],
     ["FG5", "Expressions"],
     ["FG6", "Governance"],
+    ["FG7", "What was tried"],
   ] as const;
   for (const [prefix, title] of families) {
     lines.push("", `## ${prefix}xx: ${title}`);

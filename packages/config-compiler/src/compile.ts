@@ -7,6 +7,7 @@ import {
   type GatewayPlan,
   type Json,
   type JsonObject,
+  type SourcePlace,
   type WorkflowIr,
 } from "@mcp-flowgate/core";
 import { createReporter, type Report } from "./diagnostics/reporter.ts";
@@ -28,8 +29,15 @@ import { checkShape } from "./schema/check-shape.ts";
 import { CONFIG } from "./schema/config.ts";
 import { normalize } from "./schema/normalize.ts";
 import { policies as policiesField } from "./schema/policies.ts";
-import { quote, type ConfigNode, type MapEntry, type MapNode, type Span } from "./source/config-node.ts";
-import { loadSources, type SourceReader } from "./source/load.ts";
+import {
+  placeOf,
+  quote,
+  type ConfigNode,
+  type MapEntry,
+  type MapNode,
+  type Span,
+} from "./source/config-node.ts";
+import { loadSources, type SourceReader, type ValueOrigin } from "./source/load.ts";
 import { readOpenApiSources } from "./source/read-openapi.ts";
 
 export interface CompileOptions {
@@ -53,6 +61,10 @@ export interface Compilation {
   readonly policies: readonly PolicyVerdict[];
   /** Every older form in the sources, and how it is written today. */
   readonly rewrites: readonly Rewrite[];
+  /** The variables and secret files that values were taken from, each once. */
+  readonly origins: readonly ValueOrigin[];
+  /** Where the key (of a list, the item) at a JSON pointer into the merged configuration stands, or the nearest above it. */
+  placeOf(pointer: string): SourcePlace | undefined;
 }
 
 /** Compiles configuration files into a plan, or says everything that is wrong with them. Never throws for their content. */
@@ -90,6 +102,10 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
     workflowHashes: hashes,
     policies,
     rewrites: reporter.rewrites(),
+    origins: loaded.origins,
+    placeOf(pointer) {
+      return loaded.root === undefined ? undefined : placeOf(locators(loaded.root).keyAt(pointer));
+    },
   };
 }
 

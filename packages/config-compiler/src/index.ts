@@ -15,7 +15,7 @@ export type {
 export { hashDefinition } from "./hash.ts";
 export { capabilityFromTool, completeWrapped } from "./imported-tool.ts";
 export type { ListedTool } from "./imported-tool.ts";
-export type { SourceReader } from "./source/load.ts";
+export type { SourceReader, ValueOrigin } from "./source/load.ts";
 export { compareLock } from "./lock/compare-lock.ts";
 export type { LockDifference, PartDifference } from "./lock/compare-lock.ts";
 export { findTricks, showTricks, toLookalike } from "./lock/hidden-text.ts";

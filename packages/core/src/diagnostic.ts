@@ -1,6 +1,6 @@
 /** One finding about a configuration or an expression. */
 export interface Diagnostic {
-  /** Stable: `FG1xx` load, `FG2xx` shape, `FG3xx` references, `FG4xx` graph, `FG5xx` expressions, `FG6xx` governance. */
+  /** Stable: `FG1xx` load, `FG2xx` shape, `FG3xx` references, `FG4xx` graph, `FG5xx` expressions, `FG6xx` governance, `FG7xx` what was tried. */
   readonly code: string;
   readonly severity: "error" | "warning" | "notice";
   readonly message: string;

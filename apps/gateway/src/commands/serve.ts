@@ -42,18 +42,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const plan = options.server === undefined ? whole : onlyServer(whole, options.server);
   const server = withFlags(plan.server, options);
   if (options.healthCheck === true) return healthCheck(server);
-  refuseOpenGateway(plan, server);
-  if (server.transport === "stdio" && plan.audit.sinks.some((sink) => sink.kind === "stdout")) {
-    throw new CommandError(
-      "audit.sink: stdout cannot be used with the stdio transport, whose channel it is; say stderr.",
-    );
-  }
+  refuseToStart(plan, server);
   const log = createLog(plan.telemetry.logs);
   sayWhatDefaultsLose(plan, log);
-  const { refused, ignored } = notYet(plan);
-  if (refused.length > 0)
-    throw new CommandError(`${files[0]}: not available in this version: ${refused.join("; ")}.`);
-  for (const what of ignored) log.warn(`not available in this version: ${what}`);
+  for (const what of notYet(plan).ignored) log.warn(`not available in this version: ${what}`);
 
   const gateway = await compose(plan, log, {
     stdoutIsFree: server.transport === "http",
@@ -167,7 +159,8 @@ export function parseListen(listen: string): { readonly host: string; readonly p
   return { host: match[1] as string, port };
 }
 
-function withFlags(server: ServerIr, options: ServeOptions): ServerIr {
+/** The server of a configuration with what the flags change. */
+export function withFlags(server: ServerIr, options: ServeOptions): ServerIr {
   const listen = options.listen === undefined ? {} : parseListen(options.listen);
   return {
     ...server,
@@ -179,6 +172,18 @@ function withFlags(server: ServerIr, options: ServeOptions): ServerIr {
 function transportByFlags(server: ServerIr, options: ServeOptions): ServerIr["transport"] {
   if (options.listen !== undefined) return "http";
   return options.server === undefined ? server.transport : "stdio";
+}
+
+/** @throws CommandError for what may not be served as it is configured, although it compiles. */
+export function refuseToStart(plan: GatewayPlan, server: ServerIr): void {
+  refuseOpenGateway(plan, server);
+  if (server.transport === "stdio" && plan.audit.sinks.some((sink) => sink.kind === "stdout")) {
+    throw new CommandError(
+      "audit.sink: stdout cannot be used with the stdio transport, whose channel it is; say stderr.",
+    );
+  }
+  const { refused } = notYet(plan);
+  if (refused.length > 0) throw new CommandError(`not available in this version: ${refused.join("; ")}.`);
 }
 
 function refuseOpenGateway(plan: GatewayPlan, server: ServerIr): void {
@@ -202,7 +207,8 @@ function sayWhatDefaultsLose(plan: GatewayPlan, log: HostLog): void {
     log.warn("audit.sink is none: nothing is recorded");
 }
 
-function listenProblem(
+/** Why an address cannot be listened on, and what to do. */
+export function listenProblem(
   error: NodeJS.ErrnoException,
   address: { readonly host: string; readonly port: number },
 ): string {

@@ -1,7 +1,7 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions, type LocalJWKSet } from "jose";
 import type { Clock, JsonObject, Log } from "@mcp-flowgate/core";
 import { fromClaims, toClaimsMapping } from "./claims.ts";
-import { createKeySet, fileSource, remoteSource } from "./key-set.ts";
+import { createKeySet, fileSource, remoteSource, type KeySet } from "./key-set.ts";
 import {
   ABSENT,
   bearerToken,
@@ -21,18 +21,9 @@ export function createJwtProvider(
   options: { readonly roles: RoleTable; readonly clock: Clock; readonly log: Log },
 ): IdentityProvider {
   const issuer = String(settings["issuer"]);
-  const { jwksFile, jwksUrl } = settings;
   const mapping = toClaimsMapping(settings);
   const maxBytes = Number(settings["maxTokenBytes"]);
-  const keySet = createKeySet({
-    source:
-      typeof jwksFile === "string"
-        ? fileSource(jwksFile)
-        : remoteSource(issuer, typeof jwksUrl === "string" ? jwksUrl : undefined),
-    clock: options.clock,
-    log: options.log,
-    name: issuer,
-  });
+  const keySet = createIssuerKeys(settings, options);
   const checks = (): JWTVerifyOptions => ({
     issuer,
     audience: [...textsOf(settings["audience"])],
@@ -61,6 +52,24 @@ export function createJwtProvider(
       return caller.ok ? { kind: "recognised", caller: caller.value } : refused(caller.error);
     },
   };
+}
+
+/** The keys that tokens of this issuer are checked with. */
+export function createIssuerKeys(
+  settings: JsonObject,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): KeySet {
+  const issuer = String(settings["issuer"]);
+  const { jwksFile, jwksUrl } = settings;
+  return createKeySet({
+    source:
+      typeof jwksFile === "string"
+        ? fileSource(jwksFile)
+        : remoteSource(issuer, typeof jwksUrl === "string" ? jwksUrl : undefined),
+    clock,
+    log,
+    name: issuer,
+  });
 }
 
 function unavailable(issuer: string): Recognition {

@@ -5,6 +5,7 @@ import { GOVERNANCE_CODES } from "./governance-codes.ts";
 import { GRAPH_CODES } from "./graph-codes.ts";
 import { LOAD_CODES } from "./load-codes.ts";
 import { REFERENCE_CODES } from "./reference-codes.ts";
+import { REACH_CODES } from "./reach-codes.ts";
 import { SHAPE_CODES } from "./shape-codes.ts";
 
 /** Every code with what it means. A code never changes its meaning and is never used again. */
@@ -17,6 +18,7 @@ export const DIAGNOSTIC_CODES: CodeTable = Object.freeze(
     GRAPH_CODES,
     EXPRESSION_CODES,
     GOVERNANCE_CODES,
+    REACH_CODES,
   ),
 );
 

@@ -33,6 +33,14 @@ export interface Loaded {
   /** Every file that was read, secret files included: a change of any of them changes the plan. */
   readonly files: readonly string[];
   readonly secrets: readonly string[];
+  readonly origins: readonly ValueOrigin[];
+}
+
+/** What a value was taken from; never the value itself. */
+export interface ValueOrigin {
+  readonly kind: "variable" | "file";
+  /** Of the variable, or the absolute path of the file. */
+  readonly name: string;
 }
 
 /** Shorter values are not kept as secrets: masking them everywhere would garble ordinary text. */
@@ -58,6 +66,7 @@ export async function loadSources(
     sources: loader.sources,
     files: [...loader.reached],
     secrets: [...loader.secrets].sort(),
+    origins: [...loader.origins.values()],
   };
 }
 
@@ -65,6 +74,7 @@ class Loader {
   readonly sources: SourceText[] = [];
   readonly reached = new Set<string>();
   readonly secrets = new Set<string>();
+  readonly origins = new Map<string, ValueOrigin>();
   readonly #reader: SourceReader;
   readonly #env: (name: string) => string | undefined;
   readonly #report: Report;
@@ -151,14 +161,24 @@ class Loader {
         continue;
       }
       this.reached.add(absolute);
+      this.#note({ kind: "file", name: absolute });
       const decoded = decodeSource(absolute, bytes.value);
       files.set(path, decoded.ok ? { text: decoded.value.text.replace(/\r?\n$/, "") } : decoded.error);
     }
     const keepSecret = (value: string): void => {
       if (value.length >= SHORTEST_SECRET) this.secrets.add(value);
     };
-    const result = interpolate(tree, { env: this.#env, files, keepSecret }, this.#report);
+    const env = (name: string): string | undefined => {
+      const value = this.#env(name);
+      if (value !== undefined) this.#note({ kind: "variable", name });
+      return value;
+    };
+    const result = interpolate(tree, { env, files, keepSecret }, this.#report);
     return result.kind === "map" ? result : tree;
+  }
+
+  #note(origin: ValueOrigin): void {
+    this.origins.set(`${origin.kind} ${origin.name}`, origin);
   }
 
   #includes(tree: MapNode): readonly (ScalarNode & { readonly value: string })[] {

@@ -3,5 +3,6 @@ export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
 export type { Migrated } from "./migrate.ts";
 export type { Collected } from "./retention.ts";
+export { inspectPostgresStore } from "./inspect.ts";
 export { createPostgresStore } from "./postgres-store.ts";
 export type { PostgresStore, PostgresStoreOptions } from "./postgres-store.ts";

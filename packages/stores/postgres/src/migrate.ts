@@ -61,7 +61,14 @@ END $$;
 CREATE TABLE mcp_flowgate.schema (version int NOT NULL, oldest int NOT NULL);
 INSERT INTO mcp_flowgate.schema VALUES (0, 0);`;
 
-async function readSchema(query: (text: string) => Promise<SchemaRow[]>, shown: string): Promise<number> {
+/**
+ * The number of the schema, 0 where there is none.
+ * @throws FlowgateError `STORE_UNAVAILABLE` for one that this version cannot work with.
+ */
+export async function readSchema(
+  query: (text: string) => Promise<SchemaRow[]>,
+  shown: string,
+): Promise<number> {
   const there = (await query(
     "SELECT 0 AS version, 0 AS oldest FROM pg_catalog.pg_tables WHERE schemaname = 'mcp_flowgate' AND tablename = 'schema'",
   )) as readonly SchemaRow[];

@@ -104,7 +104,8 @@ function makeFile(path: string): void {
   }
 }
 
-function assertOurs(sqlite: Database.Database, path: string): void {
+/** @throws FlowgateError for a database of another program or of a newer version. */
+export function assertOurs(sqlite: Database.Database, path: string): void {
   const schema = readNumber(sqlite, "user_version");
   const tables = sqlite.prepare<[], { tables: number }>("SELECT count(*) AS tables FROM sqlite_schema").get();
   const isEmpty = tables?.tables === 0;
@@ -154,7 +155,8 @@ function readNumber(sqlite: Database.Database, pragma: "user_version" | "applica
   return Number(sqlite.pragma(pragma, { simple: true }));
 }
 
-function toOpenError(thrown: unknown, path: string): FlowgateError {
+/** What is wrong with the file, and how to mend it. */
+export function toOpenError(thrown: unknown, path: string): FlowgateError {
   if (thrown instanceof FlowgateError) return thrown;
   return new FlowgateError("STORE_UNAVAILABLE", `${path} ${whyNot(thrown)}`, { cause: thrown });
 }
