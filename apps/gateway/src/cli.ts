@@ -1,28 +1,18 @@
 import { EXPORT_FORMATS } from "@mcp-flowgate/audit";
 import { Argument, Command, Option } from "commander";
-import { exportAudit, queryAudit, tailAudit, verifyAudit } from "./commands/audit.ts";
-import {
-  decideApproval,
-  listApprovals,
-  showApproval,
-  tailApprovals,
-  type DecideOptions,
-} from "./commands/approvals.ts";
+import type { DecideOptions } from "./commands/approvals.ts";
 import type { CheckDeepOptions } from "./commands/check-deep.ts";
-import { call, type CallOptions } from "./commands/call.ts";
-import { resetUsage, showUsage } from "./commands/discovery.ts";
-import { pin, type PinOptions } from "./commands/pin.ts";
-import { initKey, type InitKeyOptions } from "./commands/init-key.ts";
-import { logLevel } from "./commands/log-level.ts";
-import { serve, type ServeOptions } from "./commands/serve.ts";
-import { backUpStore, collectStore, migrateStore, type StoreOptions } from "./commands/store.ts";
-import { cancelWorkflow, listWorkflows, resolveUnknown, showWorkflow } from "./commands/workflows.ts";
+import type { CallOptions } from "./commands/call.ts";
+import type { PinOptions } from "./commands/pin.ts";
+import type { InitKeyOptions } from "./commands/init-key.ts";
+import type { ServeOptions } from "./commands/serve.ts";
+import type { StoreOptions } from "./commands/store.ts";
 import { LOG_LEVELS } from "./host/log.ts";
 import { VERSION } from "./version.ts";
 
 const print = (text: string): void => void process.stdout.write(text);
 
-/** The command tree. Each command is a thin skin over a function of `commands/`. */
+/** The command tree. Each command is a thin skin over a function of `commands/`, which is loaded when it runs. */
 export function createProgram(): Command {
   const program = new Command("mcp-flowgate")
     .description(
@@ -53,7 +43,7 @@ export function createProgram(): Command {
       "after",
       "\nExamples:\n  $ mcp-flowgate serve -c gateway.yaml --listen 127.0.0.1:8787\n  $ mcp-flowgate serve -c catalog.yaml --server github\n  $ mcp-flowgate serve --gateway https://flowgate.example.com/mcp",
     )
-    .action((options: ServeOptions) => serve(options));
+    .action(async (options: ServeOptions) => (await import("./commands/serve.ts")).serve(options));
 
   withDebug(program.command("call"))
     .description("call one of the seven tools and print its answer as JSON")
@@ -66,7 +56,9 @@ export function createProgram(): Command {
       "after",
       `\nExample:\n  $ mcp-flowgate call -c gateway.yaml gateway.search '{"query":"create an issue"}'`,
     )
-    .action((tool: string, args: string, options: CallOptions) => call(tool, args, options, print));
+    .action(async (tool: string, args: string, options: CallOptions) =>
+      (await import("./commands/call.ts")).call(tool, args, options, print),
+    );
 
   withDebug(program.command("pin"))
     .description("write the lock file of imported tools, or say what differs from it")
@@ -77,7 +69,7 @@ export function createProgram(): Command {
       "after",
       "\nWrites flowgate.lock.json beside the configuration where there is none. Exit code 1 where something differs.\n\nExample:\n  $ mcp-flowgate pin -c gateway.yaml --update",
     )
-    .action((options: PinOptions) => pin(options, print));
+    .action(async (options: PinOptions) => (await import("./commands/pin.ts")).pin(options, print));
   withDebug(program.command("init-key"))
     .description("make an API key: shows it once, and its hash for the configuration")
     .argument("<id>", "a name for the key, for example ci")
@@ -87,14 +79,18 @@ export function createProgram(): Command {
     .option("--expires <day>", "from then on it is refused, for example 2027-01-31")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate init-key ci --role deployer --expires 2027-01-31")
-    .action((id: string, options: InitKeyOptions) => initKey(id, options, print));
+    .action(async (id: string, options: InitKeyOptions) =>
+      (await import("./commands/init-key.ts")).initKey(id, options, print),
+    );
 
   withDebug(program.command("log-level"))
     .description("show how much the running gateways log, or change it until they end")
     .addArgument(new Argument("[level]", "how much").choices([...LOG_LEVELS]))
     .addOption(configOption())
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate log-level debug -c gateway.yaml")
-    .action((level: string | undefined, options) => logLevel(level, options, print));
+    .action(async (level: string | undefined, options) =>
+      (await import("./commands/log-level.ts")).logLevel(level, options, print),
+    );
 
   addApprovals(program);
   addWorkflows(program);
@@ -116,7 +112,7 @@ function addWorkflows(program: Command): void {
     .addOption(tenant())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate workflows list --status waiting outcome_unknown")
-    .action((options) => listWorkflows(options, print));
+    .action(async (options) => (await import("./commands/workflows.ts")).listWorkflows(options, print));
   withDebug(workflows.command("show"))
     .description("show one with its timeline")
     .argument("<id>")
@@ -124,7 +120,9 @@ function addWorkflows(program: Command): void {
     .addOption(tenant())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate workflows show wf_01…")
-    .action((id: string, options) => showWorkflow(id, options, print));
+    .action(async (id: string, options) =>
+      (await import("./commands/workflows.ts")).showWorkflow(id, options, print),
+    );
   withDebug(workflows.command("cancel"))
     .description("end one: stop what runs, undo what can be undone")
     .argument("<id>")
@@ -134,7 +132,9 @@ function addWorkflows(program: Command): void {
     .addOption(tenant())
     .option("--json", "as JSON")
     .addHelpText("after", '\nExample:\n  $ mcp-flowgate workflows cancel wf_01… --reason "ordered twice"')
-    .action((id: string, options) => cancelWorkflow(id, options, print));
+    .action(async (id: string, options) =>
+      (await import("./commands/workflows.ts")).cancelWorkflow(id, options, print),
+    );
   withDebug(workflows.command("resolve-unknown"))
     .description("say what became of an operation whose outcome is unknown")
     .argument("<id>")
@@ -153,7 +153,9 @@ function addWorkflows(program: Command): void {
       "after",
       '\nExample:\n  $ mcp-flowgate workflows resolve-unknown wf_01… --outcome executed --reason "the refund is in the ledger"',
     )
-    .action((id: string, options) => resolveUnknown(id, options, print));
+    .action(async (id: string, options) =>
+      (await import("./commands/workflows.ts")).resolveUnknown(id, options, print),
+    );
 }
 
 function addDiscovery(program: Command): void {
@@ -163,13 +165,13 @@ function addDiscovery(program: Command): void {
     .addOption(configOption())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate discovery show -c gateway.yaml")
-    .action((options) => showUsage(options, print));
+    .action(async (options) => (await import("./commands/discovery.ts")).showUsage(options, print));
   withDebug(discovery.command("reset"))
     .description("forget all of it")
     .addOption(configOption())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate discovery reset -c gateway.yaml")
-    .action((options) => resetUsage(options, print));
+    .action(async (options) => (await import("./commands/discovery.ts")).resetUsage(options, print));
 }
 
 function addAudit(program: Command): void {
@@ -195,7 +197,7 @@ function addAudit(program: Command): void {
     .option("--key <file...>", "public keys (PEM) that checkpoints must be signed with")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate audit verify -c gateway.yaml")
-    .action((options) => verifyAudit(options, print));
+    .action(async (options) => (await import("./commands/audit.ts")).verifyAudit(options, print));
   filtered(audit.command("query"))
     .description("show matching records, newest first")
     .option("--limit <count>", "at most so many", "50")
@@ -205,12 +207,12 @@ function addAudit(program: Command): void {
       "after",
       "\nExample:\n  $ mcp-flowgate audit query -c gateway.yaml --workflow wf_01… --type 'executor.*'",
     )
-    .action((options) => queryAudit(options, print));
+    .action(async (options) => (await import("./commands/audit.ts")).queryAudit(options, print));
   filtered(audit.command("tail"))
     .description("show the last records, then new ones as they come")
     .option("--json", "as JSON lines")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate audit tail -c gateway.yaml --type 'human.*'")
-    .action((options) => tailAudit(options, print));
+    .action(async (options) => (await import("./commands/audit.ts")).tailAudit(options, print));
   filtered(audit.command("export"))
     .description("write matching records, oldest first")
     .addOption(new Option("--format <format>", "how").choices([...EXPORT_FORMATS]).default("jsonl"))
@@ -218,7 +220,7 @@ function addAudit(program: Command): void {
       "after",
       "\nExample:\n  $ mcp-flowgate audit export -c gateway.yaml --format csv > audit.csv",
     )
-    .action((options) => exportAudit(options, print));
+    .action(async (options) => (await import("./commands/audit.ts")).exportAudit(options, print));
 }
 
 function addStore(program: Command): void {
@@ -230,7 +232,9 @@ function addStore(program: Command): void {
     .addOption(configOption())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate store migrate -c gateway.yaml")
-    .action((options: StoreOptions) => migrateStore(options, print));
+    .action(async (options: StoreOptions) =>
+      (await import("./commands/store.ts")).migrateStore(options, print),
+    );
   withDebug(store.command("backup"))
     .description("copy a SQLite store to a new file while gateways use it")
     .argument("<file>")
@@ -240,13 +244,17 @@ function addStore(program: Command): void {
       "after",
       "\nA PostgreSQL store is backed up with pg_dump.\n\nExample:\n  $ mcp-flowgate store backup -c gateway.yaml backups/monday.sqlite",
     )
-    .action((file: string, options: StoreOptions) => backUpStore(file, options, print));
+    .action(async (file: string, options: StoreOptions) =>
+      (await import("./commands/store.ts")).backUpStore(file, options, print),
+    );
   withDebug(store.command("gc"))
     .description("remove what store.retention allows, as every gateway does now and then")
     .addOption(configOption())
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate store gc -c gateway.yaml --json")
-    .action((options: StoreOptions) => collectStore(options, print));
+    .action(async (options: StoreOptions) =>
+      (await import("./commands/store.ts")).collectStore(options, print),
+    );
 }
 
 /** The checker's own commands, passed on as they are: one implementation, two names. */
@@ -310,7 +318,7 @@ function addApprovals(program: Command): void {
     .option("--all", "also those decided")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals list --queue refunds")
-    .action((options) => listApprovals(options, print));
+    .action(async (options) => (await import("./commands/approvals.ts")).listApprovals(options, print));
   withDebug(approvals.command("tail"))
     .description("list what waits, then what comes to wait and what becomes of it, until interrupted")
     .addOption(configOption())
@@ -318,7 +326,7 @@ function addApprovals(program: Command): void {
     .option("--tenant <name>", "of another tenant than the default one")
     .option("--json", "one JSON object a line")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals tail --queue refunds")
-    .action((options) => tailApprovals(options, print));
+    .action(async (options) => (await import("./commands/approvals.ts")).tailApprovals(options, print));
   withDebug(approvals.command("show"))
     .description("show one with all that is needed to decide")
     .argument("<id>")
@@ -326,7 +334,9 @@ function addApprovals(program: Command): void {
     .option("--tenant <name>", "of another tenant than the default one")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate approvals show ap_01…")
-    .action((id: string, options) => showApproval(id, options, print));
+    .action(async (id: string, options) =>
+      (await import("./commands/approvals.ts")).showApproval(id, options, print),
+    );
   for (const decision of ["approve", "reject"] as const) {
     withDebug(approvals.command(decision))
       .description(`${decision} one`)
@@ -344,7 +354,9 @@ function addApprovals(program: Command): void {
         "after",
         `\nExample:\n  $ mcp-flowgate approvals ${decision} ap_01… --as ann --reason "checked the order"`,
       )
-      .action((id: string, options: DecideOptions) => decideApproval(id, decision, options, print));
+      .action(async (id: string, options: DecideOptions) =>
+        (await import("./commands/approvals.ts")).decideApproval(id, decision, options, print),
+      );
   }
 }
 
