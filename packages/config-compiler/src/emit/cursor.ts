@@ -1,6 +1,6 @@
 import { createRecord, isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
 import { escapePointer } from "@mcp-flowgate/json-schema";
-import { coerced } from "../schema/check-shape.ts";
+import { coerced } from "../schema/check-scalar.ts";
 import { toBytes, toMilliseconds } from "../schema/units.ts";
 import { toJson, type ConfigNode, type Span } from "../source/config-node.ts";
 

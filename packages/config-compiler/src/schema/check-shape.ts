@@ -1,7 +1,7 @@
 import { isJsonObject } from "@mcp-flowgate/core";
 import { escapePointer, inspectSchema, nearest, type SchemaProblem } from "@mcp-flowgate/json-schema";
 import type { Report } from "../diagnostics/reporter.ts";
-import { scalarStep, type RewriteStep } from "../diagnostics/rewrite.ts";
+import { scalarStep } from "../diagnostics/rewrite.ts";
 import {
   describeNode,
   quote,
@@ -9,33 +9,10 @@ import {
   type ConfigNode,
   type ListNode,
   type MapNode,
-  type ScalarNode,
-  type Span,
 } from "../source/config-node.ts";
-import { resolvePlain } from "../source/scalar.ts";
-import type {
-  ChoiceField,
-  DurationField,
-  EitherField,
-  Field,
-  ListField,
-  MapField,
-  NumberField,
-  ObjectField,
-  TextField,
-  VariantsField,
-} from "./field.ts";
-import { formatFault } from "./formats.ts";
+import { checkScalar, coerced, listOf, reportOlder, reportType, type Spot } from "./check-scalar.ts";
+import type { EitherField, Field, ListField, MapField, ObjectField, VariantsField } from "./field.ts";
 import { caseOf, resolveField } from "./resolve.ts";
-import { toBytes, toMilliseconds } from "./units.ts";
-
-/** A position while walking: the name of the key, and its pointer. */
-interface Spot {
-  readonly name: string;
-  readonly pointer: string;
-  /** How the entry is written today, where its value may be an older form. */
-  readonly modern?: () => readonly RewriteStep<Span>[] | undefined;
-}
 
 /** What was found out on the way, so that later stages need not ask again. */
 export interface ShapeFindings {
@@ -65,29 +42,12 @@ class ShapeWalker implements ShapeFindings {
     const resolved = resolveField(field);
     switch (resolved.kind) {
       case "text":
-        this.#text(resolved, node, spot);
-        return;
       case "choice":
-        this.#choice(resolved, node, spot);
-        return;
       case "number":
-        this.#number(resolved, node, spot);
-        return;
       case "flag":
-        if (coerced(node) !== true && coerced(node) !== false) this.#type(node, spot, "true or false");
-        return;
       case "duration":
-        this.#duration(resolved, node, spot);
-        return;
       case "size":
-        if (toBytes(coerced(node)) === undefined) {
-          this.#report(
-            "FG208",
-            node,
-            `\`${spot.name}\` must be a size such as 256KiB or 4MiB, not ${describeNode(node)}`,
-            spot,
-          );
-        }
+        checkScalar(resolved, node, spot, this.#report);
         return;
       case "list":
         this.#list(resolved, node, spot);
@@ -99,7 +59,7 @@ class ShapeWalker implements ShapeFindings {
         this.#object(resolved, node, spot, undefined);
         return;
       case "json":
-        if (resolved.object === true && node.kind !== "map") this.#type(node, spot, "a map");
+        if (resolved.object === true && node.kind !== "map") reportType(this.#report, node, spot, "a map");
         return;
       case "schema":
         this.#schema(node, spot);
@@ -115,94 +75,11 @@ class ShapeWalker implements ShapeFindings {
     }
   }
 
-  #type(node: ConfigNode, spot: Spot, expected: string): void {
-    this.#report("FG203", node, `\`${spot.name}\` must be ${expected}, not ${describeNode(node)}`, {
-      pointer: spot.pointer,
-    });
-  }
-
-  #text(field: TextField, node: ConfigNode, spot: Spot): void {
-    if (node.kind !== "scalar" || typeof node.value !== "string") {
-      const scalar = node.kind === "scalar" && node.value !== null;
-      this.#report("FG203", node, `\`${spot.name}\` must be text, not ${describeNode(node)}`, {
-        pointer: spot.pointer,
-        hint: scalar ? `Write it in quotes: "${String(node.value)}".` : undefined,
-      });
-      return;
-    }
-    const shown = quote(node.template ?? node.value);
-    if (node.value === "" && field.mayBeEmpty !== true) {
-      this.#report("FG204", node, `\`${spot.name}\` must not be empty`, spot);
-    } else if (field.pattern !== undefined && !new RegExp(field.pattern.source, "u").test(node.value)) {
-      this.#report("FG204", node, `\`${spot.name}\` must be ${field.pattern.words}, not ${shown}`, spot);
-    } else if (field.format !== undefined && !unresolved(node)) {
-      const fault = formatFault(field.format, node.value);
-      if (fault !== undefined)
-        this.#report("FG209", node, `\`${spot.name}\` ${fault}; this is ${shown}`, spot);
-    }
-  }
-
-  #choice(field: ChoiceField, node: ConfigNode, spot: Spot): void {
-    const value = node.kind === "scalar" ? node.value : undefined;
-    const known = field.values.find((candidate) => candidate.value === value);
-    if (known === undefined) {
-      const values = field.values
-        .filter(({ deprecated }) => deprecated === undefined)
-        .map(({ value }) => value);
-      const close = typeof value === "string" ? nearest(value, values) : undefined;
-      this.#report("FG204", node, `\`${spot.name}\` must be ${listOf(values)}, not ${describeNode(node)}`, {
-        pointer: spot.pointer,
-        hint: close === undefined ? undefined : `Did you mean \`${close}\`?`,
-      });
-    } else if (known.deprecated !== undefined) {
-      this.#deprecated(
-        node,
-        spot,
-        `\`${spot.name}: ${known.value}\` is an older form`,
-        known.deprecated,
-        spot.modern?.(),
-      );
-    }
-  }
-
-  #number(field: NumberField, node: ConfigNode, spot: Spot): void {
-    const value = coerced(node);
-    if (typeof value !== "number" || (field.whole && !Number.isInteger(value))) {
-      this.#type(node, spot, field.whole ? "a whole number" : "a number");
-    } else if (field.minimum !== undefined && value < field.minimum) {
-      this.#report("FG204", node, `\`${spot.name}\` must be at least ${field.minimum}, not ${value}`, spot);
-    } else if (field.maximum !== undefined && value > field.maximum) {
-      this.#report("FG204", node, `\`${spot.name}\` must be at most ${field.maximum}, not ${value}`, spot);
-    }
-  }
-
-  #duration(field: DurationField, node: ConfigNode, spot: Spot): void {
-    const value = coerced(node);
-    const milliseconds = toMilliseconds(value);
-    if (milliseconds === undefined) {
-      this.#report(
-        "FG208",
-        node,
-        `\`${spot.name}\` must be a duration such as 500ms, 30s or 24h, not ${describeNode(node)}`,
-        spot,
-      );
-    } else if (typeof value === "number" && !spot.name.endsWith("Ms")) {
-      this.#report(
-        "FG208",
-        node,
-        `\`${spot.name}\` needs a unit: ${value}ms, ${value}s, ${value}h or ${value}d`,
-        spot,
-      );
-    } else if (milliseconds < (field.minimum ?? 0)) {
-      this.#report("FG204", node, `\`${spot.name}\` must be at least ${field.minimum} ms`, spot);
-    }
-  }
-
   #list(field: ListField, node: ConfigNode, spot: Spot): void {
     if (node.kind !== "list") {
       if (field.orOne === true && node.kind === "scalar" && node.value !== null)
         this.check(field.of, node, spot);
-      else this.#type(node, spot, "a list");
+      else reportType(this.#report, node, spot, "a list");
       return;
     }
     if (node.items.length < (field.minItems ?? 0)) {
@@ -217,7 +94,7 @@ class ShapeWalker implements ShapeFindings {
     if (node.kind !== "map") {
       // `workflows:` with nothing below it is an empty map to everybody who writes it.
       if (node.kind === "scalar" && node.value === null && (field.minEntries ?? 0) === 0) return;
-      this.#type(node, spot, "a map");
+      reportType(this.#report, node, spot, "a map");
       return;
     }
     if (node.entries.size < (field.minEntries ?? 0)) {
@@ -241,7 +118,7 @@ class ShapeWalker implements ShapeFindings {
   #object(field: ObjectField, node: ConfigNode, spot: Spot, discriminator: string | undefined): void {
     if (node.kind !== "map") {
       if (node.kind === "scalar" && node.value === null && field.required.length === 0) return;
-      this.#type(node, spot, "a map");
+      reportType(this.#report, node, spot, "a map");
       return;
     }
     for (const [key, entry] of node.entries) {
@@ -259,7 +136,7 @@ class ShapeWalker implements ShapeFindings {
           : { name: key, pointer, modern: () => modern(entry, node) };
       if (known.deprecated !== undefined) {
         const message = `\`${key}\` is an older form`;
-        this.#deprecated(entry.key, below, message, known.deprecated, below.modern?.());
+        reportOlder(this.#report, entry.key, below, message, known.deprecated, below.modern?.());
       }
       this.check(known, entry.value, below);
     }
@@ -289,25 +166,21 @@ class ShapeWalker implements ShapeFindings {
     });
   }
 
-  #deprecated(
-    at: Parameters<Report>[1],
-    spot: Spot,
-    message: string,
-    instead: string,
-    rewrite: readonly RewriteStep<Span>[] | undefined,
-  ): void {
-    this.#report("FG206", at, message, { pointer: spot.pointer, hint: instead, rewrite });
-  }
-
   #either(field: EitherField, node: ConfigNode, spot: Spot): void {
     const fitting = field.of.find((candidate) => fits(resolveField(candidate), node));
     if (fitting !== undefined) this.check(fitting, node, spot);
-    else this.#type(node, spot, listOf(field.of.map((candidate) => wordFor(resolveField(candidate)))));
+    else
+      reportType(
+        this.#report,
+        node,
+        spot,
+        listOf(field.of.map((candidate) => wordFor(resolveField(candidate)))),
+      );
   }
 
   #variants(field: VariantsField, node: ConfigNode, spot: Spot): void {
     if (node.kind !== "map") {
-      this.#type(node, spot, "a map");
+      reportType(this.#report, node, spot, "a map");
       return;
     }
     const found = caseOf(field, node);
@@ -317,7 +190,8 @@ class ShapeWalker implements ShapeFindings {
     }
     if (found.alias !== undefined) {
       const value = node.entries.get(field.key)?.value ?? node;
-      this.#deprecated(
+      reportOlder(
+        this.#report,
         value,
         { name: field.key, pointer: `${spot.pointer}/${field.key}` },
         `\`${field.key}: ${found.alias}\` is an older name`,
@@ -355,7 +229,7 @@ class ShapeWalker implements ShapeFindings {
 
   #schema(node: ConfigNode, spot: Spot): void {
     if (node.kind !== "map") {
-      this.#type(node, spot, "a JSON Schema (a map)");
+      reportType(this.#report, node, spot, "a JSON Schema (a map)");
       return;
     }
     if (this.#inspected.has(node)) return;
@@ -380,14 +254,6 @@ class ShapeWalker implements ShapeFindings {
   }
 }
 
-/** The value of a scalar; text that came from a variable is read as what it looks like. */
-export function coerced(node: ConfigNode): string | number | boolean | null | undefined {
-  if (node.kind !== "scalar") return undefined;
-  if (node.template === undefined || typeof node.value !== "string") return node.value;
-  const plain = resolvePlain(node.value.trim());
-  return plain.ok ? plain.value : node.value;
-}
-
 /** The node at a JSON pointer below `root`, or the nearest one above it. */
 export function nodeAt(root: ConfigNode, pointer: string): ConfigNode | undefined {
   let node: ConfigNode = root;
@@ -404,11 +270,6 @@ export function nodeAt(root: ConfigNode, pointer: string): ConfigNode | undefine
     node = next;
   }
   return node;
-}
-
-/** A variable that could not be replaced was reported; its text says nothing. */
-function unresolved(node: ScalarNode): boolean {
-  return typeof node.value === "string" && node.value.includes("${");
 }
 
 type Resolved = ReturnType<typeof resolveField>;
@@ -439,9 +300,4 @@ function wordFor(field: Resolved): string {
   if (field.kind === "number") return "a number";
   if (field.kind === "list") return "a list";
   return field.kind === "text" || field.kind === "choice" ? "text" : "a map";
-}
-
-function listOf(names: readonly string[]): string {
-  if (names.length <= 1) return names.join("");
-  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

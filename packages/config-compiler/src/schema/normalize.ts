@@ -1,6 +1,6 @@
 import { createRecord, type Json, type JsonObject } from "@mcp-flowgate/core";
 import { toJson, type ConfigNode } from "../source/config-node.ts";
-import { coerced } from "./check-shape.ts";
+import { coerced } from "./check-scalar.ts";
 import type { Field, ObjectField } from "./field.ts";
 import { caseOf, resolveField } from "./resolve.ts";
 import { toBytes, toMilliseconds } from "./units.ts";
