@@ -156,6 +156,23 @@ function addWorkflows(program: Command): void {
     .action(async (id: string, options) =>
       (await import("./commands/workflows.ts")).resolveUnknown(id, options, print),
     );
+  withDebug(workflows.command("migrate"))
+    .description("move one that is at rest to another definition of its workflow")
+    .argument("<id>")
+    .requiredOption("--to <hash>", "the definition's hash, or current: the one that new ones start on")
+    .option("--map <old=new...>", "what a state of the old definition is in the new one")
+    .requiredOption("--reason <text>", "why; recorded")
+    .option("--as <name>", "who does it; the OS user where left out")
+    .addOption(configOption())
+    .addOption(tenant())
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ mcp-flowgate workflows migrate wf_01… --to current --map open=review --reason "the review step was missing"',
+    )
+    .action(async (id: string, options) =>
+      (await import("./commands/workflows.ts")).migrateWorkflow(id, options, print),
+    );
 }
 
 function addDiscovery(program: Command): void {

@@ -108,6 +108,20 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
     payload: { state: "approved", version: 2, reason: "the output does not match its schema" },
     about: "instance",
   },
+  "workflow.migrated": {
+    means: "An operator moved an instance to another definition of its workflow.",
+    payload: {
+      from: "9f2c…",
+      to: "41ab…",
+      fromDefinitionVersion: "1.0.0",
+      toDefinitionVersion: "1.1.0",
+      fromState: "open",
+      toState: "review",
+      added: ["attempts"],
+      reason: "the review step was missing",
+    },
+    about: "operation",
+  },
   "transition.requested": {
     means: "A caller's transition was admitted.",
     payload: {

@@ -94,6 +94,16 @@ export function describeStoreContract(name: string, create: () => Promise<StoreH
       expect(harness.audit.types(instance.id)).toEqual(["workflow.started"]);
     });
 
+    it("keeps the definition that an instance moves to (S1)", async () => {
+      const instance = await insert(fresh());
+      const other = buildDefinition(buildWorkflow({ open: {}, end: buildEnd() }, { version: "2.0.0" }));
+      const moved = { ...instance, definitionHash: other.hash, definitionVersion: "2.0.0", fence: 2 };
+      const batch = { expect: at(instance), definition: other, instance: moved, audit: [] };
+      expect(await store.apply(batch)).toEqual({ status: "applied" });
+      expect((await store.load(instance.id))?.instance).toEqual(moved);
+      expect(await store.definition(other.hash)).toEqual(other);
+    });
+
     it("applies nothing of a batch whose events cannot be recorded (S1)", async () => {
       const instance = await insert(fresh());
       harness.audit.refuse("all");

@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   read: "workflow.read",
   cancel: "workflow.cancel",
   resolve: "workflow.resolve",
+  migrate: "workflow.migrate",
 } as const;
 
 /** Whether the principal may know that the instance exists (W20). Whoever may not gets the answer of an unknown id. */
@@ -47,6 +48,10 @@ export function mayCancel(
 
 export function mayResolve(instance: Pick<WorkflowInstance, "tenant">, principal: Principal): boolean {
   return instance.tenant === principal.tenant && grants(principal.permissions, PERMISSIONS.resolve);
+}
+
+export function mayMigrate(instance: Pick<WorkflowInstance, "tenant">, principal: Principal): boolean {
+  return instance.tenant === principal.tenant && grants(principal.permissions, PERMISSIONS.migrate);
 }
 
 /** People see what their tenant asks of people, operators too; others see what they themselves asked. */

@@ -71,6 +71,7 @@ export function endFailed(work: Work, ended: Operation, step: Step): void {
   const message = ended.error?.message ?? "it failed";
   switch (ended.slot) {
     case "submit":
+    case "migrate":
       rest(work);
       return;
     case "chain":
@@ -141,6 +142,8 @@ function moveTo(
 }
 
 function goOn(work: Work, committed: Operation, enters: boolean, notice?: ApprovalDraft): void {
+  // Whoever migrates it goes on with it.
+  if (committed.slot === "migrate") return;
   if (committed.slot === "cancel") finish(work, "cancelled");
   else if (committed.slot === "compensate") undone(work);
   // A deadline without a target is a hard stop.

@@ -75,6 +75,17 @@ export interface ResolveRequest {
   readonly correlationId: string;
 }
 
+export interface MigrateRequest {
+  readonly workflowId: string;
+  /** The hash of a definition of the same workflow, or `current` for the one that new instances start on. */
+  readonly to: string;
+  /** States of the old definition and what they are in the new one; a state that is not named keeps its name. */
+  readonly map: { readonly [state: string]: string };
+  readonly reason: string;
+  readonly principal: Principal;
+  readonly correlationId: string;
+}
+
 export interface ListRequest {
   readonly principal: Principal;
   /** Default 50. */

@@ -20,11 +20,13 @@ import type {
   ExplainRequest,
   ListApprovals,
   ListInstances,
+  MigrateRequest,
   ResolveRequest,
   StartRequest,
   SubmitRequest,
 } from "./engine-requests.ts";
 import { explainInstance, type Explanation } from "./explain.ts";
+import { migrateCall } from "./migrate-call.ts";
 import { cancelCall, resolveCall } from "./operator-calls.ts";
 import { createPrograms } from "./programs.ts";
 import { within } from "./sleep.ts";
@@ -50,6 +52,8 @@ export interface Engine {
   cancel(request: CancelRequest): Promise<Snapshot>;
   /** Says what became of an operation whose outcome is unknown, or whose result could not be applied. */
   resolveUnknown(request: ResolveRequest): Promise<Snapshot>;
+  /** Moves an instance that is at rest to another definition of its workflow (W14). */
+  migrate(request: MigrateRequest): Promise<Snapshot>;
   /** The approvals of the principal's tenant, newest first: people and operators see all, others what they asked. */
   approvals(filter: ListApprovals): Promise<Page<Approval>>;
   approval(approvalId: string, principal: Principal): Promise<Approval | undefined>;
@@ -130,6 +134,10 @@ class StoreEngine implements Engine {
 
   resolveUnknown(request: ResolveRequest): Promise<Snapshot> {
     return this.#desk.answering(() => resolveCall(this.#desk, request));
+  }
+
+  migrate(request: MigrateRequest): Promise<Snapshot> {
+    return this.#desk.answering(() => migrateCall(this.#desk, request));
   }
 
   async approvals(filter: ListApprovals): Promise<Page<Approval>> {

@@ -19,6 +19,7 @@ export type {
   ListApprovals,
   ListInstances,
   ListRequest,
+  MigrateRequest,
   ResolveRequest,
   StartRequest,
   SubmitRequest,

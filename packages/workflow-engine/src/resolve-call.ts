@@ -66,7 +66,8 @@ export function readsOutput(programs: Programs, executor: ExecutorIr): boolean {
   );
 }
 
-function templatesOf(executor: ExecutorIr): readonly Json[] {
+/** The value templates that a call is made of. */
+export function templatesOf(executor: ExecutorIr): readonly Json[] {
   switch (executor.kind) {
     case "noop":
       return [];

@@ -72,6 +72,7 @@ export function stepOf(
       return executor === undefined ? undefined : { ...stay(instance.state), executor };
     }
     case "cancel":
+    case "migrate":
       return stay(instance.state);
     default:
       return subject.slot satisfies never;

@@ -16,6 +16,7 @@ import { beginCancel, compensateNext } from "./cancel.ts";
 import { claim } from "./claim.ts";
 import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { migrate, type Migration } from "./migrate.ts";
 import { mayPreempt } from "./preempt.ts";
 import { beginProbing, dispatchProbe, isProbing, probeOf } from "./probe.ts";
 import { refusal, type Refusal } from "./refusal.ts";
@@ -37,7 +38,9 @@ export type WorkflowEvent =
   | { readonly kind: "signal"; readonly signal: Signal; readonly correlationId: string }
   | { readonly kind: "retryDue" }
   | { readonly kind: "orphaned" }
-  | { readonly kind: "resolved"; readonly resolution: Resolution };
+  | { readonly kind: "resolved"; readonly resolution: Resolution }
+  /** The draft is made with the new definition. */
+  | { readonly kind: "migrated"; readonly migration: Migration };
 
 /** What a person found out about an operation that may have taken effect. */
 export interface Resolution {
@@ -98,6 +101,8 @@ function happen(work: Work, event: WorkflowEvent): Result<void, Refusal> {
       return withLive(work, (operation) => recover(work, operation));
     case "resolved":
       return withLive(work, (operation) => resolve(work, operation, event.resolution));
+    case "migrated":
+      return migrate(work, event.migration);
     default:
       return event satisfies never;
   }
@@ -280,6 +285,8 @@ function correlationOf(work: Work, event: WorkflowEvent): string {
       return event.correlationId;
     case "resolved":
       return event.resolution.correlationId;
+    case "migrated":
+      return event.migration.correlationId;
     case "retryDue":
     case "orphaned":
       return work.operation?.correlationId ?? work.instance.id;

@@ -269,7 +269,9 @@ class Draft implements Work {
           : { requestUnused: { tenant: request.tenant, principal: request.principal, key: request.key } }),
         ...some("rates", this.#rates),
       },
-      ...(this.#absent ? { definition: this.definition } : {}),
+      ...(this.#absent || this.instance.definitionHash !== this.#base.instance.definitionHash
+        ? { definition: this.definition }
+        : {}),
       ...(this.#touched ? { instance: this.#row() } : {}),
       ...some("operations", [...this.#operations.values()]),
       ...some("evidence", this.#newEvidence),

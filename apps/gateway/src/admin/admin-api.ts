@@ -197,7 +197,7 @@ async function workflowCall(
     return { status: 200, body: { ...view, journal: journal.map(toJournalView) } };
   }
   const reason = typeof body["reason"] === "string" ? body["reason"] : "";
-  if (method !== "POST" || (action !== "cancel" && action !== "resolve"))
+  if (method !== "POST" || (action !== "cancel" && action !== "resolve" && action !== "migrate"))
     return notFound(`workflows/${workflowId}/${action ?? ""}`);
   if (reason === "") return { status: 400, body: { error: "Say why: --reason TEXT." } };
   const operatorCall = {
@@ -207,6 +207,12 @@ async function workflowCall(
     correlationId: newCorrelationId(),
   };
   if (action === "cancel") return toResponse(await engine.cancel(operatorCall), workflowId);
+  if (action === "migrate") {
+    const { to, map = {} } = body;
+    if (typeof to !== "string" || !isTextMap(map))
+      return { status: 400, body: { error: "Say where to: --to current, or a definition's hash." } };
+    return toResponse(await engine.migrate({ ...operatorCall, to, map }), workflowId);
+  }
   const { outcome, result } = body;
   if (outcome !== "executed" && outcome !== "not_executed" && outcome !== "abandon") {
     return {
@@ -218,6 +224,10 @@ async function workflowCall(
     await engine.resolveUnknown({ ...operatorCall, outcome, ...(result === undefined ? {} : { result }) }),
     workflowId,
   );
+}
+
+function isTextMap(value: Json): value is { readonly [name: string]: string } {
+  return isJsonObject(value) && Object.values(value).every((item) => typeof item === "string");
 }
 
 function toResponse(snapshot: Snapshot, workflowId: string): AdminResponse {

@@ -88,6 +88,19 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
     },
   },
   {
+    ...at("POST", "/admin/workflows/{id}/migrate"),
+    summary: "Moves an instance to another definition of its workflow.",
+    body: {
+      type: "object",
+      required: ["reason", "to"],
+      properties: {
+        reason: { type: "string", minLength: 1 },
+        to: { type: "string", minLength: 1 },
+        map: { type: "object", additionalProperties: { type: "string" } },
+      },
+    },
+  },
+  {
     ...at("GET", "/admin/approvals"),
     summary: "What waits for people in the caller's tenant, and what they decided.",
     query: [

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { isJsonObject, type JsonObject } from "@mcp-flowgate/core";
+import { createRecord, isJsonObject, type JsonObject } from "@mcp-flowgate/core";
 import {
   expectObject,
   findOne,
@@ -11,6 +11,7 @@ import {
   type Write,
 } from "./admin-calls.ts";
 import { withAdmin } from "./admin-target.ts";
+import { CommandError } from "./command-error.ts";
 
 export interface ListOptions extends AdminOptions {
   readonly definition?: string;
@@ -25,6 +26,11 @@ export interface OperatorOptions extends AdminOptions {
 export interface ResolveOptions extends OperatorOptions {
   readonly outcome: "executed" | "not_executed" | "abandon";
   readonly result?: string;
+}
+
+export interface MigrateOptions extends OperatorOptions {
+  readonly to: string;
+  readonly map?: readonly string[];
 }
 
 /** `workflows list`: the instances, newest first. */
@@ -69,6 +75,18 @@ export async function resolveUnknown(id: string, options: ResolveOptions, write:
     options,
     write,
   );
+}
+
+/** `workflows migrate ID`: moves it to another definition of its workflow. */
+export async function migrateWorkflow(id: string, options: MigrateOptions, write: Write): Promise<void> {
+  const map: (readonly [string, string])[] = (options.map ?? []).map((pair) => {
+    const at = pair.indexOf("=");
+    if (at < 1 || at === pair.length - 1)
+      throw new CommandError(`--map takes OLD=NEW, two names of states, not ${pair}.`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  const call = { reason: options.reason, to: options.to, map: createRecord(map) };
+  await operate(id, "migrate", call, options, write);
 }
 
 async function operate(

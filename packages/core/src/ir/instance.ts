@@ -19,7 +19,7 @@ export interface WorkflowInstance {
   readonly owner: string;
   readonly definitionId: string;
   readonly definitionVersion: string;
-  /** Pinned at the start: the instance finishes on this definition. */
+  /** Pinned at the start: the instance finishes on this definition, unless an operator migrates it. */
   readonly definitionHash: string;
   readonly state: string;
   readonly stateEnteredAt: number;
@@ -72,7 +72,7 @@ export type OperationStatus =
   | "cancelled";
 
 /** What an operation is for. One live or final operation per (instance, fromVersion). */
-export type OperationSlot = "submit" | "chain" | "onEnter" | "timeout" | "compensate" | "cancel";
+export type OperationSlot = "submit" | "chain" | "onEnter" | "timeout" | "compensate" | "cancel" | "migrate";
 
 export interface Operation {
   readonly id: string;

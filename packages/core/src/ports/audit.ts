@@ -20,6 +20,7 @@ export const AUDIT_EVENT_TYPES = [
   "workflow.cancelled",
   "workflow.timed_out",
   "workflow.parked",
+  "workflow.migrated",
   "transition.requested",
   "transition.rejected",
   "transition.branched",

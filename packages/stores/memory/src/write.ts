@@ -32,8 +32,12 @@ export function purge(rows: Rows, workflowId: string): void {
   rows.signalled.delete(workflowId);
   rows.terminal.delete(workflowId);
   rows.workflows.delete(workflowId);
-  const pinned = rows.definitions.get(own.instance.definitionHash);
-  if (pinned !== undefined && (pinned.pins -= 1) === 0) rows.definitions.delete(own.instance.definitionHash);
+  unpin(rows, own.instance.definitionHash);
+}
+
+function unpin(rows: Rows, hash: string): void {
+  const pinned = rows.definitions.get(hash);
+  if (pinned !== undefined && (pinned.pins -= 1) === 0) rows.definitions.delete(hash);
 }
 
 function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRows | undefined {
@@ -51,9 +55,11 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
     approvals: new Map(),
     signals: new Map(),
   };
+  const before = present?.instance.definitionHash;
   own.instance = deepFreeze(instance);
-  if (present === undefined) {
-    rows.workflows.set(workflowId, own);
+  if (present === undefined) rows.workflows.set(workflowId, own);
+  if (before !== instance.definitionHash) {
+    if (before !== undefined) unpin(rows, before);
     const pinned = rows.definitions.get(instance.definitionHash);
     if (pinned !== undefined) pinned.pins += 1;
     else if (batch.definition !== undefined) {
