@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectClient, type TestClient } from "../harness/clients.ts";
 import { startEmbeddingsServer, type EmbeddingsServer } from "../harness/embeddings-server.ts";
 import {
+  runGateway,
   startHttpGateway,
   temporaryFolder,
   waitFor,
@@ -93,21 +96,38 @@ test("a configured service finds by meaning, a restart asks it for no vector aga
 
 test("neither the service nor a webhook is dialled where server.egress does not allow it [R-EGRESS-1]", async () => {
   using own = temporaryFolder();
-  const asked = service.texts.length;
-  const denied = writeConfig(
-    own.path,
-    `version: "1.0.0"
+  let asked = 0;
+  const receiver = createServer((_, response) => {
+    asked += 1;
+    response.end("{}");
+  });
+  await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const denied = (more: string): string =>
+    writeConfig(
+      own.path,
+      `version: "1.0.0"
 server: { egress: { deny: [127.0.0.0/8] } }
-audit: { onFailure: fail_open, sinks: [{ kind: webhook, url: "${service.url}", attempts: 1, secret: "\${EMBEDDINGS_KEY}" }] }
-discovery: { embeddings: { url: "${service.url}", model: test } }
 proxy: { expose: [{ name: ledger.reimburse, description: Reverses a settled charge. }] }
-`,
+${more}`,
+    );
+  const env = { EMBEDDINGS_KEY: KEY };
+  {
+    await using gateway = await startHttpGateway(
+      denied(`discovery: { embeddings: { url: "${url}", model: test } }\n`),
+    );
+    await waitFor(() =>
+      gateway.stderr().includes("it cannot be reached (FLOWGATE_REFUSED_ADDRESS)") ? true : undefined,
+    );
+  }
+  const webhook = `{ kind: webhook, url: "${url}", attempts: 1, secret: "\${EMBEDDINGS_KEY}" }`;
+  const config = denied(`audit: { onFailure: fail_closed, sinks: [${webhook}] }\n`);
+  const { code, stderr } = await runGateway(["serve", "-c", config, "--listen", "127.0.0.1:0"], { env });
+  expect(code).toBe(1);
+  expect(stderr).toContain("may not be dialled");
+  expect(stderr.trim().split("\n").at(-1)).toBe(
+    "mcp-flowgate: the audit trail cannot be written, so nothing was done",
   );
-  await using gateway = await startHttpGateway(denied, { env: { EMBEDDINGS_KEY: KEY } });
-  const client = await connect(gateway);
-  await find(client, MEANT);
-  await waitFor(() => (/webhook.*may not be dialled/.test(gateway.stderr()) ? true : undefined));
-  await waitFor(() => (/meaning/.test(gateway.stderr()) ? true : undefined));
-  expect(service.texts.length).toBe(asked);
-  await client.close();
+  expect(asked).toBe(0);
+  receiver.close();
 });

@@ -96,9 +96,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     });
     stop.before(() => serving.close());
     const started = gateway.start();
-    await Promise.race([serving.closed, stop.requested]);
+    const failed = new Promise<unknown>((resolve) => void started.catch(resolve));
+    const problem = await Promise.race([serving.closed, stop.requested, failed]);
     await stop.run();
-    await started.catch(() => undefined);
+    if (problem !== undefined) throw problem;
     return;
   }
   const serving = await serveHttp({
@@ -122,7 +123,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw new CommandError(listenProblem(error, server.http));
   });
   stop.before(() => serving.close());
-  await gateway.start();
+  await gateway.start().catch(async (error: unknown) => {
+    await stop.run();
+    throw error;
+  });
   log.info("serving", { endpoint: serving.endpoint, ...gateway.catalogue.counts });
   if (options.welcome === true)
     process.stderr.write(
