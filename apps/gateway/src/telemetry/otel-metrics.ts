@@ -1,5 +1,4 @@
 import type { Attributes, BatchObservableResult, Counter, Histogram, Observable } from "@opentelemetry/api";
-import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -29,15 +28,15 @@ const EXPORT_TIMEOUT_MS = 5000;
 const SAMPLE_TIMEOUT_MS = 5000;
 
 /** Metrics by the OpenTelemetry SDK. This module loads it: it is imported only where somebody wants metrics. */
-export function createOtelMetrics(options: {
+export async function createOtelMetrics(options: {
   readonly version: string;
   readonly instance: string;
   readonly otlp?: string;
   readonly sample: Sampler;
-}): OtelMetrics {
+}): Promise<OtelMetrics> {
   const pull = new PullReader({ cardinalitySelector: () => MAX_SERIES });
   const readers: IMetricReader[] = [pull];
-  if (options.otlp !== undefined) readers.push(pushReader(options.otlp));
+  if (options.otlp !== undefined) readers.push(await pushReader(options.otlp));
   const provider = new MeterProvider({
     resource: resourceFromAttributes({
       "service.name": "mcp-flowgate",
@@ -90,7 +89,9 @@ class PullReader extends MetricReader {
   }
 }
 
-function pushReader(otlp: string): IMetricReader {
+async function pushReader(otlp: string): Promise<IMetricReader> {
+  // Prometheus alone needs none of it.
+  const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-http");
   return new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({
       url: toSignalUrl(otlp, "/v1/metrics"),

@@ -92,7 +92,7 @@ async function openMetrics(
     tracer?.sample(samples);
     for (const sampler of samplers) await sampler(samples);
   };
-  const { meter, expose, close } = createOtelMetrics({
+  const { meter, expose, close } = await createOtelMetrics({
     version: VERSION,
     instance: instanceName(),
     ...(otlp === undefined ? {} : { otlp }),
