@@ -72,6 +72,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
       if (call === undefined || !surface.has(call.name) || !speaksBothTypes(request)) return undefined;
       const era = eraOf(request, call.name, call.meta);
       if (era === undefined) return undefined;
+      const { traceparent } = request.headers;
       return async (response, who) => {
         const gone = new AbortController();
         const leave = (): void => gone.abort();
@@ -81,6 +82,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
           ...who,
           correlationId: surface.newCorrelationId(),
           signal: gone.signal,
+          ...(typeof traceparent === "string" ? { traceparent } : {}),
         });
         response.off("close", leave);
         const result = toCallToolResult(answer) as unknown as JsonObject;
