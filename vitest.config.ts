@@ -1,4 +1,5 @@
 import { existsSync, globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -18,6 +19,8 @@ export default defineConfig({
     passWithNoTests: false,
     globalSetup: ["./packages/testkit/src/vitest-setup.ts"],
     reporters: ["default"],
+    // Tests of whole processes wait more than they work: two at a time pay off on two cores as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: folders.map((folder) => ({
       extends: true as const,
       test: {
