@@ -34,6 +34,7 @@ export function toInstanceView(instance: WorkflowInstance): JsonObject {
     id: instance.id,
     definitionId: instance.definitionId,
     definitionVersion: instance.definitionVersion,
+    definitionHash: instance.definitionHash,
     state: instance.state,
     version: instance.version,
     status: instance.status,
