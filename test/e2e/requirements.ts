@@ -86,6 +86,13 @@ export const REQUIREMENTS = {
   "R-ADMIN-1":
     "Over the admin API people decide as whoever they are authenticated as, and operators see and do what their permissions give.",
   "R-ADMIN-2": "The admin API is what its OpenAPI description says, and no request makes it fail.",
+  "R-RELOAD-1":
+    "A reload keeps the processes of unchanged connections, replaces changed ones, and lets calls of removed ones finish.",
+  "R-RELOAD-2": "A configuration that cannot be used, or needs a restart, changes nothing and says why.",
+  "R-RELOAD-3": "No call fails because the configuration is replaced, in either era.",
+  "R-RELOAD-4":
+    "After a reload instances finish on the definition that they began with; new ones begin as it is now.",
+  "R-RELOAD-5": "With server.watch changed files, keys and roles are taken over by themselves.",
   "R-BAD-1": "An unusable configuration or command line ends with one clear line and its exit code.",
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",

@@ -92,6 +92,16 @@ export function createProgram(): Command {
       (await import("./commands/log-level.ts")).logLevel(level, options, print),
     );
 
+  withDebug(program.command("reload"))
+    .description("have the running gateways read their configuration again")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nAll of it is taken over, or nothing: exit code 1 where a gateway kept what it had, with the reason.\n\nExample:\n  $ mcp-flowgate reload -c gateway.yaml",
+    )
+    .action(async (options) => (await import("./commands/reload.ts")).reload(options, print));
+
   addApprovals(program);
   addWorkflows(program);
   addAudit(program);

@@ -1,47 +1,55 @@
 import { hostname } from "node:os";
 import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
-import type {
-  AuditSink,
-  Executor,
-  ExecutorKind,
-  GatewayPlan,
-  JsonObject,
-  Log,
-  Principal,
-  WorkflowStore,
+import {
+  err,
+  type AuditDraft,
+  type AuditSink,
+  type Executor,
+  type ExecutorKind,
+  type GatewayPlan,
+  type JsonObject,
+  type LimitsIr,
+  type Log,
+  type Principal,
+  type Result,
+  type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { createCliExecutor } from "@mcp-flowgate/executor-cli";
 import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
-import { createMcpConnections, createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
+import { createMcpConnections, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy, createOutboundFetch, type OutboundFetch } from "@mcp-flowgate/outbound";
 import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
-import { createOperations, type Operations } from "./admin/observe.ts";
+import type { Operations } from "./admin/observe.ts";
 import { withLogLevel } from "./admin/log-level-call.ts";
-import { createCatalogue, type Catalogue } from "./catalogue/catalogue.ts";
-import { createImporter, type Importer } from "./catalogue/importer.ts";
-import { createPinScope } from "./catalogue/pin-scope.ts";
-import { holdToPins } from "./catalogue/pinned-executor.ts";
-import { createPins } from "./catalogue/pins.ts";
+import { withReload } from "./admin/reload-call.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
 import { readLockFile } from "./catalogue/read-lock.ts";
-import { createToolSource } from "./catalogue/tool-source.ts";
 import { CommandError } from "./commands/command-error.ts";
 import { createHttpEmbedder } from "./discovery/embedder.ts";
 import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
 import { createUsage, type Usage } from "./discovery/usage.ts";
-import { federate } from "./federation/federated-executor.ts";
-import { gatewayId } from "./federation/gateway-id.ts";
-import { createGateways } from "./federation/gateways.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
 import { createMissingPermissions } from "./http/missing-permissions.ts";
 import type { Recorder } from "./http/refusal-log.ts";
 import type { MissingPermissions } from "./http/step-up.ts";
+import type { Authenticator } from "./identity/authenticator.ts";
+import { createLive, type Live } from "./reload/live.ts";
+import {
+  createReloader,
+  type LoadAgain,
+  type Reloaded,
+  type Reloader,
+  type ReloadProblem,
+  type ReloadTrigger,
+} from "./reload/reloader.ts";
+import { createRevision } from "./reload/revision.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
@@ -49,10 +57,16 @@ import { NAME, VERSION } from "./version.ts";
 
 /** One gateway, wired: everything that has a life of its own, and the way to end it. */
 export interface Gateway {
+  /** The configuration that runs now. */
   readonly plan: GatewayPlan;
   readonly surface: Surface;
   readonly admin: AdminApi;
+  /** What is offered now. */
   readonly catalogue: Catalogue;
+  /** Recognises callers as the configuration says now. */
+  readonly authenticate: Authenticator;
+  /** Identity and limits as the configuration says at the moment of looking. */
+  readonly settings: { readonly identity: readonly JsonObject[]; readonly limits: LimitsIr };
   /** What operators may look at. */
   readonly operations: Operations;
   /** Metrics in the exposition format of Prometheus, where they are kept. */
@@ -65,6 +79,8 @@ export interface Gateway {
   notReady(): Promise<readonly string[]>;
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
   start(): Promise<void>;
+  /** Reads the configuration again and replaces what runs by it, or changes nothing. */
+  reload(trigger: ReloadTrigger): Promise<Result<Reloaded, ReloadProblem>>;
   /** Opens audit files anew, after something else has moved them. */
   reopenAudit(): Promise<void>;
   /** New starts are refused; resolves when every call that runs has its answer. */
@@ -80,6 +96,8 @@ export interface ComposeOptions {
   readonly stdoutIsFree?: boolean;
   /** There is an HTTP listener that metrics can be asked for at. */
   readonly isScraped?: boolean;
+  /** How the configuration is read again; left out, it is not. */
+  readonly load?: LoadAgain;
 }
 
 /** The only place that knows which parts stand behind the ports. */
@@ -88,13 +106,17 @@ export async function compose(
   log: HostLog,
   options: ComposeOptions = {},
 ): Promise<Gateway> {
-  log.hide(plan.secrets);
+  /** Of every configuration that was ever read: what was a secret stays one. */
+  const secrets = [...plan.secrets];
+  log.hide(secrets);
   const lock = await lockOf(plan, log);
   const clock = systemClock;
   const ids = systemIds;
   const digest = systemDigest;
   const recordedByStore = sinksOfStore(plan);
-  const telemetry = await createTelemetry(plan, options.isScraped === true, log);
+  const live = createLive(plan, () => void connections.reconfigure());
+  const configNow = (): string => live.plan().hash;
+  const telemetry = await createTelemetry(plan, options.isScraped === true, configNow, log);
   const addresses = createAddressPolicy({ egress: plan.server.egress });
   const outbound = createOutboundFetch(addresses);
   const trail = await createAuditSink(plan.audit, {
@@ -102,19 +124,19 @@ export async function compose(
     clock,
     ids,
     digest,
-    secrets: plan.secrets,
+    secrets,
     log,
     recordedByStore,
     afterCommit: plan.store.kind !== "memory",
     ...(options.stdoutIsFree === true ? { stdout: process.stdout } : {}),
   });
   const audit = telemetry.audit(trail);
-  const store = telemetry.store(await openStore({ plan, trail, audit, clock, ids, digest, log }));
+  const store = telemetry.store(
+    await openStore({ plan: { ...plan, secrets }, trail, audit, clock, ids, digest, log }),
+  );
   // What concerns no instance is recorded by the store as well: it may be the one that keeps the trail.
   const journal: AuditSink = { append: (events) => store.record(events) };
-  const directory = {
-    get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
-  };
+  const { directory } = live;
   const connections = createMcpConnections({
     directory,
     addresses,
@@ -131,41 +153,32 @@ export async function compose(
         log.error("a connection's life could not be recorded", { connection, error: String(error) }),
       );
   });
-  const catalogue = createCatalogue(plan, digest);
-  const pins = createPins({ scope: createPinScope(plan), lock, digest });
   const http = createHttpExecutor({ connections: directory, log, addresses });
-  const gateways = createGateways(connections, new Set(plan.imports.map(({ connection }) => connection)));
-  const source = createToolSource(connections, http, { gateways, ownId: gatewayId(plan) });
-  const importer = createImporter({
-    plan,
-    catalogue,
-    connections,
-    source,
-    pins,
-    audit: journal,
-    clock,
-    ids,
-    log,
-  });
+  const startedAt = clock.now();
+  const parts = { connections, http, journal, clock, ids, digest, log, startedAt };
+  live.begin(createRevision(parts, plan, lock));
   const executors = new Map<ExecutorKind, Executor>(
     [
       createNoopExecutor(),
       createHumanExecutor(),
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       http,
-      holdToPins(federate(createMcpExecutor({ connections }), gateways), pins, importer.verify),
+      live.mcp,
     ].map((executor) => [executor.kind, telemetry.executor(executor)]),
   );
   const schemas = createSchemas();
   const engine = createEngine({
     store,
     executors,
-    definitions: { current: catalogue.definition, byHash: catalogue.definitionByHash },
+    definitions: {
+      current: (id) => live.current().catalogue.definition(id),
+      byHash: (hash) => live.current().catalogue.definitionByHash(hash),
+    },
     clock,
     ids,
     digest,
     schemas,
-    limits: plan.limits,
+    limits: live.limits,
     log,
   });
   const settled = Promise.withResolvers<void>();
@@ -175,12 +188,14 @@ export async function compose(
     : undefined;
   const inner = createSurface({
     engine,
-    catalogue,
-    plan,
+    enter() {
+      const { revision, leave } = live.enter();
+      return { revision: revision.surface, leave };
+    },
+    toolNames: plan.server.toolNames,
     schemas,
     ids,
     log,
-    gateway: { name: plan.server.name ?? NAME, version: VERSION, id: gatewayId(plan) },
     settled: settled.promise,
     semantic,
     usage,
@@ -193,24 +208,48 @@ export async function compose(
     if (!trail.health().ready) failing.push("audit");
     return failing;
   };
-  const importsFailing = (): number => importer.failing().length;
+  const importsFailing = (): number => live.current().importer.failing().length;
+  const note = async (type: AuditDraft["type"], payload: JsonObject): Promise<void> => {
+    await journal
+      .append([{ type, at: clock.now(), correlationId: ids.next("cor"), payload }])
+      .catch((error: unknown) => log.error("an event could not be recorded", { type, error: String(error) }));
+  };
+  const reloader = createReloader({
+    load: options.load ?? (async () => err({ reason: "this process does not serve a configuration" })),
+    live,
+    async prepare(next) {
+      secrets.push(...next.secrets.filter((secret) => !secrets.includes(secret)));
+      log.hide(secrets);
+      return createRevision(parts, next, await lockOf(next, log), live.current());
+    },
+    patienceMs: IMPORT_PATIENCE_MS,
+    tidy: () => void connections.reconfigure(),
+    record: note,
+    started: settled.promise,
+    log,
+  });
   telemetry.watch({ audit: trail, store, connections, importsFailing, notReady });
   return {
-    plan,
+    get plan() {
+      return live.plan();
+    },
     surface,
-    catalogue,
-    operations: createOperations({
-      plan,
-      connections,
-      catalogue,
-      startedAt: clock.now(),
-      now: () => clock.now(),
-    }),
-    missingPermissions: createMissingPermissions({
-      engine,
-      catalogue,
-      visibility: plan.discovery.visibility,
-    }),
+    get catalogue() {
+      return live.current().catalogue;
+    },
+    authenticate: (request) => live.current().authenticate(request),
+    settings: live.settings,
+    operations: {
+      servers: (tags) => live.current().operations.servers(tags),
+      stats: () => live.current().operations.stats(),
+      config: () => live.current().operations.config(),
+      audit: (filter, caller) => live.current().operations.audit(filter, caller),
+    },
+    missingPermissions(tool, args, principal) {
+      const { catalogue, plan: now } = live.current();
+      const { visibility } = now.discovery;
+      return createMissingPermissions({ engine, catalogue, visibility })(tool, args, principal);
+    },
     record: (type, payload, principal) => {
       journal
         .append([
@@ -226,21 +265,24 @@ export async function compose(
     },
     notReady,
     ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
-    admin: withLogLevel(
-      createAdminApi({
-        engine,
-        newCorrelationId: surface.newCorrelationId,
-        usage,
-        health: async () => ({
-          pid: process.pid,
-          host: hostname(),
-          version: VERSION,
-          notReady: await notReady(),
-          importsFailing: importer.failing(),
-          ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
+    admin: withReload(
+      withLogLevel(
+        createAdminApi({
+          engine,
+          newCorrelationId: surface.newCorrelationId,
+          usage,
+          health: async () => ({
+            pid: process.pid,
+            host: hostname(),
+            version: VERSION,
+            notReady: await notReady(),
+            importsFailing: live.current().importer.failing(),
+            ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
+          }),
         }),
-      }),
-      log,
+        log,
+      ),
+      reloader.reload,
     ),
     async start() {
       await journal.append([
@@ -252,16 +294,18 @@ export async function compose(
         },
       ]);
       engine.run();
-      await importer.start(IMPORT_PATIENCE_MS);
-      await semantic?.open(catalogue.index);
+      await live.current().importer.start(IMPORT_PATIENCE_MS);
+      await semantic?.open(live.current().catalogue.index);
       settled.resolve();
     },
+    reload: reloader.reload,
     reopenAudit: () => trail.reopen(),
     drain: () => surface.drain(),
     close: () =>
       closeAll({
         surface,
-        importer,
+        reloader,
+        live,
         semantic,
         usage,
         engine,
@@ -290,7 +334,7 @@ export async function lockOf(plan: GatewayPlan, log: Log): Promise<LockFile | un
   const hint = "`mcp-flowgate pin -c FILE` writes it from what the servers list now.";
   if (blocking !== undefined)
     throw new CommandError(
-      `proxy.import of "${blocking.connection}" has pin: block, and ${problem}. ${hint} Nothing was started.`,
+      `proxy.import of "${blocking.connection}" has pin: block, and ${problem}. ${hint}`,
     );
   log.warn(`pin: warn has nothing to compare with: ${problem}. ${hint}`);
   return undefined;
@@ -326,7 +370,8 @@ function toWho({
 /** What takes work first, what carries it last: nothing is closed under something that may still use it. */
 async function closeAll(parts: {
   readonly surface: Surface;
-  readonly importer: Importer;
+  readonly reloader: Reloader;
+  readonly live: Live;
   readonly semantic: SemanticSearch | undefined;
   readonly usage: Usage | undefined;
   readonly engine: Engine;
@@ -337,7 +382,8 @@ async function closeAll(parts: {
   readonly telemetry: Telemetry;
   readonly outbound: OutboundFetch;
 }): Promise<void> {
-  parts.importer.stop();
+  await parts.reloader.stop();
+  parts.live.current().importer.stop();
   await parts.surface.drain();
   await parts.semantic?.close();
   await parts.usage?.close();

@@ -17,6 +17,7 @@ export interface Redactor {
 export interface RedactorOptions {
   /** Key names, or JSON pointers (`/payload/…`, `/principal/subject`); `*` as a segment stands for any one. */
   readonly redact: readonly string[];
+  /** The list may grow: what is added is hidden from then on. */
   readonly secrets: readonly string[];
   /** Keys the marks: who does not have it cannot test guesses against them. */
   readonly key: Uint8Array;
@@ -78,6 +79,18 @@ function createValueFinder(
   secrets: readonly string[],
   mark: (secret: string) => string,
 ): (text: string) => string {
+  let known = 0;
+  let find = valueFinder([], mark);
+  return (text) => {
+    if (secrets.length !== known) {
+      known = secrets.length;
+      find = valueFinder(secrets, mark);
+    }
+    return find(text);
+  };
+}
+
+function valueFinder(secrets: readonly string[], mark: (secret: string) => string): (text: string) => string {
   const whole = new Map<string, string>();
   const parts = new Map<string, string>();
   for (const secret of secrets) {

@@ -175,3 +175,16 @@ function digestOf(value: JsonObject): JsonObject {
   const text = JSON.stringify(value);
   return { bytes: text.length, sha256: nodeDigest.sha256(text) };
 }
+
+test("a secret that is added later is hidden from then on", async () => {
+  const secrets = ["the-first-secret"];
+  const trail = await createAuditSink(auditIr(), createDeps({ secrets }));
+  const payload = { note: "the-first-secret and the-later-secret" };
+  await trail.append([draft({ payload })]);
+  secrets.push("the-later-secret");
+  await trail.append([draft({ payload })]);
+  const [before, after] = trail.records().map((record) => JSON.stringify(record.payload));
+  expect(before).toContain("the-later-secret");
+  expect(before).not.toContain("the-first-secret");
+  expect(after).not.toMatch(/the-(?:first|later)-secret/);
+});

@@ -1,6 +1,6 @@
 import type { GatewayPlan, Json, JsonObject, Principal } from "@mcp-flowgate/core";
 import { queryTrail, type RecordFilter } from "@mcp-flowgate/audit";
-import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { NAME, VERSION } from "../version.ts";
 
@@ -20,7 +20,7 @@ export interface Operations {
 
 export function createOperations(parts: {
   readonly plan: GatewayPlan;
-  readonly connections: Pick<McpConnections, "status">;
+  readonly connections: Pick<McpServers, "status">;
   readonly catalogue: Pick<Catalogue, "counts">;
   readonly startedAt: number;
   readonly now: () => number;

@@ -170,6 +170,11 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
     run: (observe) => ({ status: 200, body: observe.config() }),
   },
   {
+    ...at("POST", "/admin/reload"),
+    summary: "Reads the configuration again: all of it is taken over, or nothing, and the answer says why.",
+    permission: "gateway.reload",
+  },
+  {
     ...at("GET", "/servers"),
     summary: "Connections and what is known of them.",
     permission: "gateway.servers",

@@ -5,11 +5,14 @@ import type {
   ExecutorFailure,
   GatewayPlan,
   Ids,
+  ImportIr,
+  Json,
   JsonObject,
   Log,
 } from "@mcp-flowgate/core";
+import { equalJson } from "@mcp-flowgate/core";
 import { renderDifferences, summarizeDifference, type LockDifference } from "@mcp-flowgate/config-compiler";
-import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "./catalogue.ts";
 import { cleanTool } from "./imported-text.ts";
 import { sourceOf } from "./pin-scope.ts";
@@ -20,7 +23,8 @@ import type { Listing, ToolSource } from "./tool-source.ts";
  * Brings the tools of downstream servers into the catalogue and keeps them true.
  *
  * Protocol: `start` lists every import's server at once, each on its own, and resolves when all have answered or
- * the patience for the start is over; a server that fails is tried again with growing waits; one that says its
+ * the patience for the start is over; what an importer before it has listed of a connection that is the same is taken
+ * over as it is, and one that failed there is not waited for; a server that fails is tried again with growing waits; one that says its
  * list changed, and a pinned one that was started again, is listed again.
  * - I1 A server that is dead, slow or broken delays no other and never stops the gateway.
  * - I2 At most one listing per import runs; a change during one leads to exactly one more.
@@ -32,7 +36,18 @@ export interface Importer {
   verify(connection: string, signal: AbortSignal): Promise<ExecutorFailure | undefined>;
   /** The imports that have not been listed yet, with the reason of the last failure. */
   failing(): readonly { readonly connection: string; readonly reason: string }[];
+  /** What is known of an import's source, for the importer that comes after this one. */
+  kept(from: ImportIr): Kept | undefined;
   stop(): void;
+}
+
+/** What one importer leaves to the next. */
+export interface Kept {
+  /** Left out where the source could not be listed. */
+  readonly listing: Listing | undefined;
+  /** Of an equal import: what it brought and what was told of it, which is no news. */
+  readonly names: string | undefined;
+  readonly told: ReadonlySet<string> | undefined;
 }
 
 const FIRST_RETRY_MS = 1_000;
@@ -45,13 +60,15 @@ const MOST_TOLD = 50;
 export function createImporter(options: {
   readonly plan: GatewayPlan;
   readonly catalogue: Catalogue;
-  readonly connections: McpConnections;
+  readonly connections: McpServers;
   readonly source: ToolSource;
   readonly pins: Pins;
   readonly audit: AuditSink;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** What the importer before this one kept, where the import's connection is the same. */
+  readonly inherit?: (from: ImportIr) => Kept | undefined;
 }): Importer {
   const { plan, catalogue, connections, source, pins, clock, ids, log } = options;
   const stopping = new AbortController();
@@ -59,6 +76,8 @@ export function createImporter(options: {
   /** What each import brought and left out last, to tell a change from a repetition. */
   const known = new Map<number, string>();
   const told = new Map<number, ReadonlySet<string>>();
+  /** The last listing of each source. */
+  const listings = new Map<string, Listing>();
   const running = new Set<number>();
   const again = new Set<number>();
   const verifying = new Map<string, Promise<ExecutorFailure | undefined>>();
@@ -180,6 +199,7 @@ export function createImporter(options: {
       const listed = await source.list(from, stopping.signal);
       if (!listed.ok) return await retry(index, from.connection, listed.error.message, attempt);
       failures.delete(index);
+      listings.set(sourceOf(from), listed.value);
       await take(index, listed.value, seen);
     } finally {
       running.delete(index);
@@ -200,6 +220,7 @@ export function createImporter(options: {
       const seen = pins.session(connection);
       const listed = await source.list(from, signal);
       if (!listed.ok) return { ...listed.error, effect: "not_sent" };
+      listings.set(sourceOf(from), listed.value);
       for (const index of indexes) await take(index, listed.value, seen);
     }
     if (pins.isJudged(connection)) return undefined;
@@ -216,10 +237,34 @@ export function createImporter(options: {
     for (const index of indexesOf(connection)) if (!running.has(index)) void list(index, 0);
   });
 
+  /** Takes over what is known of a source, or lists it. */
+  const begin = async (from: ImportIr, index: number): Promise<void> => {
+    const kept = from.openapi?.kind === "file" ? undefined : options.inherit?.(from);
+    if (kept === undefined) return await list(index, 0);
+    if (kept.listing === undefined) return void list(index, 0);
+    if (kept.names !== undefined) known.set(index, kept.names);
+    if (kept.told !== undefined) told.set(index, kept.told);
+    listings.set(sourceOf(from), kept.listing);
+    await take(index, kept.listing, pins.session(from.connection));
+    // A document has no way to say that it changed.
+    if (from.openapi !== undefined) void list(index, 0);
+  };
+
   return {
     async start(patienceMs) {
-      const all = Promise.all(plan.imports.map((_, index) => list(index, 0)));
+      const all = Promise.all(plan.imports.map(begin));
       await Promise.race([all, new Promise<void>((resolve) => clock.schedule(patienceMs, resolve))]);
+    },
+    kept(from) {
+      const listing = listings.get(sourceOf(from));
+      const indexes = indexesOf(from.connection);
+      if (indexes.length === 0) return undefined;
+      const equal = indexes.find((index) => equalJson(toJson(plan.imports[index]), toJson(from)));
+      return {
+        listing,
+        names: equal === undefined ? undefined : known.get(equal),
+        told: equal === undefined ? undefined : told.get(equal),
+      };
     },
     async verify(connection, signal) {
       let pending = verifying.get(connection);
@@ -245,6 +290,10 @@ interface Finding {
   readonly detail?: { readonly [name: string]: string };
   /** What the trail says where a tool was refused. */
   readonly blocked?: JsonObject;
+}
+
+function toJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
 }
 
 function untilAborted(connection: string, signal: AbortSignal): Promise<ExecutorFailure> {

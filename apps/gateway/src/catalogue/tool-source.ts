@@ -10,7 +10,7 @@ import {
   type Result,
 } from "@mcp-flowgate/core";
 import type { ListedTool } from "@mcp-flowgate/config-compiler";
-import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Gateways } from "../federation/gateways.ts";
 import { listGateway } from "../federation/list-gateway.ts";
 
@@ -33,7 +33,7 @@ const FETCH_MS = 30_000;
 
 /** @param http The executor for `http` connections: documents are fetched as everything else is, with the connection's credentials and limits. */
 export function createToolSource(
-  connections: McpConnections,
+  connections: McpServers,
   http: Executor,
   federation: { readonly gateways: Gateways; readonly ownId: string },
 ): ToolSource {

@@ -1,8 +1,9 @@
 import { relative } from "node:path";
-import type { GatewayPlan } from "@mcp-flowgate/core";
-import { compileConfig } from "@mcp-flowgate/config-compiler";
+import { err, ok, type GatewayPlan, type Result } from "@mcp-flowgate/core";
+import { compileConfig, type Compilation } from "@mcp-flowgate/config-compiler";
 import { createNodeReader, renderCheck } from "flowgate-check";
 import { systemDigest } from "../host/ids.ts";
+import type { ReloadProblem } from "../reload/reloader.ts";
 import { CommandError } from "./command-error.ts";
 
 /** The files that `-c` names, else those of FLOWGATE_CONFIG (separated like PATH). */
@@ -20,6 +21,35 @@ export function configFiles(given: readonly string[] | undefined): readonly stri
 
 /** The plan of a configuration, by the same code path as the checker. Its findings go to standard error. */
 export async function loadPlan(files: readonly string[]): Promise<GatewayPlan> {
+  const { compilation, text } = await compileFiles(files);
+  process.stderr.write(text);
+  if (compilation.plan === undefined)
+    throw new CommandError(`${describeErrors(files, compilation)}; nothing was started.`);
+  return compilation.plan;
+}
+
+/** The plan of a configuration that is read again, or what is wrong with it. */
+export async function reloadPlan(files: readonly string[]): Promise<Result<GatewayPlan, ReloadProblem>> {
+  const { compilation } = await compileFiles(files);
+  if (compilation.plan !== undefined) return ok(compilation.plan);
+  const diagnostics = compilation.diagnostics
+    .filter(({ severity }) => severity === "error")
+    .slice(0, MOST_DIAGNOSTICS)
+    .map(({ code, message, hint, place }) => ({
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(place === undefined ? {} : { file: place.file, line: place.line, column: place.column }),
+    }));
+  return err({ reason: describeErrors(files, compilation), diagnostics });
+}
+
+/** Findings that an answer or a record holds; the checker shows all. */
+const MOST_DIAGNOSTICS = 50;
+
+async function compileFiles(
+  files: readonly string[],
+): Promise<{ readonly compilation: Compilation; readonly text: string }> {
   const reader = createNodeReader();
   const absolute = files.map((file) => reader.resolve(process.cwd(), file));
   const compilation = await compileConfig({
@@ -34,20 +64,17 @@ export async function loadPlan(files: readonly string[]): Promise<GatewayPlan> {
   };
   const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
   const showPath = (file: string): string => relative(process.cwd(), file) || file;
-  process.stderr.write(
-    renderCheck([{ files: absolute, compilation: shown }], {
-      format: "pretty",
-      color,
-      quiet: true,
-      strict: false,
-      showPath,
-    }),
-  );
-  if (compilation.plan === undefined) {
-    const errors = compilation.diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
-    throw new CommandError(
-      `${files.join(", ")} has ${errors} error${errors === 1 ? "" : "s"}; nothing was started.`,
-    );
-  }
-  return compilation.plan;
+  const text = renderCheck([{ files: absolute, compilation: shown }], {
+    format: "pretty",
+    color,
+    quiet: true,
+    strict: false,
+    showPath,
+  });
+  return { compilation, text };
+}
+
+function describeErrors(files: readonly string[], { diagnostics }: Compilation): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  return `${files.join(", ")} has ${errors} error${errors === 1 ? "" : "s"}`;
 }

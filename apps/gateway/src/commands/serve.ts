@@ -1,4 +1,4 @@
-import type { GatewayPlan, ServerIr } from "@mcp-flowgate/core";
+import { ok, type GatewayPlan, type ServerIr } from "@mcp-flowgate/core";
 import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
@@ -10,14 +10,15 @@ import { httpCredentials, httpPrincipal } from "../http/mcp-endpoint.ts";
 import { isLoopback } from "../http/origin-check.ts";
 import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
-import { createAuthenticator, stdioPrincipal } from "../identity/authenticator.ts";
+import { stdioPrincipal } from "../identity/authenticator.ts";
 import { createMcpServer } from "../mcp/server-factory.ts";
 import { serveMcpOverStdio } from "../mcp/stdio.ts";
 import { bridge } from "./bridge.ts";
 import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
 import { healthCheck } from "./health-check.ts";
-import { configFiles, loadPlan } from "./load.ts";
+import { watchFiles } from "../reload/watch-files.ts";
+import { configFiles, loadPlan, reloadPlan } from "./load.ts";
 import { notYet } from "./not-yet.ts";
 import { onlyServer } from "./only-server.ts";
 import { welcome } from "./welcome.ts";
@@ -38,8 +39,7 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<void> {
   if (options.gateway !== undefined) return serveBridge(options.gateway, options);
   const files = configFiles(options.config);
-  const whole = await loadPlan(files);
-  const plan = options.server === undefined ? whole : onlyServer(whole, options.server);
+  const plan = chosen(await loadPlan(files), options);
   const server = withFlags(plan.server, options);
   if (options.healthCheck === true) return healthCheck(server);
   refuseToStart(plan, server);
@@ -50,18 +50,38 @@ export async function serve(options: ServeOptions): Promise<void> {
   const gateway = await compose(plan, log, {
     stdoutIsFree: server.transport === "http",
     isScraped: server.transport === "http",
+    async load() {
+      const loaded = await reloadPlan(files);
+      if (!loaded.ok) return loaded;
+      const again = chosen(loaded.value, options);
+      refuseToStart(again, withFlags(again.server, options));
+      return ok(again);
+    },
   });
-  process.on("SIGHUP", () => void gateway.reopenAudit());
+  process.on("SIGHUP", () => {
+    gateway
+      .reopenAudit()
+      .catch((error: unknown) => log.error("audit files were not opened anew", { error: String(error) }))
+      .finally(() => void gateway.reload("signal"));
+  });
   const identity = { name: plan.server.name ?? NAME, version: VERSION };
   const control = await serveControlSocket(controlSocketPath(files, process.pid), gateway.admin, log);
   const stop = createStop(gateway, server.drain.deadlineMs, log);
   stop.before(() => control.close());
-  const authenticate = createAuthenticator(plan, { clock: systemClock, log });
+  const { authenticate } = gateway;
+  if (plan.server.watch) {
+    const watched = await watchFiles(
+      () => gateway.plan.files,
+      () => gateway.reload("watch"),
+      log,
+    );
+    stop.before(async () => watched.close());
+  }
   const admin = createAdminEndpoint({ admin: gateway.admin, observe: gateway.operations, log });
   if (server.admin !== undefined && !server.admin.inline) {
     const adminAddress = server.admin;
     const parts = {
-      plan,
+      plan: gateway.settings,
       server,
       endpoint: admin,
       authenticate,
@@ -88,9 +108,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   if (server.transport === "stdio") {
     // The client waits for the first answer: it is served while the downstream servers are still being listed.
-    const principal = stdioPrincipal(plan);
     const serving = serveMcpOverStdio({
-      factory: createMcpServer(gateway.surface, identity, () => principal),
+      factory: createMcpServer(gateway.surface, identity, () => stdioPrincipal(gateway.plan)),
       maxMessageBytes: server.http.maxBodyBytes,
       log,
     });
@@ -103,7 +122,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     return;
   }
   const serving = await serveHttp({
-    plan,
+    plan: gateway.settings,
     server,
     factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
     direct: createDirectCalls(gateway.surface, identity),
@@ -115,7 +134,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     notReady: gateway.notReady,
     ...(gateway.expose === undefined
       ? {}
-      : { metrics: { mayRead: createMetricsAccess(plan), expose: gateway.expose } }),
+      : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose: gateway.expose } }),
     log,
   }).catch(async (error: NodeJS.ErrnoException) => {
     await control.close();
@@ -152,6 +171,11 @@ async function serveBridge(url: string, options: ServeOptions): Promise<void> {
       2,
     );
   await bridge(url, options.token, createLog({ level: "warn", format: "text" }));
+}
+
+/** What of a configuration is served. */
+function chosen(whole: GatewayPlan, { server }: ServeOptions): GatewayPlan {
+  return server === undefined ? whole : onlyServer(whole, server);
 }
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */

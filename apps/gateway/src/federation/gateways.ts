@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, type Result } from "@mcp-flowgate/core";
 import type { ListedTool } from "@mcp-flowgate/config-compiler";
-import type { McpConnections, McpFailure } from "@mcp-flowgate/executor-mcp";
+import type { McpFailure, McpServers } from "@mcp-flowgate/executor-mcp";
 import { TOOL_NAMES, type ToolName } from "../surface/tools.ts";
 
 /**
@@ -14,6 +14,10 @@ export interface Gateways {
   recognise(connection: string, tools: readonly ListedTool[]): boolean;
   /** Whether a connection leads to a gateway; one that was not listed yet is listed. */
   isGateway(connection: string, signal: AbortSignal): Promise<boolean>;
+  /** Knows of a connection what another one knows, where that is anything. */
+  takeOver(from: Gateways, connection: string): void;
+  /** How the seven tools are called at a gateway, null for a server that is none; undefined where that is not known. */
+  known(connection: string): ToWire | null | undefined;
   /** Calls one of the seven tools and gives its body. */
   call(
     connection: string,
@@ -24,31 +28,37 @@ export interface Gateways {
 }
 
 export type GatewayCallOptions = Pick<
-  Parameters<McpConnections["call"]>[1],
+  Parameters<McpServers["call"]>[1],
   "signal" | "credentials" | "onProgress"
 > & { readonly meta?: JsonObject };
 
+type ToWire = (name: ToolName) => string;
+
 /** @param imported Connections with an import; others are never asked. */
-export function createGateways(connections: McpConnections, imported: ReadonlySet<string>): Gateways {
-  /** How the seven tools are called at a gateway; undefined for a server that is none. */
-  const wireNames = new Map<string, ((name: ToolName) => string) | undefined>();
+export function createGateways(connections: McpServers, imported: ReadonlySet<string>): Gateways {
+  const wireNames = new Map<string, ToWire | null>();
   const recognise: Gateways["recognise"] = (connection, tools) => {
     const names = new Set(tools.map(({ name }) => name));
     const styles = [(name: string) => name, (name: string) => name.replace(".", "_")];
     const style = styles.find(
       (toWire) => names.size === TOOL_NAMES.length && TOOL_NAMES.every((name) => names.has(toWire(name))),
     );
-    wireNames.set(connection, style);
+    wireNames.set(connection, style ?? null);
     return style !== undefined;
   };
   return {
     recognise,
+    known: (connection) => wireNames.get(connection),
+    takeOver(from, connection) {
+      const known = from.known(connection);
+      if (known !== undefined) wireNames.set(connection, known);
+    },
     async isGateway(connection, signal) {
       if (imported.has(connection) && !wireNames.has(connection)) {
         const listed = await connections.listTools(connection, { signal });
         if (listed.ok) recognise(connection, listed.value.tools);
       }
-      return wireNames.get(connection) !== undefined;
+      return (wireNames.get(connection) ?? null) !== null;
     },
     async call(connection, tool, args, options) {
       const toWire = wireNames.get(connection) ?? ((name: string) => name);

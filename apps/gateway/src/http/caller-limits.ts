@@ -31,22 +31,24 @@ interface Usage {
 
 const SWEEP_AT = 10_000;
 
+/** @param limits Looked at anew for every request: a reload may change them. */
 export function createCallerLimits(
   limits: { readonly callsPerMinute?: number; readonly concurrentCalls: number },
   clock: Clock,
 ): CallerLimits {
   const usage = new Map<string, Usage>();
-  const interval = limits.callsPerMinute === undefined ? 0 : 60_000 / limits.callsPerMinute;
-  const burst = interval * Math.max(0, Math.floor((limits.callsPerMinute ?? 0) / 10) - 1);
   const forgetIdle = (now: number): void => {
     for (const [caller, { due, running }] of usage) if (running === 0 && due <= now) usage.delete(caller);
   };
   return {
     admit(caller) {
       const now = clock.monotonic();
+      const { callsPerMinute, concurrentCalls } = limits;
+      const interval = callsPerMinute === undefined ? 0 : 60_000 / callsPerMinute;
+      const burst = interval * Math.max(0, Math.floor((callsPerMinute ?? 0) / 10) - 1);
       if (usage.size >= SWEEP_AT) forgetIdle(now);
       const own = usage.get(caller) ?? { due: now, running: 0 };
-      if (own.running >= limits.concurrentCalls)
+      if (own.running >= concurrentCalls)
         return { admitted: false, retryAfterMs: 1000, limit: "concurrentCalls" };
       const due = Math.max(own.due, now);
       if (due - now > burst)

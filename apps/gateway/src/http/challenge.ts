@@ -13,19 +13,23 @@ export interface ProtectedResource {
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
+/** @param plan Looked at anew for every request: a reload may change it. */
 export function createProtectedResource(
   plan: Pick<GatewayPlan, "identity">,
   server: ServerIr,
 ): ProtectedResource {
-  const issuers = plan.identity.filter(({ kind }) => kind === "jwt" || kind === "introspection");
-  const servers = [...new Set(issuers.map(({ issuer }) => String(issuer)))];
-  const scopes = [...new Set(issuers.flatMap((provider) => Object.keys(provider["scopes"] ?? {})))];
+  const issuers = (): readonly JsonObject[] =>
+    plan.identity.filter(({ kind }) => kind === "jwt" || kind === "introspection");
   const { http } = server;
   const resourceOf = (host: string | undefined): string =>
     http.publicUrl ?? `${http.tls === undefined ? "http" : "https"}://${host ?? "localhost"}${http.path}`;
   return {
     metadata(path, host) {
-      if (servers.length === 0) return undefined;
+      if (!path.startsWith(WELL_KNOWN)) return undefined;
+      const providers = issuers();
+      if (providers.length === 0) return undefined;
+      const servers = [...new Set(providers.map(({ issuer }) => String(issuer)))];
+      const scopes = [...new Set(providers.flatMap((provider) => Object.keys(provider["scopes"] ?? {})))];
       const resource = resourceOf(host);
       const own = new URL(resource).pathname.replace(/\/$/, "");
       if (![WELL_KNOWN, `${WELL_KNOWN}${own}`, `${WELL_KNOWN}${http.path}`].includes(path)) return undefined;
@@ -39,7 +43,7 @@ export function createProtectedResource(
     },
     challenge(host, parameters) {
       const pairs: Record<string, string> = { realm: server.name ?? "mcp-flowgate" };
-      if (servers.length > 0) {
+      if (issuers().length > 0) {
         const { origin, pathname } = new URL(resourceOf(host));
         pairs["resource_metadata"] = `${origin}${WELL_KNOWN}${pathname.replace(/\/$/, "")}`;
       }

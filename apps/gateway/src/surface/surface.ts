@@ -1,15 +1,13 @@
 import {
   FlowgateError,
-  type GatewayPlan,
   type Ids,
   type Json,
   type JsonObject,
   type Log,
+  type ServerIr,
 } from "@mcp-flowgate/core";
 import type { Schemas } from "@mcp-flowgate/json-schema";
-import { createViews } from "../catalogue/views.ts";
 import type { Engine } from "@mcp-flowgate/workflow-engine";
-import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
 import type { Usage } from "../discovery/usage.ts";
 import { refusal, type Answer, type Caller } from "./answer.ts";
@@ -40,39 +38,39 @@ export interface Surface {
   draining(): boolean;
 }
 
-export interface SurfaceContext extends DiscoverContext {
+export interface SurfaceContext extends DiscoverContext, SurfaceRevision {
   readonly engine: Engine;
-  readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
   readonly isDraining: () => boolean;
+}
+
+/** What of a call's context comes from the configuration. */
+export interface SurfaceRevision extends Pick<DiscoverContext, "catalogue" | "viewOf" | "limits"> {
+  readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
 }
 
 export function createSurface(options: {
   readonly engine: Engine;
-  readonly catalogue: Catalogue;
-  readonly plan: GatewayPlan;
+  /** What a call sees, until it says that it has ended. */
+  readonly enter: () => { readonly revision: SurfaceRevision; readonly leave: () => void };
+  readonly toolNames: ServerIr["toolNames"];
   readonly schemas: Schemas;
   readonly ids: Ids;
   readonly log: Log;
-  readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
   /** Resolves once the first listing of downstream servers is over: before it the catalogue is not whole. */
   readonly settled: Promise<void>;
   readonly semantic?: SemanticSearch | undefined;
   readonly usage?: Usage | undefined;
 }): Surface {
-  const { plan, ids, log } = options;
+  const { ids, log } = options;
   let draining = false;
   const running = new Set<Promise<unknown>>();
-  const context: SurfaceContext = {
+  const lasting = {
     engine: options.engine,
-    catalogue: options.catalogue,
-    viewOf: createViews(options.catalogue, plan.discovery.visibility),
-    limits: plan.limits,
     ...(options.semantic === undefined ? {} : { semantic: options.semantic }),
     ...(options.usage === undefined ? {} : { usage: options.usage }),
-    gateway: options.gateway,
     isDraining: () => draining,
   };
-  const style = plan.server.toolNames;
+  const style = options.toolNames;
   const byWireName = new Map<string, ToolName>(TOOLS.map(({ name }) => [toWireName(name, style), name]));
   const shown = TOOLS.map((tool) => ({ ...tool, name: toWireName(tool.name, style) }));
   const check = createArgumentCheck(options.schemas);
@@ -89,7 +87,12 @@ export function createSurface(options: {
       }
       const answering = (async () => {
         if (READS_CATALOGUE.has(tool)) await options.settled;
-        return await dispatch(context, tool, checked.value, caller);
+        const { revision, leave } = options.enter();
+        try {
+          return await dispatch({ ...lasting, ...revision }, tool, checked.value, caller);
+        } finally {
+          leave();
+        }
       })().catch((error: unknown) => toFailure(error, name, caller, log));
       running.add(answering);
       return answering.finally(() => running.delete(answering));

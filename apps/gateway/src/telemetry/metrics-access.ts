@@ -9,6 +9,6 @@ const PERMISSION = "gateway.metrics";
  * `gateway.metrics`; where everybody is the same caller, there is nobody to keep them from.
  */
 export function createMetricsAccess(plan: Pick<GatewayPlan, "identity">): (principal: Principal) => boolean {
-  const isOpen = plan.identity.every(({ kind }) => kind === "anonymous" || kind === "local");
-  return ({ permissions }) => isOpen || grants(permissions, PERMISSION);
+  const isOpen = (): boolean => plan.identity.every(({ kind }) => kind === "anonymous" || kind === "local");
+  return ({ permissions }) => isOpen() || grants(permissions, PERMISSION);
 }

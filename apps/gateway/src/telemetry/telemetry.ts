@@ -29,10 +29,18 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
-/** @param isScraped metrics can be asked for: there is an HTTP listener. */
-export async function createTelemetry(plan: GatewayPlan, isScraped: boolean, log: Log): Promise<Telemetry> {
+/**
+ * @param isScraped metrics can be asked for: there is an HTTP listener.
+ * @param config The hash of the configuration that runs now.
+ */
+export async function createTelemetry(
+  plan: GatewayPlan,
+  isScraped: boolean,
+  config: () => string,
+  log: Log,
+): Promise<Telemetry> {
   const tracer = await openTracer(plan, log);
-  const metrics = await openMetrics(plan, isScraped, tracer);
+  const metrics = await openMetrics(plan, isScraped, config, tracer);
   const traces = createCallTraces(tracer);
   const meter = metrics?.meter;
   return {
@@ -74,6 +82,7 @@ interface OpenMetrics {
 async function openMetrics(
   plan: GatewayPlan,
   isScraped: boolean,
+  config: () => string,
   tracer: Tracer | undefined,
 ): Promise<OpenMetrics | undefined> {
   const { prometheus, otlp } = plan.telemetry.metrics;
@@ -85,8 +94,11 @@ async function openMetrics(
   const itself = createProcessSampler();
   const samplers: Sampler[] = [];
   const sample = async (samples: Samples): Promise<void> => {
-    const config = plan.hash.slice(0, 12);
-    samples.put("flowgate_build_info", 1, { version: VERSION, node: process.versions.node, config });
+    samples.put("flowgate_build_info", 1, {
+      version: VERSION,
+      node: process.versions.node,
+      config: config().slice(0, 12),
+    });
     itself.sample(samples);
     inFlight.sample(samples);
     tracer?.sample(samples);

@@ -1589,7 +1589,7 @@ export interface GatewayConfig {
       /** What is never dialled, whatever `allow` says. */
       readonly deny?: readonly string[];
     };
-    /** Reload when a file of the configuration changes. */
+    /** Reload when a file of the configuration changes, included ones and those of secrets among them. What cannot be used changes nothing. */
     readonly watch?: boolean;
   };
   /** Bounds, so that nobody can take everything. */

@@ -113,7 +113,10 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
       }),
     },
   ),
-  watch: flag("Reload when a file of the configuration changes.", false),
+  watch: flag(
+    "Reload when a file of the configuration changes, included ones and those of secrets among them. What cannot be used changes nothing.",
+    false,
+  ),
 });
 
 const bytes = (about: string, example: string, fallback: number): Field =>

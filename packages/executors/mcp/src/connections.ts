@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FetchLike, Implementation } from "@modelcontextprotocol/client";
 import type { CallerCredentials, Clock, ConnectionDirectory, Json, Log, Result } from "@mcp-flowgate/core";
-import { equalJson, err, ok } from "@mcp-flowgate/core";
+import { canonicalJson, err, ok } from "@mcp-flowgate/core";
 import {
   createAddressPolicy,
   createOutboundFetch,
@@ -36,8 +36,8 @@ export interface McpConnectionsOptions {
   readonly timeouts?: Partial<McpTimeouts>;
 }
 
-/** The MCP servers of a configuration: started when needed, shared by everybody. */
-export interface McpConnections {
+/** The MCP servers of one directory. */
+export interface McpServers {
   /** Every tool of a server, over all pages; what is wrong with single tools is in `problems`. Never rejects. */
   listTools(
     connection: string,
@@ -50,6 +50,16 @@ export interface McpConnections {
   onLifecycle(listener: (event: McpLifecycleEvent) => void): () => void;
   /** Of every connection that was used since it was configured. */
   status(): readonly McpConnectionStatus[];
+}
+
+/** The MCP servers of a configuration: started when needed, shared by everybody. */
+export interface McpConnections extends McpServers {
+  /**
+   * The servers of another directory, beside those in use. A connection that both have alike is one session; events are
+   * told of the other directory's connections only. What it started ends with the next `reconfigure`, unless the
+   * directory in use has it then.
+   */
+  over(directory: ConnectionDirectory): McpServers;
   /**
    * Reads the directory again. Connections whose configuration is equal keep their sessions; those that changed or are
    * gone finish what is under way, and end.
@@ -68,17 +78,39 @@ const CALLER_IDLE_MS = 300_000;
 
 export function createMcpConnections(options: McpConnectionsOptions): McpConnections {
   /** By {@link keyOf}; of those of one connection's callers the least recently used is the first. */
-  const connections = new Map<string, ManagedConnection>();
+  const sessions = new Map<string, Held>();
   const places = new Map<string, { readonly count: number; readonly slots: Slots }>();
   const draining = new Set<Promise<void>>();
-  const changeListeners = new Set<(connection: string) => void>();
-  const lifecycleListeners = new Set<(event: McpLifecycleEvent) => void>();
+  const changeListeners = new Set<Told<string>>();
+  const lifecycleListeners = new Set<Told<McpLifecycleEvent>>();
   const orphans = createOrphanWatch();
   const outbound = createOutboundFetch(options.addresses ?? createAddressPolicy());
   const { clock } = options;
   const tokens = createTokenSource({ fetch: outbound.fetch, monotonic: () => clock.monotonic() });
   const boundedFetch = createBoundedFetch(outbound.fetch as FetchLike, MAX_MESSAGE_BYTES);
+  const marks = new WeakMap<McpConnectionIr, string>();
   let closed = false;
+
+  /** Equal for connections that are configured alike. */
+  const markOf = (connection: McpConnectionIr): string => {
+    let mark = marks.get(connection);
+    if (mark === undefined) {
+      const settings = canonicalJson(JSON.parse(JSON.stringify(connection)) as Json);
+      mark = createHash("sha256").update(settings).digest("base64");
+      marks.set(connection, mark);
+    }
+    return mark;
+  };
+
+  const isOf = (directory: ConnectionDirectory, connection: McpConnectionIr): boolean => {
+    const now = directory.get(connection.name);
+    return now?.kind === "mcp" && markOf(now) === markOf(connection);
+  };
+
+  const tell = <T>(listeners: ReadonlySet<Told<T>>, connection: McpConnectionIr, what: T): void => {
+    for (const { directory, listener } of listeners)
+      if (directory === undefined || isOf(directory, connection)) listener(what);
+  };
 
   /** All sessions of a connection share its places. */
   const slotsOf = (name: string, count: number | undefined): Slots | undefined => {
@@ -96,9 +128,9 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   };
 
   const remove = (key: string, drainMs: number): void => {
-    const managed = connections.get(key);
-    connections.delete(key);
-    if (managed !== undefined) end(managed, "replaced", drainMs);
+    const held = sessions.get(key);
+    sessions.delete(key);
+    if (held !== undefined) end(held.managed, "replaced", drainMs);
   };
 
   const make = (key: string, connection: McpConnectionIr, caller?: CallerCredentials): ManagedConnection => {
@@ -116,79 +148,89 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       orphans,
       timeouts: options.timeouts,
       // What one caller sees of a server's tools is nobody else's.
-      onToolsChanged:
-        caller === undefined
-          ? () => {
-              for (const listener of changeListeners) listener(name);
-            }
-          : undefined,
+      onToolsChanged: caller === undefined ? () => tell(changeListeners, connection, name) : undefined,
       onLifecycle: (event) => {
         // A caller who is gone leaves nothing behind, a token least of all.
-        if (caller !== undefined && event.type === "stopped" && connections.get(key) === made)
+        if (caller !== undefined && event.type === "stopped" && sessions.get(key)?.managed === made)
           remove(key, DRAIN_MS);
-        for (const listener of lifecycleListeners) listener(event);
+        tell(lifecycleListeners, connection, event);
       },
     });
-    connections.set(key, made);
+    sessions.set(key, { connection, managed: made });
     return made;
   };
 
-  const find = (name: string, caller?: CallerCredentials): Result<ManagedConnection, McpFailure> => {
-    const key = keyOf(name, caller);
-    const known = connections.get(key);
-    if (known !== undefined) {
-      if (caller !== undefined) {
-        connections.delete(key);
-        connections.set(key, known);
-      }
-      return ok(known);
-    }
-    const connection = options.directory.get(name);
+  const find = (
+    directory: ConnectionDirectory,
+    name: string,
+    caller?: CallerCredentials,
+  ): Result<ManagedConnection, McpFailure> => {
+    const connection = directory.get(name);
     if (connection?.kind !== "mcp" || closed)
       return err(notSent(`There is no mcp connection "${name}".`, "permanent"));
+    const own = `${name}\0${markOf(connection)}`;
+    const key = keyOf(own, caller);
+    const known = sessions.get(key);
+    if (known !== undefined) {
+      if (caller !== undefined) {
+        sessions.delete(key);
+        sessions.set(key, known);
+      }
+      return ok(known.managed);
+    }
     if (caller !== undefined) {
-      const others = [...connections.keys()].filter((other) => other.startsWith(`${name}\0`));
+      const others = [...sessions.keys()].filter((other) => other.startsWith(`${own}\0`));
       if (others.length >= MAX_CALLERS) remove(others[0] as string, DRAIN_MS);
     }
     return ok(make(key, connection, caller));
   };
 
   /** The connection as far as it is this caller's: for one that passes tokens on, a session of the caller's own. */
-  const findFor = (name: string, credentials: CallerCredentials | undefined): ReturnType<typeof find> => {
-    const connection = options.directory.get(name);
+  const findFor = (
+    directory: ConnectionDirectory,
+    name: string,
+    credentials: CallerCredentials | undefined,
+  ): ReturnType<typeof find> => {
+    const connection = directory.get(name);
     const auth = connection?.kind === "mcp" && connection.transport === "http" ? connection.auth : undefined;
-    if (!isPerCaller(auth)) return find(name);
-    if (credentials?.bearer() !== undefined) return find(name, credentials);
+    if (!isPerCaller(auth)) return find(directory, name);
+    if (credentials?.bearer() !== undefined) return find(directory, name, credentials);
     return err(notSent(`${name} was not called. ${NO_CALLER_TOKEN}.`, "permanent"));
   };
 
-  return {
+  const over = (directory: ConnectionDirectory): McpServers => ({
     async listTools(name, { signal }) {
-      const managed = find(name);
+      const managed = find(directory, name);
       return managed.ok ? await managed.value.listTools(withTimeout(signal, managed.value)) : managed;
     },
     async call(name, call) {
-      const managed = findFor(name, call.credentials);
+      const managed = findFor(directory, name, call.credentials);
       if (!managed.ok) return managed;
       return await managed.value.call({ ...call, signal: withTimeout(call.signal, managed.value) });
     },
-    onToolsChanged: (listener) => subscribe(changeListeners, listener),
-    onLifecycle: (listener) => subscribe(lifecycleListeners, listener),
-    status: () => toStatus([...connections.values()].map((managed) => managed.status())),
+    onToolsChanged: (listener) => subscribe(changeListeners, { directory, listener }),
+    onLifecycle: (listener) => subscribe(lifecycleListeners, { directory, listener }),
+    status: () =>
+      toStatus(
+        [...sessions.values()]
+          .filter(({ connection }) => isOf(directory, connection))
+          .map(({ managed }) => managed.status()),
+      ),
+  });
+
+  return {
+    ...over(options.directory),
+    over,
+    onLifecycle: (listener) => subscribe(lifecycleListeners, { directory: undefined, listener }),
     reconfigure() {
-      for (const [key, managed] of connections) {
-        const { name } = managed.connection;
-        const now = options.directory.get(name);
-        const wanted = now?.kind === "mcp" && key !== name ? ofCaller(now) : now;
-        if (wanted !== undefined && equalJson(toJson(wanted), toJson(managed.connection))) continue;
-        remove(key, DRAIN_MS);
-      }
+      for (const [key, { connection }] of sessions)
+        if (!isOf(options.directory, connection)) remove(key, DRAIN_MS);
       return Promise.resolve();
     },
     async close() {
       closed = true;
-      for (const managed of connections.values()) end(managed, "closed", 0);
-      connections.clear();
+      for (const { managed } of sessions.values()) end(managed, "closed", 0);
+      sessions.clear();
       await Promise.all(draining);
       orphans.close();
       await outbound.close();
@@ -196,10 +238,22 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   };
 }
 
+/** A session, and the connection as its directory gave it. */
+interface Held {
+  readonly connection: McpConnectionIr;
+  readonly managed: ManagedConnection;
+}
+
+/** Somebody who is told of a directory's connections, or of all. */
+interface Told<T> {
+  readonly directory: ConnectionDirectory | undefined;
+  readonly listener: (what: T) => void;
+}
+
 /** The gateway's own session of a connection, or that of the callers with one token: by its digest, which is not the token. */
-function keyOf(name: string, caller?: CallerCredentials): string {
+function keyOf(own: string, caller?: CallerCredentials): string {
   const bearer = caller?.bearer();
-  return bearer === undefined ? name : `${name}\0${createHash("sha256").update(bearer).digest("base64")}`;
+  return bearer === undefined ? own : `${own}\0${createHash("sha256").update(bearer).digest("base64")}`;
 }
 
 /** A caller's session is not kept for ever: nobody else uses it. */
@@ -234,8 +288,4 @@ function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   return () => {
     listeners.delete(listener);
   };
-}
-
-function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
 }

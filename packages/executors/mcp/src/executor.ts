@@ -1,12 +1,12 @@
 import type { Executor, ExecutorContext, ExecutorOutcome, Json, ResolvedCall } from "@mcp-flowgate/core";
 import { createRecord } from "@mcp-flowgate/core";
-import type { McpConnections } from "./connections.ts";
+import type { McpServers } from "./connections.ts";
 import { notSent } from "./failure.ts";
 import { toExecutorFailure, toOutcome } from "./outcome.ts";
 
 export interface McpExecutorOptions {
   /** Shared with whoever lists the tools; this executor does not close them. */
-  readonly connections: McpConnections;
+  readonly connections: McpServers;
 }
 
 /** Where the idempotency key of an effect travels in `params._meta`. */

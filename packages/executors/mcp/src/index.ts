@@ -1,5 +1,5 @@
 export { createMcpConnections } from "./connections.ts";
-export type { McpConnections, McpConnectionsOptions } from "./connections.ts";
+export type { McpConnections, McpConnectionsOptions, McpServers } from "./connections.ts";
 export type { McpCallOptions, McpProgress, McpToolResult } from "./managed-connection.ts";
 export type { McpConnectionStatus, McpLifecycleEvent, McpTimeouts } from "./lifecycle.ts";
 export { createMcpExecutor } from "./executor.ts";

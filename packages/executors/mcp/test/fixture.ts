@@ -130,7 +130,7 @@ export function toContext(rest: Partial<ExecutorContext> = {}): ExecutorContext 
 
 /** Calls a tool and gives its text. */
 export async function textOf(
-  connections: McpConnections,
+  connections: Pick<McpConnections, "call">,
   connection: string,
   tool: string,
   input: { readonly [name: string]: string | number } = {},

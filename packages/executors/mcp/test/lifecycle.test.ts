@@ -168,6 +168,48 @@ describe("a change of configuration", () => {
   });
 });
 
+describe("another directory beside the one in use", () => {
+  test("shares what is equal, has its own of what differs, and hears of its own only", async () => {
+    const first = toChild("changed", ROUGH_SERVER, ["plain"]);
+    const next = toChild("changed", ROUGH_SERVER, ["plain"], { env: { A: "1" } });
+    const same = toChild("same", ROUGH_SERVER, ["plain"]);
+    const { connections, directory } = createFixture([same, first]);
+    const started: string[] = [];
+    const other = connections.over({
+      get: (name) => (name === "changed" ? next : name === "same" ? { ...same } : undefined),
+    });
+    const own: string[] = [];
+    connections.onLifecycle(({ connection, type }) => started.push(`${type} ${connection}`));
+    other.onLifecycle(({ connection, type }) => own.push(`${type} ${connection}`));
+    const pids = await Promise.all(["same", "changed"].map((name) => textOf(connections, name, "anything")));
+    expect(await textOf(other, "same", "anything")).toBe(pids[0]);
+    const pid = await textOf(other, "changed", "anything");
+    expect(pid).not.toBe(pids[1]);
+    expect(await textOf(connections, "changed", "anything")).toBe(pids[1]);
+    expect(started.toSorted()).toEqual(["started changed", "started changed", "started same"]);
+    expect(own.toSorted()).toEqual(["started changed", "started same"]);
+    expect(
+      other
+        .status()
+        .map(({ name, pid: one }) => [name, String(one)])
+        .sort(),
+    ).toEqual([
+      ["changed", pid],
+      ["same", pids[0]],
+    ]);
+    // Given up: the directory in use does not have it.
+    await connections.reconfigure();
+    await eventually(() => !isAlive(Number(pid)));
+    expect(await textOf(connections, "changed", "anything")).toBe(pids[1]);
+    // Taken over: what it starts stays.
+    const taken = await textOf(other, "changed", "anything");
+    directory.set("changed", next);
+    await connections.reconfigure();
+    expect(await textOf(connections, "changed", "anything")).toBe(taken);
+    await eventually(() => !isAlive(Number(pids[1])));
+  });
+});
+
 describe("a list of tools that changes", () => {
   test.for([
     ["modern", []],
