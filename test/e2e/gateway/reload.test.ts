@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createShifting } from "../harness/shifting.ts";
 import { connectClient, ERAS, type TestClient } from "../harness/clients.ts";
 import {
   runGateway,
@@ -101,7 +102,7 @@ const pidOf = (body: any): number => Number(body.result.output?.text ?? Number.N
 
 test("an unchanged server keeps its process, a changed one gets another, a removed one finishes its calls [R-RELOAD-1]", async () => {
   await withGateway(
-    (folder) => configOf(folder, { kept: "1", changed: "1", gone: "1" }),
+    (folder) => configOf(folder, { kept: "1", changed: "1", gone: "1" }, chain(join(folder, "done"))),
     async ({ folder, write, reload, start, gateway }) => {
       const kept = pidOf(await start("kept.pid"));
       const changed = pidOf(await start("changed.pid"));
@@ -109,9 +110,11 @@ test("an unchanged server keeps its process, a changed one gets another, a remov
       expect(kept).toBeGreaterThan(0);
       const until = join(folder, "done");
       const slow = [start("gone.slow", { until }), start("changed.slow", { until })];
+      // Its second step begins after the reload, on a connection that the new configuration does not have.
+      const chained = start("both");
       const inFlight = async (): Promise<true | undefined> => {
         const text = await (await fetch(gateway.url.replace("/mcp", "/metrics"))).text();
-        return /flowgate_calls_in_flight(?:\{\})? 2\b/.test(text) || undefined;
+        return /flowgate_calls_in_flight(?:\{\})? 3\b/.test(text) || undefined;
       };
       await waitFor(inFlight);
       write(configOf(folder, { kept: "1", changed: "2", fresh: "1" }));
@@ -127,6 +130,9 @@ test("an unchanged server keeps its process, a changed one gets another, a remov
       process.kill(gone, 0);
       writeFileSync(until, "");
       expect((await Promise.all(slow)).map(pidOf)).toEqual([gone, changed]);
+      const ended = await chained;
+      expect(ended.workflow.state).toBe("end");
+      expect(JSON.stringify(ended)).toContain(`"${gone}"`);
       for (const pid of [gone, changed]) await waitFor(() => (isAlive(pid) ? undefined : true));
       expect(events(folder, "config.reloaded")).toMatchObject([
         {
@@ -139,6 +145,18 @@ test("an unchanged server keeps its process, a changed one gets another, a remov
     },
   );
 });
+
+const chain = (until: string): string => `workflows:
+  both:
+    initialState: begin
+    states:
+      begin:
+        transitions:
+          first: { target: middle, actor: deterministic, executor: { kind: mcp, connection: kept, tool: slow, map: { until: "${until}" } } }
+      middle:
+        transitions:
+          second: { target: end, actor: deterministic, executor: { kind: mcp, connection: gone, tool: pid } }
+      end: { terminal: true }`;
 
 function isAlive(pid: number): boolean {
   try {
@@ -279,4 +297,36 @@ audit: { sink: file, path: "${join(folder.path, "audit.jsonl")}" }`;
   expect(await start("a-key-that-is-new", "first.thing")).toBe("UNKNOWN_DEFINITION");
   const trail = readFileSync(join(folder.path, "audit.jsonl"), "utf8");
   expect(trail).not.toContain("a-key-that-is");
+});
+
+test("pinned servers stay pinned over reloads, and to the lock file as it is then [R-RELOAD-2] [R-PIN-2]", async () => {
+  using folder = temporaryFolder();
+  const bank = createShifting(folder.path, "bank", "new", { tools: [{ name: "pay", description: "Pays." }] });
+  const yaml = (expose: string): string =>
+    `version: "1.0.0"
+connections: { bank: ${bank.connection} }
+proxy:
+  import: [{ connection: bank, prefix: bank, pin: block }]
+  expose: [{ name: ${expose}, executor: { kind: noop } }]`;
+  const config = writeConfig(folder.path, yaml("one.thing"));
+  const env = { FLOWGATE_RUNTIME_DIR: folder.path };
+  expect(await runGateway(["pin", "-c", config])).toMatchObject({ code: 0 });
+  await using gateway = await startHttpGateway(config, { env });
+  const client = await connectClient({ url: gateway.url }, "2026-07-28");
+  const pay = async (): Promise<any> => {
+    const { body } = await client.call("workflow.start", { definitionId: "bank.pay", input: {} });
+    return body.error?.code ?? body.result.status;
+  };
+  expect(await pay()).toBe("completed");
+  writeConfig(folder.path, yaml("another.thing"));
+  expect(await postReload(folder.path)).toMatchObject({ status: 200 });
+  expect(await pay()).toBe("completed");
+  bank.become({ tools: [{ name: "pay", description: "Pays somebody else." }] });
+  await waitFor(async () => ((await pay()) === "completed" ? undefined : true));
+  expect(await postReload(folder.path)).toMatchObject({ status: 200 });
+  expect(await pay()).toBe("UNKNOWN_DEFINITION");
+  expect(await runGateway(["pin", "-c", config, "--update"])).toMatchObject({ code: 0 });
+  expect(await postReload(folder.path)).toMatchObject({ status: 200 });
+  expect(await pay()).toBe("completed");
+  await client.close();
 });
