@@ -13,17 +13,10 @@ import {
   type LockedConnection,
   type LockFile,
 } from "@mcp-flowgate/config-compiler";
-import { createHttpExecutor } from "@mcp-flowgate/executor-http";
-import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
-import { createToolSource } from "../catalogue/tool-source.ts";
+import { openToolSource } from "../catalogue/open-tool-source.ts";
 import { createPinScope } from "../catalogue/pin-scope.ts";
-import { createAddressPolicy } from "@mcp-flowgate/outbound";
-import { gatewayId } from "../federation/gateway-id.ts";
-import { createGateways } from "../federation/gateways.ts";
-import { systemClock } from "../host/clock.ts";
 import { systemDigest } from "../host/ids.ts";
 import { createLog } from "../host/log.ts";
-import { NAME, VERSION } from "../version.ts";
 import { writeJson, type Write } from "./admin-calls.ts";
 import { CommandError } from "./command-error.ts";
 import { configFiles, loadPlan } from "./load.ts";
@@ -88,26 +81,12 @@ async function listAll(plan: GatewayPlan): Promise<LockFile> {
   const scope = createPinScope(plan);
   const log = createLog({ level: "error", format: "text" });
   log.hide(plan.secrets);
-  const directory = { get: (name: string) => plan.connections[name] };
-  const addresses = createAddressPolicy({ egress: plan.server.egress });
-  const servers = createMcpConnections({
-    directory,
-    addresses,
-    hostEnv: process.env,
-    log,
-    clock: systemClock,
-    clientInfo: { name: NAME, version: VERSION },
-  });
-  const http = createHttpExecutor({ connections: directory, log, addresses });
-  const source = createToolSource(servers, http, {
-    gateways: createGateways(servers, new Set(plan.imports.map(({ connection }) => connection))),
-    ownId: gatewayId(plan),
-  });
+  const opened = openToolSource(plan, log);
   try {
     const signal = AbortSignal.timeout(LIST_MS);
     const listed = await Promise.all(
       scope.sources.map(async ({ key, from }): Promise<readonly [string, LockedConnection]> => {
-        const listing = await source.list(from, signal);
+        const listing = await opened.source.list(from, signal);
         if (!listing.ok)
           throw new CommandError(
             `connection "${from.connection}" cannot be listed, so nothing is pinned: ${listing.error.message}`,
@@ -123,8 +102,7 @@ async function listAll(plan: GatewayPlan): Promise<LockFile> {
     );
     return { connections: createRecord(listed) };
   } finally {
-    await servers.close();
-    await http.close?.();
+    await opened.close();
   }
 }
 

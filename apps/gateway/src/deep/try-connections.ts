@@ -8,20 +8,16 @@ import {
   type Log,
   type McpStdioConnectionIr,
 } from "@mcp-flowgate/core";
-import { createHttpExecutor } from "@mcp-flowgate/executor-http";
-import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
+import type { McpConnections } from "@mcp-flowgate/executor-mcp";
 import {
-  createAddressPolicy,
   createOutboundFetch,
   createTokenSource,
   isPerCaller,
   type TokenSource,
 } from "@mcp-flowgate/outbound";
-import { createToolSource, type ToolSource } from "../catalogue/tool-source.ts";
-import { gatewayId } from "../federation/gateway-id.ts";
-import { createGateways } from "../federation/gateways.ts";
+import { openToolSource } from "../catalogue/open-tool-source.ts";
+import type { ToolSource } from "../catalogue/tool-source.ts";
 import { systemClock } from "../host/clock.ts";
-import { NAME, VERSION } from "../version.ts";
 import { dial } from "./dial.ts";
 import { problem, type Problem, type Tried } from "./finding.ts";
 import { missingCommand } from "./find-command.ts";
@@ -33,23 +29,8 @@ export async function tryConnections(
   timeoutMs: number,
   log: Log,
 ): Promise<readonly Tried[]> {
-  const directory = {
-    get: (name: string) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
-  };
-  const addresses = createAddressPolicy({ egress: plan.server.egress });
-  const servers = createMcpConnections({
-    directory,
-    addresses,
-    hostEnv: process.env,
-    log,
-    clock: systemClock,
-    clientInfo: { name: NAME, version: VERSION },
-  });
-  const http = createHttpExecutor({ connections: directory, log, addresses });
-  const source = createToolSource(servers, http, {
-    gateways: createGateways(servers, new Set(plan.imports.map(({ connection }) => connection))),
-    ownId: gatewayId(plan),
-  });
+  const opened = openToolSource(plan, log);
+  const { addresses, servers, source } = opened;
   const outbound = createOutboundFetch(addresses);
   const tokens = createTokenSource({ fetch: outbound.fetch, monotonic: () => systemClock.monotonic() });
   const uses = usesOf(plan);
@@ -115,14 +96,13 @@ export async function tryConnections(
     }));
     return await Promise.all([...connections, ...commands]);
   } finally {
-    await servers.close();
-    await http.close?.();
+    await opened.close();
     await outbound.close();
   }
 }
 
 async function listPlain(
-  servers: ReturnType<typeof createMcpConnections>,
+  servers: McpConnections,
   name: string,
   signal: AbortSignal,
 ): Promise<ReturnType<ToolSource["list"]> extends Promise<infer R> ? R : never> {
