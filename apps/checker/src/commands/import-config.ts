@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Json } from "@mcp-flowgate/core";
 import type { stringify as writeYaml } from "yaml";
 import type { Converted } from "../foreign/mcpg.ts";
+import { writeNewFile } from "./write-new-file.ts";
 
 export interface ImportConfigOptions {
   readonly file: string;
@@ -46,16 +47,9 @@ export async function runImportConfig(
     options.json === true ? `${JSON.stringify(converted, null, 2)}\n` : render(file, converted, stringify);
   if (options.output === undefined) write(text);
   else {
-    try {
-      await writeFile(options.output, text, { flag: options.force === true ? "w" : "wx" });
-    } catch (thrown) {
-      const exists = (thrown as NodeJS.ErrnoException).code === "EEXIST";
-      const why = thrown instanceof Error ? thrown.message : String(thrown);
-      writeError(
-        exists
-          ? `${options.output} is already there; --force replaces it\n`
-          : `${options.output} cannot be written: ${why}\n`,
-      );
+    const problem = await writeNewFile(options.output, text, options.force === true);
+    if (problem !== undefined) {
+      writeError(`${problem}\n`);
       return 1;
     }
   }

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { nearest } from "@mcp-flowgate/config-compiler";
 import { TEMPLATES } from "../templates/templates.ts";
+import { writeNewFile } from "./write-new-file.ts";
 
 export interface InitOptions {
   /** A name of {@link TEMPLATES}; left out, `hello`. */
@@ -31,16 +31,9 @@ export async function runInit(options: InitOptions, { write, writeError }: InitO
     write(template.text);
     return 0;
   }
-  try {
-    await writeFile(options.output, template.text, { flag: options.force === true ? "w" : "wx" });
-  } catch (thrown) {
-    const exists = thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST";
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    writeError(
-      exists
-        ? `${options.output} is already there; --force replaces it\n`
-        : `${options.output} cannot be written: ${why}\n`,
-    );
+  const problem = await writeNewFile(options.output, template.text, options.force === true);
+  if (problem !== undefined) {
+    writeError(`${problem}\n`);
     return 1;
   }
   writeError(`wrote ${options.output} (${name}: ${template.about})\n`);

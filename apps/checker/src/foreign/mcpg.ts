@@ -111,7 +111,7 @@ function takeFederation(
         ? guards.why
         : url === undefined && command === undefined
           ? "it names no url and no command"
-          : (authProblem(mode, url) ?? undefined);
+          : authProblem(mode, url);
   if (problem !== undefined || name === undefined || !guards.ok) {
     section.lose("upstream", `left out: ${problem ?? ""}`);
     section.skip();

@@ -77,7 +77,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
         const gone = new AbortController();
         const leave = (): void => gone.abort();
         response.once("close", leave);
-        const send = era === "modern" ? sendJson : openStream(response);
+        const send = era === "modern" ? jsonSender(response) : openStream(response);
         const answer = await surface.call(call.name, call.args, {
           ...who,
           correlationId: surface.newCorrelationId(),
@@ -90,7 +90,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
           era === "modern"
             ? { ...result, resultType: "complete", _meta: { [SERVER_KEY]: { ...identity } } }
             : result;
-        send(response, JSON.stringify({ result: whole, jsonrpc: "2.0", id: call.id }));
+        send(JSON.stringify({ result: whole, jsonrpc: "2.0", id: call.id }));
       };
     },
   };
@@ -128,13 +128,18 @@ function speaksBothTypes({ headers }: IncomingMessage): boolean {
   );
 }
 
-function sendJson(response: ServerResponse, text: string): void {
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-  response.end(text);
+function jsonSender(response: ServerResponse): (text: string) => void {
+  return (text) => {
+    response.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+    });
+    response.end(text);
+  };
 }
 
 /** A stream of one event, which says that it lives while the call takes long. */
-function openStream(response: ServerResponse): (response: ServerResponse, text: string) => void {
+function openStream(response: ServerResponse): (text: string) => void {
   const begin = (): void => {
     if (!response.headersSent)
       response.writeHead(200, {
@@ -148,7 +153,7 @@ function openStream(response: ServerResponse): (response: ServerResponse, text: 
     response.write(": keepalive\n\n");
   }, KEEP_ALIVE_MS);
   response.once("close", () => clearInterval(keepAlive));
-  return (_, text) => {
+  return (text) => {
     clearInterval(keepAlive);
     begin();
     response.end(`event: message\ndata: ${text}\n\n`);
