@@ -113,6 +113,7 @@ export type {
   BatchExpectation,
   DueWork,
   InstanceAggregate,
+  InstanceBlob,
   InstanceFilter,
   Lease,
   Page,

@@ -10,6 +10,7 @@ import {
   buildSignal,
   buildTimer,
 } from "./build-rows.ts";
+import { nodeDigest } from "./deterministic-ids.ts";
 import type { RecordingAudit } from "./recording-audit.ts";
 
 /** One storage, and the processes that share it. */
@@ -477,6 +478,79 @@ export function describeStoreContract(name: string, create: () => Promise<StoreH
       };
       expect(await store.apply(late)).toEqual({ status: "applied" });
       expect(await store.operation("op_1")).toEqual({ ...operation, lateResult: { late: true } });
+    });
+
+    const blobOf = (workflowId: string, text: string) => ({
+      workflowId,
+      sha256: nodeDigest.sha256(text),
+      text,
+    });
+
+    it("reads a blob through the instances that it was written for, and through no other (S1, S6)", async () => {
+      const text = JSON.stringify({
+        nul: "a\u0000b",
+        lone: "\ud800x",
+        wide: "é€𝄞",
+        list: [-1e-300, null, "\\"],
+      });
+      const [one, two, stranger] = [fresh(), fresh(), fresh()];
+      await insert(stranger);
+      await insert(one, { blobs: [blobOf(one.id, text), blobOf(one.id, '"other"')] });
+      await insert(two);
+      const { sha256 } = blobOf(one.id, text);
+      expect(await store.blob(two.id, sha256)).toBeUndefined();
+      const step = { expect: at(two), instance: { ...two, version: 1, fence: 2 }, audit: [] };
+      expect(await store.apply({ ...step, blobs: [blobOf(two.id, text)] })).toEqual({ status: "applied" });
+      const late = { expect: {}, blobs: [blobOf(two.id, '"late"'), blobOf("wf_none", text)], audit: [] };
+      expect(await store.apply(late)).toEqual({ status: "applied" });
+      const other = await harness.open("two");
+      for (const { id } of [one, two]) expect(await other.blob(id, sha256)).toBe(text);
+      expect(await other.blob(two.id, nodeDigest.sha256('"late"'))).toBe('"late"');
+      expect(await other.blob(two.id, nodeDigest.sha256('"other"'))).toBeUndefined();
+      for (const id of [stranger.id, "wf_none"]) expect(await other.blob(id, sha256)).toBeUndefined();
+      expect(await other.blob(one.id, nodeDigest.sha256("none"))).toBeUndefined();
+    });
+
+    it("keeps no blob of a batch that is refused, and one that comes twice once (S2, S6)", async () => {
+      const own = await insert(fresh());
+      const blobs = [blobOf(own.id, '"x"')];
+      const next = { ...own, version: 1, fence: 2 };
+      const stale = {
+        expect: { instance: { id: own.id, version: 7, fence: 1 } },
+        instance: next,
+        blobs,
+        audit: [],
+      };
+      expect(await store.apply(stale)).toEqual({ status: "conflict", on: "instance" });
+      expect(await store.blob(own.id, blobs[0]!.sha256)).toBeUndefined();
+      expect(await store.apply({ expect: at(own), instance: next, blobs, audit: [] })).toEqual({
+        status: "applied",
+      });
+      const again = {
+        expect: at(next),
+        instance: { ...next, fence: 3 },
+        blobs: [...blobs, ...blobs],
+        audit: [],
+      };
+      expect(await store.apply(again)).toEqual({ status: "applied" });
+      expect(await store.blob(own.id, blobs[0]!.sha256)).toBe('"x"');
+    });
+
+    it("keeps a blob of many megabytes, also where several instances bring it at once (S5, S6)", async () => {
+      const own = await Promise.all(Array.from({ length: 8 }, () => insert(fresh())));
+      const texts = ["x", "é"].map((letter) => JSON.stringify({ text: letter.repeat(3_000_000) }));
+      const answers = await Promise.all(
+        own.map((instance, index) => {
+          const blobs = texts.map((text) => blobOf(instance.id, text));
+          if (index % 2 === 1) blobs.reverse();
+          return store.apply({ expect: at(instance), instance: { ...instance, fence: 2 }, blobs, audit: [] });
+        }),
+      );
+      expect(answers).toEqual(own.map(() => ({ status: "applied" })));
+      for (const text of texts) {
+        const { sha256 } = blobOf("", text);
+        expect((await store.blob(own[7]!.id, sha256)) === text).toBe(true);
+      }
     });
 
     it("lists instances newest first, page by page, as filtered", async () => {

@@ -172,7 +172,7 @@ const EMPTY = `DO $$ BEGIN
   IF to_regclass('mcp_flowgate.wf') IS NOT NULL THEN
     TRUNCATE mcp_flowgate.replica, mcp_flowgate.definition, mcp_flowgate.wf, mcp_flowgate.op, mcp_flowgate.evidence,
       mcp_flowgate.timer, mcp_flowgate.signal, mcp_flowgate.approval, mcp_flowgate.request, mcp_flowgate.rate,
-      mcp_flowgate.audit, mcp_flowgate.change RESTART IDENTITY;
+      mcp_flowgate.audit, mcp_flowgate.change, mcp_flowgate.blob, mcp_flowgate.blob_owner RESTART IDENTITY;
   END IF;
 END $$`;
 

@@ -15,6 +15,7 @@ export function passOn(store: WorkflowStore): WorkflowStore {
     approvals: (filter) => store.approvals(filter),
     request: (tenant, principal, key) => store.request(tenant, principal, key),
     rate: (key, perMs) => store.rate(key, perMs),
+    blob: (id, sha256) => store.blob(id, sha256),
     definition: (hash) => store.definition(hash),
     due: (limit) => store.due(limit),
     nextDueAt: () => store.nextDueAt(),

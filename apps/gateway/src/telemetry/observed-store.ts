@@ -35,6 +35,7 @@ export function observeStore(store: WorkflowStore, meter: Meter): WorkflowStore 
     approvals: (filter) => timed("read", () => store.approvals(filter)),
     request: (tenant, principal, key) => timed("read", () => store.request(tenant, principal, key)),
     rate: (key, perMs) => timed("read", () => store.rate(key, perMs)),
+    blob: (id, sha256) => timed("read", () => store.blob(id, sha256)),
     definition: (hash) => timed("read", () => store.definition(hash)),
     due: (limit) => timed("read", () => store.due(limit)),
     nextDueAt: () => timed("read", () => store.nextDueAt()),

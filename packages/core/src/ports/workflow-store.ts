@@ -24,6 +24,7 @@ import type { AuditDraft } from "./audit.ts";
  * - S3 At most one operation per (workflowId, fromVersion) is running, waiting, unknown or committed.
  * - S4 Reads see every batch that was acknowledged before they began.
  * - S5 Rows come back exactly as they went in, whatever characters and numbers they hold.
+ * - S6 A blob is read through an instance that it was written for, through no other, and stays as long as one is there.
  *
  * @throws FlowgateError `STORE_UNAVAILABLE` where the storage cannot be reached, `AUDIT_UNAVAILABLE` where
  * the batch could not be recorded; in both cases nothing was applied, as far as can be known.
@@ -51,6 +52,8 @@ export interface WorkflowStore {
   /** How many entries `key` has in the window that ends now. */
   rate(key: string, perMs: number): Promise<number>;
 
+  /** The text of a blob that a batch brought for this instance. */
+  blob(workflowId: string, sha256: string): Promise<string | undefined>;
   /** A definition that some batch brought; kept at least for as long as an instance is pinned to it. */
   definition(hash: string): Promise<Definition | undefined>;
 
@@ -83,6 +86,8 @@ export interface Batch {
   readonly operations?: readonly Operation[];
   /** Sets `lateResult` of an operation and nothing else of it: its writer has lost the fence. */
   readonly lateResults?: readonly { readonly operationId: string; readonly result: Json }[];
+  /** What is too large for the rows that name it. Kept where its instance is there, or comes with the batch. */
+  readonly blobs?: readonly InstanceBlob[];
   readonly evidence?: readonly Evidence[];
   readonly armTimers?: readonly Timer[];
   /** By id. `all` ends every timer of the instance. */
@@ -95,6 +100,15 @@ export interface Batch {
   /** Counted at the same moment; see `expect.rates`. */
   readonly countRates?: readonly string[];
   readonly audit: readonly AuditDraft[];
+}
+
+/** A value of an instance as text. Instances whose values have equal text share what is stored. */
+export interface InstanceBlob {
+  readonly workflowId: string;
+  /** SHA-256 (hex) of the text in UTF-8. */
+  readonly sha256: string;
+  /** JSON text: well-formed, control characters escaped. */
+  readonly text: string;
 }
 
 export interface BatchExpectation {

@@ -39,6 +39,8 @@ export interface Rows {
   readonly listeners: Set<(workflowId: string) => void>;
   /** The tail of the queue of batches for one workflow or request key. */
   readonly locks: Map<string, Promise<void>>;
+  /** Characters of all blobs. */
+  blobSize: number;
   sequence: number;
   epochs: number;
 }
@@ -57,6 +59,8 @@ export interface WorkflowRows {
   readonly timers: Map<string, Timer>;
   readonly approvals: Map<string, Approval>;
   readonly signals: Map<string, Signal>;
+  /** Texts by their hash. */
+  readonly blobs: Map<string, string>;
 }
 
 export function createMemoryData(): MemoryData {
@@ -77,6 +81,7 @@ export function createMemoryData(): MemoryData {
       replicas: new Set(),
       listeners: new Set(),
       locks: new Map(),
+      blobSize: 0,
       sequence: 0,
       epochs: 0,
     },

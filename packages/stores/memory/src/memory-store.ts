@@ -32,7 +32,7 @@ import { purge, writeBatch } from "./write.ts";
  *
  * M1 A batch whose events the sink refuses changes nothing.
  * M2 Rows are frozen when they are written: what a caller does to its objects afterwards changes nothing (S5).
- * M3 Terminal instances are kept in bounded number and time. What is not terminal is never dropped.
+ * M3 Terminal instances are kept in bounded number, size of blobs and time. What is not terminal is never dropped.
  */
 export interface MemoryStoreOptions {
   readonly clock: Clock;
@@ -44,6 +44,8 @@ export interface MemoryStoreOptions {
   readonly data?: MemoryData;
   /** Terminal instances kept at most. Default 10,000. */
   readonly maxTerminal?: number;
+  /** Characters of blobs kept at most before terminal instances go for them. Default 128 Mi. */
+  readonly maxBlobSize?: number;
   /** How long a terminal instance is kept that says nothing itself, in milliseconds. Default 24 hours. */
   readonly retentionMs?: number;
 }
@@ -65,6 +67,7 @@ class MemoryStore implements WorkflowStore {
   readonly #lease: Lease;
   readonly #claimant: string;
   readonly #maxTerminal: number;
+  readonly #maxBlobSize: number;
   readonly #retentionMs: number;
   readonly #own = new Set<(workflowId: string) => void>();
   #closed = false;
@@ -74,6 +77,7 @@ class MemoryStore implements WorkflowStore {
     this.#audit = options.audit;
     this.#rows = (options.data ?? createMemoryData()).rows;
     this.#maxTerminal = options.maxTerminal ?? 10_000;
+    this.#maxBlobSize = options.maxBlobSize ?? 128 * 1024 * 1024;
     this.#retentionMs = options.retentionMs ?? 86_400_000;
     const replica = options.replica ?? "memory";
     const epoch = (this.#rows.epochs += 1);
@@ -115,7 +119,12 @@ class MemoryStore implements WorkflowStore {
     const refused = findRefusal(this.#rows, workflowId, batch, this.now());
     if (refused !== undefined) return refused;
     writeBatch(this.#rows, workflowId, batch, this.now());
-    if (batch.expect.absent !== undefined || batch.instance?.status === "terminal") this.#collect();
+    if (
+      batch.expect.absent !== undefined ||
+      batch.instance?.status === "terminal" ||
+      batch.blobs !== undefined
+    )
+      this.#collect();
     this.#notify(workflowId, batch);
     return { status: "applied" };
   }
@@ -202,6 +211,11 @@ class MemoryStore implements WorkflowStore {
   async rate(key: string, perMs: number): Promise<number> {
     this.#assertOpen();
     return countSince(this.#rows, key, this.now() - perMs);
+  }
+
+  async blob(workflowId: string, sha256: string): Promise<string | undefined> {
+    this.#assertOpen();
+    return this.#rows.workflows.get(workflowId)?.blobs.get(sha256);
   }
 
   async definition(hash: string): Promise<Definition | undefined> {
@@ -326,7 +340,9 @@ class MemoryStore implements WorkflowStore {
       const instance = this.#rows.workflows.get(workflowId)?.instance;
       const until =
         instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
-      if (this.#rows.terminal.size <= this.#maxTerminal && until > now) return;
+      const isWithin =
+        this.#rows.terminal.size <= this.#maxTerminal && this.#rows.blobSize <= this.#maxBlobSize;
+      if (isWithin && until > now) return;
       purge(this.#rows, workflowId);
     }
   }

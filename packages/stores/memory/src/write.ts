@@ -8,6 +8,12 @@ const RATE_MEMORY_MS = 86_400_000;
 export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Batch, now: number): void {
   const own = workflowId === undefined ? undefined : writeInstance(rows, workflowId, batch);
   if (own !== undefined) writeChildren(rows, own, batch);
+  for (const { workflowId: owner, sha256, text } of batch.blobs ?? []) {
+    const target = rows.workflows.get(owner);
+    if (target === undefined || target.blobs.has(sha256)) continue;
+    target.blobs.set(sha256, text);
+    rows.blobSize += text.length;
+  }
   for (const signal of batch.signals ?? []) {
     const target = rows.workflows.get(signal.workflowId);
     if (target === undefined) continue;
@@ -32,6 +38,7 @@ export function purge(rows: Rows, workflowId: string): void {
   rows.signalled.delete(workflowId);
   rows.terminal.delete(workflowId);
   rows.workflows.delete(workflowId);
+  for (const text of own.blobs.values()) rows.blobSize -= text.length;
   unpin(rows, own.instance.definitionHash);
 }
 
@@ -54,6 +61,7 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
     timers: new Map(),
     approvals: new Map(),
     signals: new Map(),
+    blobs: new Map(),
   };
   const before = present?.instance.definitionHash;
   own.instance = deepFreeze(instance);

@@ -7,6 +7,7 @@ import {
   createManualClock,
   createRecordingAudit,
   describeStoreContract,
+  nodeDigest,
 } from "@mcp-flowgate/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -25,7 +26,11 @@ describeStoreContract("the memory store", async () => {
 
 describe("the memory store", () => {
   const definition = buildDefinition(buildWorkflow({ open: {}, end: buildEnd() }));
-  const store = (more: { readonly maxTerminal?: number; readonly retentionMs?: number }) => {
+  const store = (more: {
+    readonly maxTerminal?: number;
+    readonly maxBlobSize?: number;
+    readonly retentionMs?: number;
+  }) => {
     const clock = createManualClock();
     return { clock, store: createMemoryStore({ clock, ...more }) };
   };
@@ -43,6 +48,22 @@ describe("the memory store", () => {
     const left = (await memory.instances({ limit: 50 })).items.map(({ id }) => id);
     expect(left.sort()).toEqual(["wf_7", "wf_8", "wf_9", "wf_open"]);
     expect(await memory.definition(definition.hash)).toEqual(definition);
+  });
+
+  it("drops the oldest terminal instances where blobs take too much, never an open one (M3)", async () => {
+    const { store: memory, clock } = store({ maxBlobSize: 250 });
+    const text = JSON.stringify("x".repeat(98));
+    const blobOf = (workflowId: string) => ({ workflowId, sha256: nodeDigest.sha256(text), text });
+    const open = buildInstance("wf_open", { definitionHash: definition.hash });
+    const ended = [0, 1, 2].map((index) => end(`wf_${index}`, clock.now()));
+    for (const instance of [open, ...ended]) {
+      const blobs = [blobOf(instance.id)];
+      await memory.apply({ expect: { absent: instance.id }, definition, instance, blobs, audit: [] });
+    }
+    const left = (await memory.instances({ limit: 50 })).items.map(({ id }) => id);
+    expect(left.sort()).toEqual(["wf_2", "wf_open"]);
+    expect(await memory.blob("wf_open", nodeDigest.sha256(text))).toBe(text);
+    expect(await memory.blob("wf_0", nodeDigest.sha256(text))).toBeUndefined();
   });
 
   it("drops a terminal instance when its time is over, and its definition with the last of them (M3)", async () => {

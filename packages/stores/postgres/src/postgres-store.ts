@@ -251,6 +251,10 @@ class JournalStore implements PostgresStore {
     return this.#read((reader) => reader.rate(key, perMs));
   }
 
+  blob(workflowId: string, sha256: string): Promise<string | undefined> {
+    return this.#read((reader) => reader.blob(workflowId, sha256));
+  }
+
   definition(hash: string): Promise<Definition | undefined> {
     return this.#read((reader) => reader.definition(hash));
   }

@@ -32,6 +32,10 @@ export const APPROVAL_BY_ID: Statement = {
   name: "approval",
   text: "SELECT body FROM mcp_flowgate.approval WHERE id = $1",
 };
+export const BLOB: Statement = {
+  name: "blob",
+  text: `SELECT body FROM mcp_flowgate.blob JOIN mcp_flowgate.blob_owner USING (sha256) WHERE wf_id = $1 AND sha256 = $2`,
+};
 export const DEFINITION: Statement = {
   name: "definition",
   text: "SELECT body FROM mcp_flowgate.definition WHERE hash = $1",

@@ -30,6 +30,7 @@ export interface Reader {
   instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>>;
   approval(id: string): Promise<Approval | undefined>;
   approvals(filter: ApprovalFilter): Promise<Page<Approval>>;
+  blob(workflowId: string, sha256: string): Promise<string | undefined>;
   definition(hash: string): Promise<Definition | undefined>;
   request(tenant: string, principal: string, key: string): Promise<RequestKey | undefined>;
   rate(key: string, perMs: number): Promise<number>;
@@ -133,6 +134,10 @@ export function createReader(database: Database): Reader {
         filter.limit,
         ({ body }) => fromJsonText<Approval>(body),
       );
+    },
+    async blob(workflowId, sha256) {
+      const [row] = await database.read<Body>(statements.BLOB, [toKey(workflowId), toKey(sha256)]);
+      return row?.body;
     },
     definition: (hash) => one(statements.DEFINITION, [toKey(hash)]),
     request: (tenant, principal, key) => one(statements.REQUEST, [tenant, principal, key].map(toBoundedKey)),

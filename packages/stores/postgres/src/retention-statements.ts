@@ -13,6 +13,23 @@ export const REMOVE_INSTANCES: Statement = {
     approval AS (DELETE FROM mcp_flowgate.approval USING gone WHERE wf_id = gone.id)
     SELECT count(*) AS removed FROM gone`,
 };
+/** Also those of instances that a replica of a version without blobs has removed. */
+export const REMOVE_BLOB_OWNERS: Statement = {
+  name: "",
+  text: `WITH gone AS (
+      DELETE FROM mcp_flowgate.blob_owner AS o WHERE NOT EXISTS (SELECT FROM mcp_flowgate.wf WHERE id = o.wf_id) RETURNING 1
+    ) SELECT count(*) AS removed FROM gone`,
+};
+const OWNED = "EXISTS (SELECT FROM mcp_flowgate.blob_owner AS o WHERE o.sha256 = b.sha256)";
+export const LOCK_OWNERLESS_BLOBS: Statement = {
+  name: "",
+  text: `SELECT sha256 FROM mcp_flowgate.blob AS b WHERE NOT ${OWNED} LIMIT $1 FOR UPDATE SKIP LOCKED`,
+};
+/** Looks again, after they were locked: who brought one of them anew until then has committed its owner. */
+export const REMOVE_OWNERLESS_BLOBS: Statement = {
+  name: "",
+  text: `DELETE FROM mcp_flowgate.blob AS b WHERE sha256 = ANY($1::text[]) AND NOT ${OWNED}`,
+};
 export const REMOVE_DEFINITIONS: Statement = {
   name: "",
   text: `WITH gone AS (

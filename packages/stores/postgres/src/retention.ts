@@ -7,24 +7,27 @@ import { RATE_MEMORY_MS } from "./write.ts";
 /** How many rows of each kind were removed. */
 export interface Collected {
   readonly instances: number;
+  readonly blobs: number;
   readonly definitions: number;
   readonly requests: number;
   readonly auditRecords: number;
 }
 
 /**
- * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, definitions
- * that no instance is pinned to and nobody began with for a day, keys of requests that expired, and audit streams (W21:
- * always whole ones, so that what is left verifies) whose instance is gone and whose last record is older than
- * `auditMs`. Several processes may do it at a time: what one is at, the others pass over.
+ * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, blobs that no
+ * instance has any more, definitions that no instance is pinned to and nobody began with for a day, keys of requests
+ * that expired, and audit streams (W21: always whole ones, so that what is left verifies) whose instance is gone and
+ * whose last record is older than `auditMs`. Several processes may do it at a time: what one is at, the others pass over.
  */
 export async function collect(database: Database, auditMs: number): Promise<Collected> {
   const count = async (statement: Statement, values: readonly unknown[] = []): Promise<number> =>
     (await database.read<{ removed: number }>(statement, values))[0]?.removed ?? 0;
   const instances = await inChunks(() => count(statements.REMOVE_INSTANCES, [CHUNK]));
+  await count(statements.REMOVE_BLOB_OWNERS);
   await inChunks(() => count(statements.REMOVE_RATES, [RATE_MEMORY_MS, CHUNK]));
   return {
     instances,
+    blobs: await removeBlobs(database),
     definitions: await count(statements.REMOVE_DEFINITIONS, [UNUSED_DEFINITION_MS]),
     requests: await inChunks(() => count(statements.REMOVE_REQUESTS, [CHUNK])),
     auditRecords: await removeAudit(database, auditMs),
@@ -33,6 +36,8 @@ export async function collect(database: Database, auditMs: number): Promise<Coll
 
 /** Per transaction, so that batches do not wait long for it. */
 const CHUNK = 500;
+/** Blobs are large. */
+const BLOB_CHUNK = 20;
 
 async function inChunks(remove: () => Promise<number>): Promise<number> {
   let all = 0;
@@ -40,6 +45,26 @@ async function inChunks(remove: () => Promise<number>): Promise<number> {
     const removed = await remove();
     all += removed;
     if (removed < CHUNK) return all;
+  }
+}
+
+async function removeBlobs(database: Database): Promise<number> {
+  for (let removed = 0; ;) {
+    const { found, gone } = await database.session(async (session) => {
+      await session.query("BEGIN");
+      try {
+        const locked = await session.query<{ sha256: string }>(statements.LOCK_OWNERLESS_BLOBS, [BLOB_CHUNK]);
+        const hashes = locked.rows.map(({ sha256 }) => sha256);
+        const { count: gone } = await session.query(statements.REMOVE_OWNERLESS_BLOBS, [hashes]);
+        await session.query("COMMIT");
+        return { found: hashes.length, gone };
+      } catch (thrown) {
+        await session.query("ROLLBACK").catch(() => undefined);
+        throw thrown;
+      }
+    });
+    removed += gone;
+    if (found < BLOB_CHUNK) return removed;
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   BatchExpectation,
   Definition,
   Evidence,
+  InstanceBlob,
   Operation,
   RequestKey,
   Signal,
@@ -27,6 +28,7 @@ export interface BatchRows {
   /** Those that end a claim before those that begin one, so that the index that upholds S3 never sees two. */
   readonly operations: readonly OperationRow[];
   readonly lateResults: readonly { readonly id: string; readonly lateResult: string }[];
+  readonly blobs: readonly BlobRow[];
   readonly evidence: readonly ChildRow[];
   readonly timers: readonly (ChildRow & { readonly id: string; readonly dueAt: number })[];
   readonly cancelTimers: readonly string[] | "all";
@@ -72,6 +74,10 @@ export type ChildRow = {
   readonly body: string;
 };
 
+export type BlobRow = ChildRow & {
+  readonly sha256: string;
+};
+
 export type ApprovalRow = ChildRow & {
   readonly id: string;
   readonly tenant: string;
@@ -104,6 +110,7 @@ export function toBatchRows(batch: Batch, terminalMs: number): BatchRows {
       id: toKey(operationId),
       lateResult: toJsonText(result),
     })),
+    blobs: (batch.blobs ?? []).map(toBlobRow),
     evidence: (batch.evidence ?? []).map(toChildRow),
     timers: lastById(
       (batch.armTimers ?? []).map((timer) => ({
@@ -214,6 +221,10 @@ function toOperationRow(operation: Operation): OperationRow {
     body: toJsonText(rest),
     lateResult: lateResult === undefined ? null : toJsonText(lateResult),
   };
+}
+
+function toBlobRow({ workflowId, sha256, text }: InstanceBlob): BlobRow {
+  return { workflowId: toKey(workflowId), sha256: toKey(sha256), body: text };
 }
 
 function toApprovalRow(approval: Approval): ApprovalRow {

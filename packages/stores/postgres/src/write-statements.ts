@@ -94,6 +94,17 @@ export const UPDATE_CLAIMANTS: RowsStatement<{ id: string; claimant: string }> =
   ["claimant", "claimant", "text"],
 ]);
 export const INSERT_EVIDENCE: RowsStatement<ChildRow> = insert("evidence", CHILD);
+/** One that is there is locked all the same: until the commit nobody can remove it ({@link INSERT_BLOB_OWNER}). */
+export const UPSERT_BLOB: Statement = {
+  name: "upsert_blob",
+  text: `INSERT INTO mcp_flowgate.blob (sha256, body) VALUES ($1, $2)
+    ON CONFLICT (sha256) DO UPDATE SET sha256 = excluded.sha256`,
+};
+export const INSERT_BLOB_OWNER: Statement = {
+  name: "insert_blob_owner",
+  text: `INSERT INTO mcp_flowgate.blob_owner (wf_id, sha256)
+    SELECT $1, $2 WHERE EXISTS (SELECT FROM mcp_flowgate.wf WHERE id = $1) ON CONFLICT DO NOTHING`,
+};
 export const UPSERT_TIMERS: RowsStatement<NamedRow & { readonly dueAt: number }> = upsert("timer", [
   ...NAMED,
   ["dueAt", "due_at", "bigint"],

@@ -80,6 +80,12 @@ export async function write(
     statements.INSERT_EVIDENCE,
     owned.flatMap(({ evidence }) => evidence),
   );
+  // In one order everywhere, so that no two transactions wait for each other's.
+  const blobs = batches.flatMap((batch) => batch.blobs);
+  for (const { workflowId, sha256, body } of blobs.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))) {
+    void send(statements.UPSERT_BLOB, [sha256, body]).catch(() => undefined);
+    void send(statements.INSERT_BLOB_OWNER, [workflowId, sha256]).catch(() => undefined);
+  }
   const ended = owned.flatMap(({ cancelTimers }) => (cancelTimers === "all" ? [] : cancelTimers));
   const allEnded = owned.flatMap(({ cancelTimers, workflowId }) =>
     cancelTimers === "all" && workflowId !== undefined ? [workflowId] : [],

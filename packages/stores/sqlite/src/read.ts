@@ -18,7 +18,17 @@ import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql } from "./drizzle.ts";
 import { fromJsonText, toKey } from "./json-text.ts";
 import { fromInstanceRow, fromOperationRow } from "./rows.ts";
-import { approvals, definitions, evidence, operations, signals, timers, workflows } from "./schema.ts";
+import {
+  approvals,
+  blobOwners,
+  blobs,
+  definitions,
+  evidence,
+  operations,
+  signals,
+  timers,
+  workflows,
+} from "./schema.ts";
 
 /** Reads rows. What takes several statements is only whole inside a transaction. */
 export interface Reader {
@@ -28,6 +38,7 @@ export interface Reader {
   instances(filter: InstanceFilter): Page<WorkflowInstance>;
   approval(id: string): Approval | undefined;
   approvals(filter: ApprovalFilter): Page<Approval>;
+  blob(workflowId: string, sha256: string): string | undefined;
   definition(hash: string): Definition | undefined;
   /** `isGone` is asked once about each claimant that has running operations. */
   due(now: number, limit: number, isGone: (claimant: string) => boolean): DueWork;
@@ -116,6 +127,14 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
       .select({ body: definitions.body })
       .from(definitions)
       .where(eq(definitions.hash, place("hash"))),
+    ["body"],
+  );
+  const selectBlob = prepare.rows(
+    db
+      .select({ body: blobs.body })
+      .from(blobs)
+      .innerJoin(blobOwners, eq(blobOwners.sha256, blobs.sha256))
+      .where(and(eq(blobOwners.workflowId, place("id")), eq(blobOwners.sha256, place("sha256")))),
     ["body"],
   );
   // The others stay armed, and come up once the instance is free.
@@ -275,6 +294,7 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
         .all();
       return toPage(rows, filter.limit, ({ body }) => fromJsonText<Approval>(body));
     },
+    blob: (workflowId, sha256) => selectBlob.get({ id: toKey(workflowId), sha256: toKey(sha256) })?.body,
     definition(hash) {
       const row = selectDefinition.get({ hash: toKey(hash) });
       return row && fromJsonText(row.body);

@@ -6,6 +6,8 @@ import { toTime } from "./rows.ts";
 import {
   approvals,
   auditRows,
+  blobOwners,
+  blobs,
   definitions,
   evidence,
   operations,
@@ -21,15 +23,17 @@ import { RATE_MEMORY_MS } from "./write.ts";
 /** How many rows of each kind were removed. */
 export interface Collected {
   readonly instances: number;
+  readonly blobs: number;
   readonly definitions: number;
   readonly requests: number;
   readonly auditRecords: number;
 }
 
 /**
- * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, definitions
- * that no instance is pinned to, keys of requests that expired, and audit streams (W21: always whole ones, so that
- * what is left verifies) whose instance is gone and whose last record is older than `auditMs`.
+ * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, blobs that no
+ * instance has any more, definitions that no instance is pinned to, keys of requests that expired, and audit streams
+ * (W21: always whole ones, so that what is left verifies) whose instance is gone and whose last record is older than
+ * `auditMs`.
  */
 export interface Retention {
   collect(): Promise<Collected>;
@@ -44,6 +48,8 @@ export interface RetentionOptions {
 
 /** Per transaction, so that batches do not wait long for it. */
 const CHUNK = 200;
+/** Blobs are large. */
+const BLOB_CHUNK = 10;
 
 export function createRetention({ db, queue, now, auditMs }: RetentionOptions): Retention {
   const removeInstances = (): number => {
@@ -61,6 +67,28 @@ export function createRetention({ db, queue, now, auditMs }: RetentionOptions): 
     }
     db.delete(workflows).where(inArray(workflows.id, ids)).run();
     return ids.length;
+  };
+
+  /** Also of instances that a process of a version without blobs has removed. */
+  const removeBlobs = (): number => {
+    const owner = db
+      .select({ one: sql`1` })
+      .from(workflows)
+      .where(eq(workflows.id, blobOwners.workflowId));
+    db.delete(blobOwners).where(notExists(owner)).run();
+    const owned = db
+      .select({ one: sql`1` })
+      .from(blobOwners)
+      .where(eq(blobOwners.sha256, blobs.sha256));
+    const ownerless = db
+      .select({ sha256: blobs.sha256 })
+      .from(blobs)
+      .where(notExists(owned))
+      .limit(BLOB_CHUNK)
+      .all()
+      .map(({ sha256 }) => sha256);
+    if (ownerless.length > 0) db.delete(blobs).where(inArray(blobs.sha256, ownerless)).run();
+    return ownerless.length;
   };
 
   const removeDefinitions = (): number => {
@@ -131,6 +159,7 @@ export function createRetention({ db, queue, now, auditMs }: RetentionOptions): 
       const cursor = { position: 0 };
       return {
         instances,
+        blobs: await inChunks(removeBlobs, (removed) => removed === BLOB_CHUNK),
         definitions: instances === 0 ? 0 : await queue.add(removeDefinitions),
         requests: await queue.add(removeRequests),
         auditRecords: await inChunks(

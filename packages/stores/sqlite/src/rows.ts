@@ -4,6 +4,7 @@ import type {
   BatchExpectation,
   Definition,
   Evidence,
+  InstanceBlob,
   Operation,
   RequestKey,
   Signal,
@@ -27,6 +28,7 @@ export interface BatchRows {
   /** Those that end a claim before those that begin one, so that the index that upholds S3 never sees two. */
   readonly operations: readonly OperationRow[];
   readonly lateResults: readonly { readonly id: string; readonly lateResult: string }[];
+  readonly blobs: readonly BlobRow[];
   readonly evidence: readonly ChildRow[];
   readonly timers: readonly (ChildRow & { readonly id: string; readonly dueAt: number })[];
   readonly cancelTimers: readonly string[] | "all";
@@ -74,6 +76,10 @@ export type ChildRow = {
   readonly body: string;
 };
 
+export type BlobRow = ChildRow & {
+  readonly sha256: string;
+};
+
 export type ApprovalRow = ChildRow & {
   readonly id: string;
   readonly tenant: string;
@@ -106,6 +112,7 @@ export function toBatchRows(batch: Batch, terminalMs: number): BatchRows {
       id: toKey(operationId),
       lateResult: toJsonText(result),
     })),
+    blobs: (batch.blobs ?? []).map(toBlobRow),
     evidence: (batch.evidence ?? []).map(toChildRow),
     timers: (batch.armTimers ?? []).map((timer) => ({
       id: toKey(timer.id),
@@ -203,6 +210,10 @@ function toOperationRow(operation: Operation): OperationRow {
     body: toJsonText(rest),
     lateResult: lateResult === undefined ? null : toJsonText(lateResult),
   };
+}
+
+function toBlobRow({ workflowId, sha256, text }: InstanceBlob): BlobRow {
+  return { workflowId: toKey(workflowId), sha256: toKey(sha256), body: text };
 }
 
 function toApprovalRow(approval: Approval): ApprovalRow {

@@ -107,6 +107,16 @@ export const rates = sqliteTable("rate", {
   at: integer().notNull(),
 });
 
+export const blobs = sqliteTable("blob", {
+  sha256: text().primaryKey(),
+  body: text().notNull(),
+});
+
+export const blobOwners = sqliteTable("blob_owner", {
+  workflowId: text("wf_id").notNull(),
+  sha256: text().notNull(),
+});
+
 export const auditRows = sqliteTable("audit", {
   n: integer().primaryKey(),
   stream: text().notNull(),

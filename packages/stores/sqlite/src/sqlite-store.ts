@@ -239,6 +239,10 @@ class JournalStore implements SqliteStore {
     return this.#read(() => this.#expectation.countRates(key, this.now() - perMs));
   }
 
+  blob(workflowId: string, sha256: string): Promise<string | undefined> {
+    return this.#read((reader) => reader.blob(workflowId, sha256));
+  }
+
   definition(hash: string): Promise<Definition | undefined> {
     return this.#read((reader) => reader.definition(hash));
   }

@@ -2,6 +2,8 @@ import type { OpenedDatabase } from "./database.ts";
 import { and, eq, lte, sql } from "./drizzle.ts";
 import {
   approvals,
+  blobOwners,
+  blobs,
   definitions,
   evidence,
   operations,
@@ -144,6 +146,18 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
       .returning({ workflowId: operations.workflowId }),
     ["workflowId"],
   );
+  const insertBlob = prepare.run(
+    db
+      .insert(blobs)
+      .values({ sha256: place("sha256"), body: place("body") })
+      .onConflictDoNothing(),
+  );
+  const insertBlobOwner = prepare.run(
+    db
+      .insert(blobOwners)
+      .values({ workflowId: place("workflowId"), sha256: place("sha256") })
+      .onConflictDoNothing(),
+  );
   const insertEvidence = prepare.run(
     db.insert(evidence).values({ workflowId: place("workflowId"), body: place("body") }),
   );
@@ -230,6 +244,8 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
     upsertOperation,
     reclaimOperation,
     setLateResult,
+    insertBlob,
+    insertBlobOwner,
     insertEvidence,
     deleteTimer,
     deleteTimers,

@@ -38,6 +38,11 @@ export function createWriter(opened: OpenedDatabase): Writer {
         const operation = statements.setLateResult.get(row);
         if (operation !== undefined) touched.add(operation.workflowId);
       }
+      for (const { workflowId: owner, sha256, body } of batch.blobs) {
+        if (!touched.has(owner) && statements.selectInstance.get({ id: owner }) === undefined) continue;
+        statements.insertBlob.run({ sha256, body });
+        statements.insertBlobOwner.run({ workflowId: owner, sha256 });
+      }
       for (const row of batch.signals) {
         if (
           !touched.has(row.workflowId) &&

@@ -109,7 +109,7 @@ describe("a store does not open", () => {
     file.pragma("user_version = 99");
     file.close();
     expect(await refused(bench.path)).toBe(
-      `${bench.path} was written by a newer version (schema 99, this one knows 1); run that version, or name another file`,
+      `${bench.path} was written by a newer version (schema 99, this one knows 2); run that version, or name another file`,
     );
   });
 

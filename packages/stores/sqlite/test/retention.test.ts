@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createManualClock } from "@mcp-flowgate/testkit";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { createBench } from "./support/open.ts";
+import { digest } from "./support/environment.ts";
+import { createBench, onEnd } from "./support/open.ts";
 import { startChild } from "./support/processes.ts";
 import {
   approvalOf,
@@ -46,10 +48,10 @@ test("what is terminal and past its time goes, with all that belongs to it; the 
     },
     audit: [],
   });
-  expect(await store.gc()).toEqual({ instances: 0, definitions: 0, requests: 0, auditRecords: 0 });
+  expect(await store.gc()).toEqual({ instances: 0, blobs: 0, definitions: 0, requests: 0, auditRecords: 0 });
 
   clock.skew(DAY);
-  expect(await store.gc()).toEqual({ instances: 1, definitions: 1, requests: 1, auditRecords: 0 });
+  expect(await store.gc()).toEqual({ instances: 1, blobs: 0, definitions: 1, requests: 1, auditRecords: 0 });
   expect(await store.load("wf_1")).toBeUndefined();
   expect(await store.operation("op_1")).toBeUndefined();
   expect(await store.approval("ap_1")).toBeUndefined();
@@ -63,13 +65,37 @@ test("what is terminal and past its time goes, with all that belongs to it; the 
   await store.record([eventOf("wf_2", { at: clock.now() })]);
 
   clock.skew(90 * DAY);
-  expect(await store.gc()).toEqual({ instances: 0, definitions: 0, requests: 0, auditRecords: 1 });
+  expect(await store.gc()).toEqual({ instances: 0, blobs: 0, definitions: 0, requests: 0, auditRecords: 1 });
   const left = await readStreams(store);
   expect([...left].map(([stream, records]) => [stream, records.length])).toEqual([
     ["wf:wf_2", 2],
     ["wf:wf_3", 1],
   ]);
   expect(await store.load("wf_3")).toBeDefined();
+});
+
+const blobOf = (workflowId: string, text: string) => ({ workflowId, sha256: digest.sha256(text), text });
+
+test("a blob goes with the last instance that has it, also where a version without blobs removed that (W21)", async () => {
+  const clock = createManualClock();
+  const bench = createBench();
+  const store = await bench.open({ clock, retention: { auditMs: 0 } });
+  const ends = (purgeAfter: number) => ({ status: "terminal", terminalAt: 1, purgeAfter }) as const;
+  const [text, own] = ['"of two"', '"of one"'];
+  await store.apply({ ...startOf("wf_1", ends(1)), blobs: [blobOf("wf_1", text), blobOf("wf_1", own)] });
+  await store.apply({ ...startOf("wf_2", ends(clock.now() + DAY)), blobs: [blobOf("wf_2", text)] });
+  const many = Array.from({ length: 25 }, (_, n) => blobOf("wf_3", JSON.stringify(n)));
+  await store.apply({ ...startOf("wf_3"), blobs: many });
+  expect(await store.gc()).toMatchObject({ instances: 1, blobs: 1 });
+  expect(await store.blob("wf_2", digest.sha256(text))).toBe(text);
+
+  clock.skew(DAY);
+  expect(await store.gc()).toMatchObject({ instances: 1, blobs: 1 });
+  const before = new Database(bench.path);
+  onEnd(() => void before.close());
+  before.exec("DELETE FROM wf WHERE id = 'wf_3'");
+  expect(await store.gc()).toMatchObject({ instances: 0, blobs: 25 });
+  expect(before.prepare("SELECT count(*) FROM blob_owner").pluck().get()).toBe(0);
 });
 
 test("more than fits in one transaction is collected too, by itself", async () => {
@@ -110,7 +136,8 @@ test(
       ...startOf("wf_claimed", { status: "running", operationId: "op_claimed", claim: { replica, epoch } }),
       operations: [operationOf("op_claimed", "wf_claimed")],
     });
-    await store.apply(startOf("wf_big", { context: { text: "x".repeat(3_000_000) } }));
+    const blob = blobOf("wf_big", JSON.stringify("y".repeat(3_000_000)));
+    await store.apply({ ...startOf("wf_big", { context: { text: "x".repeat(3_000_000) } }), blobs: [blob] });
     const target = join(bench.folder, "backups", "one.db");
     await store.backup(target);
     child.process.kill("SIGKILL");
@@ -119,6 +146,7 @@ test(
 
     const copy = await bench.open({ path: target });
     expect((await copy.load("wf_big"))?.instance.context["text"]).toHaveLength(3_000_000);
+    expect((await copy.blob("wf_big", blob.sha256)) === blob.text).toBe(true);
     expect((await copy.due(10)).orphans).toMatchObject([{ id: "op_claimed" }]);
     expect((await store.due(10)).orphans).toEqual([]);
     const streams = await readStreams(copy);

@@ -1,4 +1,5 @@
 import { JOURNAL_SQL } from "./0001-journal.ts";
+import { BLOB_SQL } from "./0002-blob.ts";
 
 /**
  * In order; the schema's number is how many of them a database has had. A released one never changes. `oldest` is the
@@ -7,4 +8,5 @@ import { JOURNAL_SQL } from "./0001-journal.ts";
  */
 export const MIGRATIONS: readonly { readonly sql: string; readonly oldest: number }[] = [
   { sql: JOURNAL_SQL, oldest: 1 },
+  { sql: BLOB_SQL, oldest: 1 },
 ];
