@@ -91,6 +91,9 @@ export interface Gateway {
 /** How long a start waits for downstream servers to list their tools before it serves without them. */
 const IMPORT_PATIENCE_MS = 10_000;
 
+/** When a gateway that has started is thought to have a moment for itself. */
+const IDLE_AFTER_MS = 1000;
+
 export interface ComposeOptions {
   /** Standard output is not the protocol's channel, so an audit sink may have it. */
   readonly stdoutIsFree?: boolean;
@@ -297,6 +300,8 @@ export async function compose(
       await live.current().importer.start(IMPORT_PATIENCE_MS);
       await semantic?.open(live.current().catalogue.index);
       settled.resolve();
+      // The first search need not wait for it, and neither need whoever asks whether the gateway is up.
+      setTimeout(() => live.current().catalogue.index.prepare(), IDLE_AFTER_MS).unref();
     },
     reload: reloader.reload,
     reopenAudit: () => trail.reopen(),

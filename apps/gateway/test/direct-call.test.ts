@@ -48,8 +48,8 @@ beforeAll(async () => {
   await gateway.start();
   const calls = createDirectCalls(gateway.surface, IDENTITY);
   const counted: DirectCalls = {
-    recognise: (incoming, message) => {
-      const call = calls.recognise(incoming, message);
+    recognise: (incoming, message, checks) => {
+      const call = calls.recognise(incoming, message, checks);
       if (call !== undefined) taken += 1;
       return call;
     },
@@ -131,6 +131,14 @@ const call = (name: string, args?: unknown, meta?: unknown): any => ({
   },
 });
 const ECHO = { definitionId: "hello.echo", input: { message: "hi" } };
+
+test("an envelope that was never seen is judged by the SDK, which is loaded for it, and known from then on", async () => {
+  const before = taken;
+  await expectSame(modern("gateway.home"), call("gateway.home", {}, ENVELOPE));
+  expect(taken - before).toBe(0);
+  await expectSame(modern("gateway.home"), call("gateway.home", {}, ENVELOPE));
+  expect(taken - before).toBe(1);
+});
 
 test.each([
   ["gateway.home", {}],

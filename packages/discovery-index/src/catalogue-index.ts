@@ -7,7 +7,9 @@
  * 2. What an entry contributes depends on the entry alone, never on the others or on the order of arrival. What
  *    depends on the others (document frequencies) is read at search time. So an index that was changed step by
  *    step answers like one built at once.
- * 3. Dead ordinals never outnumber live ones by more than a constant: `compact` renumbers before that.
+ * 3. An entry that waits has no ordinal; it is weighed in the order of arrival, before anything of the searching side
+ *    is read. So a catalogue that nobody searches costs its entries and no more.
+ * 4. Dead ordinals never outnumber live ones by more than a constant: `compact` renumbers before that.
  */
 import type { CatalogueEntry } from "./catalogue-entry.ts";
 import { compareIds } from "./compare-ids.ts";
@@ -32,6 +34,8 @@ export interface DiscoveryIndex {
   remove(id: string): boolean;
   /** As {@link add}; says that the id is expected to be there. */
   replace(entry: CatalogueEntry): void;
+  /** Weighs what was added since the last search; else the next search does. For a moment when nobody waits. */
+  prepare(): void;
 }
 
 /** What searching needs beyond the public face. */
@@ -77,6 +81,7 @@ export function createIndex(entries: Iterable<CatalogueEntry>, constants: Rankin
 /** The searching side of an index that {@link buildIndex} made. */
 export function toSearchable(index: DiscoveryIndex): SearchableIndex {
   if (!(index instanceof CatalogueIndex)) throw new TypeError("The index was not made by buildIndex.");
+  index.prepare();
   return index;
 }
 
@@ -89,6 +94,8 @@ class CatalogueIndex implements SearchableIndex {
   readonly constants: RankingConstants;
   readonly tokenizer: Tokenizer = createTokenizer();
   readonly vocabulary: Vocabulary = createVocabulary();
+  /** Invariant 3. */
+  readonly #waiting = new Map<string, CatalogueEntry>();
   #documents: (IndexedDocument | undefined)[] = [];
   readonly #ordinals = new Map<string, number>();
   readonly #weigher: EntryWeigher;
@@ -104,7 +111,7 @@ class CatalogueIndex implements SearchableIndex {
   }
 
   get size(): number {
-    return this.#ordinals.size;
+    return this.#ordinals.size + this.#waiting.size;
   }
 
   get capacity(): number {
@@ -125,11 +132,11 @@ class CatalogueIndex implements SearchableIndex {
 
   get(id: string): CatalogueEntry | undefined {
     const ordinal = this.#ordinals.get(id);
-    return ordinal === undefined ? undefined : this.#documents[ordinal]?.entry;
+    return ordinal === undefined ? this.#waiting.get(id) : this.#documents[ordinal]?.entry;
   }
 
   ids(): readonly string[] {
-    this.#ids ??= [...this.#ordinals.keys()].sort(compareIds);
+    this.#ids ??= [...this.#ordinals.keys(), ...this.#waiting.keys()].sort(compareIds);
     return this.#ids;
   }
 
@@ -151,6 +158,17 @@ class CatalogueIndex implements SearchableIndex {
 
   add(entry: CatalogueEntry): void {
     this.remove(entry.id);
+    this.#waiting.set(entry.id, entry);
+    this.#ids = undefined;
+  }
+
+  prepare(): void {
+    if (this.#waiting.size === 0) return;
+    for (const entry of this.#waiting.values()) this.#weigh(entry);
+    this.#waiting.clear();
+  }
+
+  #weigh(entry: CatalogueEntry): void {
     const { terms, nameTerms } = this.#weigher.weigh(entry);
     const ordinal = this.#documents.length;
     const foldedNames = [
@@ -175,11 +193,14 @@ class CatalogueIndex implements SearchableIndex {
       foldedNames,
     });
     this.#ordinals.set(entry.id, ordinal);
-    this.#ids = undefined;
     this.#revision++;
   }
 
   remove(id: string): boolean {
+    if (this.#waiting.delete(id)) {
+      this.#ids = undefined;
+      return true;
+    }
     const ordinal = this.#ordinals.get(id);
     const document = ordinal === undefined ? undefined : this.#documents[ordinal];
     if (ordinal === undefined || document === undefined) return false;
@@ -201,7 +222,7 @@ class CatalogueIndex implements SearchableIndex {
   }
 
   /**
-   * Upholds invariant 3: renumbers the live documents in their order, so postings stay sorted, and lets go of the
+   * Upholds invariant 4: renumbers the live documents in their order, so postings stay sorted, and lets go of the
    * terms that nothing has any more.
    */
   #compact(): void {

@@ -1,4 +1,3 @@
-import { Agent, fetch as undiciFetch } from "undici";
 import type { AddressPolicy } from "./address-policy.ts";
 import { refusedAddress } from "./address-policy.ts";
 
@@ -19,6 +18,24 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * may not be dialled fails with an error whose cause has the code `FLOWGATE_REFUSED_ADDRESS`, like one that leads nowhere.
  */
 export function createOutboundFetch(policy: AddressPolicy): OutboundFetch {
+  let opened: Promise<OutboundFetch> | undefined;
+  let closed = false;
+  return {
+    async fetch(url, init) {
+      if (closed) throw new TypeError("fetch failed: its sockets are closed");
+      opened ??= open(policy);
+      return (await opened).fetch(url, init);
+    },
+    async close() {
+      closed = true;
+      await (await opened)?.close();
+    },
+  };
+}
+
+/** The library costs more to load than most of a start, and many gateways never dial: the first request loads it. */
+async function open(policy: AddressPolicy): Promise<OutboundFetch> {
+  const { Agent, fetch } = await import("undici");
   const agent = new Agent({
     allowH2: false,
     connect: { lookup: policy.lookup, timeout: CONNECT_TIMEOUT_MS },
@@ -33,7 +50,7 @@ export function createOutboundFetch(policy: AddressPolicy): OutboundFetch {
   });
   return {
     fetch: async (url, init) =>
-      (await undiciFetch(url, { ...(init as object), dispatcher: guarded })) as unknown as Response,
+      (await fetch(url, { ...(init as object), dispatcher: guarded })) as unknown as Response,
     close: () => agent.destroy(),
   };
 }

@@ -1,6 +1,6 @@
-import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { ServerIr } from "@mcp-flowgate/core";
+import { request as requestHttp } from "../host/node-http.ts";
 import { CommandError } from "./command-error.ts";
 
 const PATIENCE_MS = 3000;

@@ -11,9 +11,6 @@ import { isLoopback } from "../http/origin-check.ts";
 import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
 import { stdioPrincipal } from "../identity/authenticator.ts";
-import { createMcpServer } from "../mcp/server-factory.ts";
-import { serveMcpOverStdio } from "../mcp/stdio.ts";
-import { bridge } from "./bridge.ts";
 import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
 import { healthCheck } from "./health-check.ts";
@@ -107,6 +104,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     }
   }
   if (server.transport === "stdio") {
+    const { createMcpServer } = await import("../mcp/server-factory.ts");
+    const { serveMcpOverStdio } = await import("../mcp/stdio.ts");
     // The client waits for the first answer: it is served while the downstream servers are still being listed.
     const serving = serveMcpOverStdio({
       factory: createMcpServer(gateway.surface, identity, () => stdioPrincipal(gateway.plan)),
@@ -124,7 +123,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const serving = await serveHttp({
     plan: gateway.settings,
     server,
-    factory: createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials),
+    factory: async (context) => {
+      const { createMcpServer } = await import("../mcp/server-factory.ts");
+      return createMcpServer(gateway.surface, identity, httpPrincipal, httpCredentials)(context);
+    },
     direct: createDirectCalls(gateway.surface, identity),
     authenticate,
     ...(server.admin?.inline === true ? { admin } : {}),
@@ -170,6 +172,7 @@ async function serveBridge(url: string, options: ServeOptions): Promise<void> {
       `--gateway passes on to a gateway with a configuration of its own; leave out --${given.join(" and --")}.`,
       2,
     );
+  const { bridge } = await import("./bridge.ts");
   await bridge(url, options.token, createLog({ level: "warn", format: "text" }));
 }
 

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
-import { request } from "node:http";
 import { err, ok, type Json, type Result } from "@mcp-flowgate/core";
+import { request } from "../host/node-http.ts";
 import { findControlSockets } from "./socket-path.ts";
 
 export interface ControlAnswer {

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
 import type { Log } from "@mcp-flowgate/core";
+import { createServer } from "../host/node-http.ts";
 import { readBody } from "../http/read-body.ts";
 import type { AdminApi } from "../admin/admin-api.ts";
 

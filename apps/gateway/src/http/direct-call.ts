@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isSpecType } from "@modelcontextprotocol/server";
+import type { isSpecType } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
-import { toCallToolResult, type McpIdentity } from "../mcp/server-factory.ts";
+import { toCallToolResult } from "../mcp/call-tool-result.ts";
+import type { McpIdentity } from "../mcp/server-factory.ts";
 import type { Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
 
@@ -15,9 +16,19 @@ import type { Surface } from "../surface/surface.ts";
  *   holds the two ways together.
  */
 export interface DirectCalls {
-  /** How to answer, or undefined where the SDK must. */
-  recognise(request: IncomingMessage, message: unknown): DirectCall | undefined;
+  /**
+   * How to answer, or undefined where the SDK must.
+   *
+   * @param isSpecType the SDK's checks, once it is loaded; without them only a known envelope is recognised.
+   */
+  recognise(
+    request: IncomingMessage,
+    message: unknown,
+    isSpecType: SpecTypeChecks | undefined,
+  ): DirectCall | undefined;
 }
+
+export type SpecTypeChecks = Pick<typeof isSpecType, "Implementation" | "ClientCapabilities">;
 
 export type DirectCall = (
   response: ServerResponse,
@@ -39,10 +50,14 @@ const MAX_KNOWN_ENVELOPES = 256;
 
 export function createDirectCalls(surface: Surface, identity: McpIdentity): DirectCalls {
   const knownEnvelopes = new Set<string>();
-  const isWellFormed = (client: Json | undefined, capabilities: Json | undefined): boolean => {
+  const isWellFormed = (
+    client: Json | undefined,
+    capabilities: Json | undefined,
+    checks: SpecTypeChecks | undefined,
+  ): boolean => {
     const key = JSON.stringify([client, capabilities]);
     if (knownEnvelopes.has(key)) return true;
-    if (!isSpecType.Implementation(client) || !isSpecType.ClientCapabilities(capabilities)) return false;
+    if (checks?.Implementation(client) !== true || !checks.ClientCapabilities(capabilities)) return false;
     if (knownEnvelopes.size >= MAX_KNOWN_ENVELOPES) knownEnvelopes.clear();
     knownEnvelopes.add(key);
     return true;
@@ -52,6 +67,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
     request: IncomingMessage,
     name: string,
     meta: Json | undefined,
+    checks: SpecTypeChecks | undefined,
   ): "modern" | "legacy" | undefined => {
     const { headers } = request;
     const version = headers["mcp-protocol-version"];
@@ -63,14 +79,14 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
       return undefined;
     if (!isJsonObject(meta) || Object.keys(meta).length !== 3 || meta[VERSION_KEY] !== MODERN)
       return undefined;
-    return isWellFormed(meta[CLIENT_KEY], meta[CAPABILITIES_KEY]) ? "modern" : undefined;
+    return isWellFormed(meta[CLIENT_KEY], meta[CAPABILITIES_KEY], checks) ? "modern" : undefined;
   };
 
   return {
-    recognise(request, message) {
+    recognise(request, message, checks) {
       const call = readCall(message);
       if (call === undefined || !surface.has(call.name) || !speaksBothTypes(request)) return undefined;
-      const era = eraOf(request, call.name, call.meta);
+      const era = eraOf(request, call.name, call.meta, checks);
       if (era === undefined) return undefined;
       const { traceparent } = request.headers;
       return async (response, who) => {

@@ -1,8 +1,9 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { RequestListener, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import type { ServerIr } from "@mcp-flowgate/core";
+import { createServer } from "../host/node-http.ts";
 
 export interface Listening {
   /** For example `http://127.0.0.1:8787`. */

@@ -1,21 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  createMcpHandler,
-  type AuthInfo,
-  type McpServerFactory,
-  type ServerContext,
-} from "@modelcontextprotocol/server";
-import {
-  toNodeHandler,
-  type NodeIncomingMessageLike,
-  type NodeServerResponseLike,
-} from "@modelcontextprotocol/node";
+import type { AuthInfo, McpServerFactory, ServerContext } from "@modelcontextprotocol/server";
 import { ANONYMOUS, type CallerCredentials, type Log, type Principal } from "@mcp-flowgate/core";
 import { bearerToken, type Recognised } from "../identity/provider.ts";
 import type { Caller } from "../surface/answer.ts";
 import type { DirectCalls } from "./direct-call.ts";
 import { readBody } from "./read-body.ts";
 import { respondRpcError } from "./respond.ts";
+import type { SdkEndpoint } from "./sdk-endpoint.ts";
 
 /** The endpoint that speaks MCP, behind the gate. */
 export interface McpEndpoint {
@@ -44,14 +35,21 @@ export function createMcpEndpoint(options: {
   readonly log: Log;
 }): McpEndpoint {
   const { maxBodyBytes } = options;
-  const handler = createMcpHandler(options.factory, {
-    maxRequestBodySize: maxBodyBytes,
-    onerror: (error) => options.log.debug("mcp", { error: error.message }),
-  });
-  const serveNode = toNodeHandler(handler, { maxRequestBodySize: maxBodyBytes });
-  // The adapter's types are Node's own written without `undefined`; they are the same objects.
-  const serveMcp = (request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> =>
-    serveNode(request as NodeIncomingMessageLike, response as NodeServerResponseLike, body);
+  let loading: Promise<SdkEndpoint> | undefined;
+  let sdk: SdkEndpoint | undefined;
+  const loadSdk = async (): Promise<SdkEndpoint> => {
+    const { createSdkEndpoint } = await import("./sdk-endpoint.ts");
+    sdk = createSdkEndpoint(options);
+    return sdk;
+  };
+  const serveMcp = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    body?: unknown,
+  ): Promise<void> => {
+    loading ??= loadSdk();
+    return (await loading).serve(request, response, body);
+  };
   return {
     async serve(request, response, caller) {
       const who = toMcpCaller(request, caller);
@@ -64,11 +62,13 @@ export function createMcpEndpoint(options: {
       if (message === undefined)
         return respondRpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
       if (await options.stepUp(request, response, caller, message)) return undefined;
-      const direct = options.direct?.recognise(request, message);
+      const direct = options.direct?.recognise(request, message, sdk?.isSpecType);
       if (direct !== undefined) return direct(response, who);
       return serveMcp(request, response, message);
     },
-    close: () => handler.close(),
+    async close() {
+      await (await loading)?.close();
+    },
   };
 }
 

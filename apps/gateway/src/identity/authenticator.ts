@@ -14,7 +14,6 @@ import {
 import { createApiKeyProvider } from "./api-keys.ts";
 import { createClientCertificateProvider } from "./client-certificate.ts";
 import { createIntrospectionProvider } from "./introspection.ts";
-import { createJwtProvider } from "./jwt.ts";
 import type { IdentityProvider, Recognised } from "./provider.ts";
 import { textsOf, toPrincipal, type RoleTable } from "./to-principal.ts";
 import { createTrustedHeadersProvider } from "./trusted-headers.ts";
@@ -96,7 +95,11 @@ function createProvider(
     case "apiKeys":
       return createApiKeyProvider(settings, roles, options.clock);
     case "jwt":
-      return createJwtProvider(settings, { roles, ...options });
+      return later(
+        import("./jwt.ts").then(({ createJwtProvider }) =>
+          createJwtProvider(settings, { roles, ...options }),
+        ),
+      );
     case "introspection":
       return createIntrospectionProvider(settings, { roles, ...options });
     case "trustedHeaders":
@@ -110,4 +113,9 @@ function createProvider(
       // A gateway that cannot check who calls must not start.
       throw new Error(`identity kind "${String(settings["kind"])}" is not known`);
   }
+}
+
+/** A provider whose library is loaded only where a configuration has one; requests wait for it. */
+function later(provider: Promise<IdentityProvider>): IdentityProvider {
+  return { recognise: async (request) => (await provider).recognise(request) };
 }

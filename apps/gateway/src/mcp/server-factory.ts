@@ -1,8 +1,9 @@
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
-import type { CallToolResult, McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
+import type { McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
 import type { CallerCredentials, JsonObject, Principal } from "@mcp-flowgate/core";
-import type { Answer, Caller } from "../surface/answer.ts";
+import type { Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
+import { toCallToolResult } from "./call-tool-result.ts";
 
 export interface McpIdentity {
   readonly name: string;
@@ -83,15 +84,5 @@ function toCaller(
             context.mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
           },
         }),
-  };
-}
-
-/** Structured content, the same as compact JSON text, then whatever the body cannot carry. */
-export function toCallToolResult(answer: Answer): CallToolResult {
-  const blocks = (answer.content ?? []) as readonly JsonObject[] as CallToolResult["content"];
-  return {
-    content: [{ type: "text", text: JSON.stringify(answer.body) }, ...blocks],
-    structuredContent: answer.body as Record<string, unknown>,
-    ...(answer.isError ? { isError: true } : {}),
   };
 }

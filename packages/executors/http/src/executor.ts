@@ -70,7 +70,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): Executor {
       const headers = toHeaders(call, connection, body.value, credentials.value, context);
       if (!headers.ok) return refuse(headers.error);
 
-      const pool = pools.pool(connection.name, target.value, connection.maxConcurrency);
+      const pool = await pools.pool(connection.name, target.value, connection.maxConcurrency);
       const exchange = await follow(target.value, call, body.value, headers.value, signal, (request) =>
         send(pool, request),
       );

@@ -1,4 +1,4 @@
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import type { AddressPolicy } from "@mcp-flowgate/outbound";
 
 /**
@@ -6,7 +6,7 @@ import type { AddressPolicy } from "@mcp-flowgate/outbound";
  * order of asking.
  */
 export interface Pools {
-  pool(connection: string, url: URL, maxConcurrency: number | undefined): Pool;
+  pool(connection: string, url: URL, maxConcurrency: number | undefined): Promise<Pool>;
   close(): Promise<void>;
 }
 
@@ -18,7 +18,9 @@ export function createPools(policy: AddressPolicy): Pools {
   const current = new Map<string, string>();
 
   return {
-    pool(connection, url, maxConcurrency) {
+    async pool(connection, url, maxConcurrency) {
+      // Loaded by the first call: it is most of what a start of a gateway would otherwise load.
+      const { Pool } = await import("undici");
       const key = JSON.stringify([connection, url.origin, maxConcurrency ?? null]);
       const known = pools.get(key);
       if (known !== undefined) return known;

@@ -1,13 +1,8 @@
 import type { ErrorClass, FailureEffect, Json } from "@mcp-flowgate/core";
 import { isJsonObject } from "@mcp-flowgate/core";
 import { REFUSED_ADDRESS } from "@mcp-flowgate/outbound";
-import {
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  UnauthorizedError,
-} from "@modelcontextprotocol/client";
+import type { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
+import { isProtocolError, isSdkError, isSdkHttpError, isUnauthorizedError } from "./sdk.ts";
 
 /** Why a request to a server gave no result. */
 export interface McpFailure {
@@ -52,15 +47,14 @@ export function toFailure(thrown: unknown, connection: string, aborted: boolean)
     const message = `${connection} was not called: its host, or the address that it leads to, may not be dialled.`;
     return { ...notSent(message, "permanent"), detail: { code } };
   }
-  if (thrown instanceof ProtocolError && thrown.code !== ANSWER_LOST)
-    return toProtocolFailure(thrown, connection);
-  if (thrown instanceof SdkHttpError) return toHttpFailure(thrown, connection);
-  if (thrown instanceof UnauthorizedError) {
+  if (isProtocolError(thrown) && thrown.code !== ANSWER_LOST) return toProtocolFailure(thrown, connection);
+  if (isSdkHttpError(thrown)) return toHttpFailure(thrown, connection);
+  if (isUnauthorizedError(thrown)) {
     return { ...notSent(`${connection} refused the credentials.`, "permanent"), detail: { status: 401 } };
   }
   if (aborted)
     return { effect: "unknown", errorClass: "timeout", message: `${connection} did not answer in time.` };
-  if (thrown instanceof SdkError) return toSdkFailure(thrown, connection);
+  if (isSdkError(thrown)) return toSdkFailure(thrown, connection);
   if (code !== undefined && NEVER_CONNECTED.has(code)) {
     return { ...notSent(`${connection} could not be reached.`), detail: { code } };
   }
@@ -107,7 +101,7 @@ export function toNetworkCode(thrown: unknown): string | undefined {
   let error = thrown;
   for (let depth = 0; error instanceof Error && depth < 5; depth++) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (typeof code === "string" && !(error instanceof SdkError)) return code;
+    if (typeof code === "string" && !isSdkError(error)) return code;
     if (error instanceof AggregateError) {
       const inner = toNetworkCode(error.errors[0]);
       if (inner !== undefined) return inner;
@@ -119,7 +113,7 @@ export function toNetworkCode(thrown: unknown): string | undefined {
 
 /** The SDK keeps the cause of an error of its own in `data`. */
 function toCause(error: Error): unknown {
-  const data: unknown = error instanceof SdkError ? error.data : undefined;
+  const data: unknown = isSdkError(error) ? error.data : undefined;
   return error.cause ?? (isJsonObject(data) ? data["cause"] : undefined);
 }
 
@@ -155,30 +149,30 @@ function toHttpFailure(error: SdkHttpError, connection: string): McpFailure {
 }
 
 function toSdkFailure(error: SdkError, connection: string): McpFailure {
-  switch (error.code) {
-    case SdkErrorCode.RequestTimeout:
+  switch (error.code as `${SdkErrorCode}`) {
+    case "REQUEST_TIMEOUT":
       return { effect: "unknown", errorClass: "timeout", message: `${connection} did not answer in time.` };
-    case SdkErrorCode.NotConnected:
-    case SdkErrorCode.SendFailed:
+    case "NOT_CONNECTED":
+    case "SEND_FAILED":
       return notSent(`${connection} could not be reached.`);
-    case SdkErrorCode.UnsupportedResultType:
+    case "UNSUPPORTED_RESULT_TYPE":
       return {
         effect: "failed",
         errorClass: "permanent",
         message: `${connection} asks for input that cannot be given here.`,
       };
-    case SdkErrorCode.InvalidResult:
-    case SdkErrorCode.ClientHttpUnexpectedContent:
+    case "INVALID_RESULT":
+    case "CLIENT_HTTP_UNEXPECTED_CONTENT":
       return {
         effect: "unknown",
         errorClass: "permanent",
         message: `${connection} gave an answer that is not valid.`,
       };
-    case SdkErrorCode.EraNegotiationFailed:
+    case "ERA_NEGOTIATION_FAILED":
       // The question got no answer at all, rather than one that is not understood.
       if (toCause(error) instanceof Error) return notSent(`${connection} could not be reached.`);
       return notSent(`${connection} speaks no version of the protocol that is known here.`, "permanent");
-    case SdkErrorCode.MethodNotSupportedByProtocolVersion:
+    case "METHOD_NOT_SUPPORTED_BY_PROTOCOL_VERSION":
       return notSent(`${connection} speaks no version of the protocol that is known here.`, "permanent");
     default:
       return {

@@ -1,9 +1,15 @@
-import type { AuthProvider, FetchLike, JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
-import { SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import type {
+  AuthProvider,
+  FetchLike,
+  JSONRPCMessage,
+  StreamableHTTPClientTransport,
+  Transport,
+} from "@modelcontextprotocol/client";
 import type { AuthIr, CallerCredentials, McpHttpConnectionIr } from "@mcp-flowgate/core";
 import { toCredentials, toOwnCredentials } from "@mcp-flowgate/outbound";
 import type { Credentials, TokenSource } from "@mcp-flowgate/outbound";
 import { ANSWER_LOST, McpConnectionError, notSent } from "./failure.ts";
+import { loadSdk } from "./sdk.ts";
 
 export interface HttpTransportOptions {
   readonly connection: McpHttpConnectionIr;
@@ -43,9 +49,10 @@ export async function createHttpTransport(options: HttpTransportOptions): Promis
     requestInit: { headers },
     ...(authProvider === undefined ? {} : { authProvider }),
   };
+  const sdk = await loadSdk();
   return options.kind === "streamable"
-    ? noticeLostAnswers(new StreamableHTTPClientTransport(url, shared))
-    : { transport: new SSEClientTransport(url, shared), terminate: () => Promise.resolve() };
+    ? noticeLostAnswers(new sdk.StreamableHTTPClientTransport(url, shared))
+    : { transport: new sdk.SSEClientTransport(url, shared), terminate: () => Promise.resolve() };
 }
 
 /** Whether a session outlives what its requests are authenticated with. */

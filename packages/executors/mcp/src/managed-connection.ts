@@ -1,5 +1,4 @@
 import type { RequestOptions, Tool } from "@modelcontextprotocol/client";
-import { ProtocolError, SdkHttpError } from "@modelcontextprotocol/client";
 import type { CallerCredentials, JsonObject, Result } from "@mcp-flowgate/core";
 import { err, ok } from "@mcp-flowgate/core";
 import { createChangeNotice } from "./change-notice.ts";
@@ -8,6 +7,7 @@ import { McpConnectionError, notSent, toFailure, toNetworkCode } from "./failure
 import type { McpFailure } from "./failure.ts";
 import { hasHeaderParameters, headerFault } from "./header-parameters.ts";
 import type { McpConnectionStatus } from "./lifecycle.ts";
+import { isProtocolError, isSdkHttpError } from "./sdk.ts";
 import { createSessionKeeper } from "./session-keeper.ts";
 import type { SessionKeeper, SessionKeeperOptions } from "./session-keeper.ts";
 import { ANY_RESULT } from "./session.ts";
@@ -232,12 +232,12 @@ async function callWithHeaders(
 
 /** `HeaderMismatch` of the 2026-07-28 revision: the request was refused before it reached the tool. */
 function isHeaderMismatch(thrown: unknown): boolean {
-  return thrown instanceof ProtocolError && thrown.code === -32_020;
+  return isProtocolError(thrown) && thrown.code === -32_020;
 }
 
 /** A stateful server says 404 to a session that it does not know (any more); many say 400. */
 function isExpired(thrown: unknown, session: Session): boolean {
-  if (!(thrown instanceof SdkHttpError) || !session.hasSessionId()) return false;
+  if (!isSdkHttpError(thrown) || !session.hasSessionId()) return false;
   if (thrown.status === 404) return true;
   const text = thrown.data["text"];
   return thrown.status === 400 && typeof text === "string" && /session/i.test(text);

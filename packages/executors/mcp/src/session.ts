@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type {
+  Client,
   FetchLike,
   Implementation,
   PriorDiscovery,
   StandardSchemaV1,
 } from "@modelcontextprotocol/client";
-import { Client, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
 import type {
   CallerCredentials,
   JsonObject,
@@ -18,6 +18,7 @@ import type { HostEnvironment } from "./child-environment.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
+import { isSdkError, isSdkHttpError, loadSdk } from "./sdk.ts";
 import type { ServerLog } from "./server-log.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { ChildExit, StdioTransport } from "./stdio-transport.ts";
@@ -126,15 +127,16 @@ function toAttempts({ connection, verdict }: SessionOptions): readonly Attempt[]
 
 /** A child that ended at the question, or failed the handshake after it. */
 function mayBeConfused(error: unknown): boolean {
-  if (!(error instanceof SdkError)) return error instanceof Error && !("errno" in error);
-  return error.code !== SdkErrorCode.RequestTimeout;
+  if (!isSdkError(error)) return error instanceof Error && !("errno" in error);
+  return (error.code as string) !== "REQUEST_TIMEOUT";
 }
 
 function knowsNoPost(error: unknown): boolean {
-  return error instanceof SdkHttpError && [400, 404, 405, 406, 415, 501].includes(error.status);
+  return isSdkHttpError(error) && [400, 404, 405, 406, 415, 501].includes(error.status);
 }
 
 async function connect(options: SessionOptions, attempt: Attempt): Promise<Session> {
+  const { Client } = await loadSdk();
   const { transport, child, terminate } = await createTransport(options, attempt);
   const client = new Client(options.clientInfo, {
     capabilities: {},
