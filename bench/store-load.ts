@@ -3,8 +3,6 @@
  * and two audit events.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import {
   ANONYMOUS,
   type AuditDraft,
@@ -126,20 +124,6 @@ export async function measure(store: WorkflowStore, writers: number, ms: number)
   times.sort((left, right) => left - right);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
   return { perSecond: (times.length * 1000) / (performance.now() - began), p50: at(0.5), p99: at(0.99) };
-}
-
-/** Appends of a commit's size, each flushed. */
-export function fdatasyncRate(folder: string, ms: number): number {
-  const file = openSync(join(folder, "probe"), "w");
-  const bytes = Buffer.alloc(16_384, 1);
-  const began = performance.now();
-  let count = 0;
-  for (; performance.now() - began < ms; count += 1) {
-    writeSync(file, bytes);
-    fdatasyncSync(file);
-  }
-  closeSync(file);
-  return (count * 1000) / (performance.now() - began);
 }
 
 export function show(what: string, rate: number, { perSecond, p50, p99 }: Measured): void {

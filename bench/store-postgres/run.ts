@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { createPostgresStore } from "@mcp-flowgate/store-postgres";
 import { createSqliteStore } from "@mcp-flowgate/store-sqlite";
 import { startPostgres } from "@mcp-flowgate/testkit";
-import { fdatasyncRate, measure, parts, show, start, type Measured } from "../store-load.ts";
+import { fdatasyncRate } from "../fdatasync.ts";
+import { measure, parts, show, start, type Measured } from "../store-load.ts";
 
 const [ms = "3000", before = "0", role, shared] = process.argv.slice(2);
 const ROUND_MS = Number(ms);

@@ -11,7 +11,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSqliteStore } from "@mcp-flowgate/store-sqlite";
-import { fdatasyncRate, measure, parts, show, start, type Measured } from "../store-load.ts";
+import { fdatasyncRate } from "../fdatasync.ts";
+import { measure, parts, show, start, type Measured } from "../store-load.ts";
 
 const [ms = "2000", parent = tmpdir(), before = "0", role, shared] = process.argv.slice(2);
 const ROUND_MS = Number(ms);
