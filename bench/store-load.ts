@@ -113,7 +113,8 @@ export async function measure(store: WorkflowStore, writers: number, ms: number)
     let id = "";
     for (let count = 0; performance.now() - began < ms; count += 1) {
       // An instance has a hundred steps, so that its journal is neither empty nor long.
-      if (count % 100 === 0) await start(store, (id = `wf_${randomUUID()}`));
+      if (count % 100 === 0)
+        await start(store, (id = `wf_${Date.now().toString(36)}${randomUUID().slice(19)}`));
       const sent = performance.now();
       const result = await store.apply(batchOf(id, count % 100));
       if (result.status !== "applied") throw new Error(JSON.stringify(result));

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from "node:crypto";
 import {
   canonicalJson,
+  deepFreeze,
   DEFAULT_LIMITS,
   type Definition,
   type Executor,
@@ -24,7 +25,11 @@ export const ports = {
       return () => clearTimeout(timer);
     },
   },
-  ids: { next: (prefix: string) => `${prefix}_${randomUUID()}`, random: () => Math.random() },
+  /** Sortable by time, as the gateway's are. */
+  ids: {
+    next: (prefix: string) => `${prefix}_${Date.now().toString(36)}${randomUUID().slice(19)}`,
+    random: () => Math.random(),
+  },
   digest: { sha256: (text: string) => hash("sha256", text, "hex") },
   log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
 };
@@ -84,10 +89,11 @@ const ir: WorkflowIr = {
   },
 };
 
-export const definition: Definition = {
+/** Frozen, as the compiler's are. */
+export const definition: Definition = deepFreeze({
   hash: ports.digest.sha256(canonicalJson(ir as unknown as JsonObject)),
   ir,
-};
+});
 
 const principal: Principal = {
   subject: "bench",
