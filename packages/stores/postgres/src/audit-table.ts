@@ -139,7 +139,7 @@ const SETTLE_MS = 30_000;
  * A position below which nothing can appear any more. Every transaction that writes records has its number before it
  * asks for positions, so those that began before the last position was seen have ended once all that were running then have.
  */
-async function settledPosition(database: Database): Promise<number> {
+export async function settledPosition(database: Database): Promise<number> {
   const [last] = await database.read<{ last: number }>(SELECT_LAST);
   if (last === undefined) return 0;
   const [snapshot] = await database.read<{ xmax: string }>(SELECT_XMAX);

@@ -24,6 +24,7 @@ import type {
 import { createAuditChain, type AuditChain } from "./audit-chain.ts";
 import { readAudit, type AuditFilter, type StoredAudit } from "./audit-table.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
+import { createCheckpoints, type Checkpoints, type SealPurge } from "./checkpoints.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createKnownDefinitions } from "./known-definitions.ts";
@@ -51,6 +52,8 @@ export interface PostgresStore extends WorkflowStore {
   readonly migrated: Migrated;
   /** Audit records in the order of their positions. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
+  /** The checkpoints over audit records, and the records that none covers yet. */
+  readonly checkpoints: Checkpoints;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
   gc(): Promise<Collected>;
 }
@@ -77,6 +80,8 @@ export interface PostgresStoreOptions {
   readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
   /** How events become records. Left out, all are kept, as they are. */
   readonly auditChain?: AuditChain;
+  /** Given where somebody makes checkpoints: retention then removes what is sealed, and says so in one of its own. */
+  readonly sealPurge?: SealPurge;
   /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
   readonly forward?: AuditSink;
 }
@@ -153,6 +158,7 @@ interface Parts {
 
 class JournalStore implements PostgresStore {
   readonly migrated: Migrated;
+  readonly checkpoints: Checkpoints;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #database: Database;
@@ -163,6 +169,7 @@ class JournalStore implements PostgresStore {
   readonly #forward: AuditSink | undefined;
   readonly #terminalMs: number;
   readonly #auditMs: number;
+  readonly #sealPurge: SealPurge | undefined;
   readonly #forwarding = new Set<Promise<void>>();
   #cancelGc: () => void;
   #closing: Promise<void> | undefined;
@@ -179,6 +186,12 @@ class JournalStore implements PostgresStore {
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     this.#auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
+    this.#sealPurge = options.sealPurge;
+    this.checkpoints = createCheckpoints({
+      database,
+      epoch: lease.epoch,
+      run: (work) => this.#read(() => work()),
+    });
     this.#cancelGc = this.#scheduleGc();
   }
 
@@ -276,7 +289,7 @@ class JournalStore implements PostgresStore {
   }
 
   gc(): Promise<Collected> {
-    return this.#read(() => collect(this.#database, this.#auditMs));
+    return this.#read(() => collect(this.#database, this.#auditMs, this.#sealPurge));
   }
 
   close(): Promise<void> {

@@ -58,7 +58,10 @@ export const OLD_RECORDS: Statement = {
   text: `SELECT n, stream, stream_name AS "streamName" FROM mcp_flowgate.audit
     WHERE n > $1 AND at <= mcp_flowgate.now_ms() - $2::bigint ORDER BY n LIMIT $3`,
 };
-/** Only those whose last record is old, and whose instance or process is not there any more. */
+/**
+ * Only those whose last record is old, and whose instance or process is not there any more; where records are sealed, only
+ * those that checkpoints cover to the end. Says which positions went.
+ */
 export const REMOVE_STREAMS: Statement = {
   name: "",
   text: `WITH gone AS (
@@ -68,6 +71,9 @@ export const REMOVE_STREAMS: Statement = {
             <= mcp_flowgate.now_ms() - $4::bigint
           AND NOT EXISTS (SELECT FROM mcp_flowgate.wf WHERE id = given.wf_id COLLATE "C")
           AND NOT EXISTS (SELECT FROM mcp_flowgate.replica WHERE 'replica:' || id || ':' || epoch = given.name)
-      )) RETURNING 1
-    ) SELECT count(*) AS removed FROM gone`,
+          AND NOT ($5::boolean AND EXISTS (SELECT FROM mcp_flowgate.audit AS kept JOIN mcp_flowgate.unsealed USING (n)
+            WHERE kept.stream = given.stream COLLATE "C"))
+      )) RETURNING n
+    ), unsealed AS (DELETE FROM mcp_flowgate.unsealed USING gone WHERE unsealed.n = gone.n)
+    SELECT n FROM gone ORDER BY n`,
 };

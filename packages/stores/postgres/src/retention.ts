@@ -1,6 +1,8 @@
+import { addPurge, type SealPurge } from "./checkpoints.ts";
 import type { Database, Statement } from "./database.ts";
 import { fromKey, toKey } from "./json-text.ts";
 import * as statements from "./retention-statements.ts";
+import { sqlState } from "./store-error.ts";
 import { UNUSED_DEFINITION_MS } from "./known-definitions.ts";
 import { RATE_MEMORY_MS } from "./write.ts";
 
@@ -19,7 +21,11 @@ export interface Collected {
  * that expired, and audit streams (W21: always whole ones, so that what is left verifies) whose instance is gone and
  * whose last record is older than `auditMs`. Several processes may do it at a time: what one is at, the others pass over.
  */
-export async function collect(database: Database, auditMs: number): Promise<Collected> {
+export async function collect(
+  database: Database,
+  auditMs: number,
+  sealPurge: SealPurge | undefined,
+): Promise<Collected> {
   const count = async (statement: Statement, values: readonly unknown[] = []): Promise<number> =>
     (await database.read<{ removed: number }>(statement, values))[0]?.removed ?? 0;
   const instances = await inChunks(() => count(statements.REMOVE_INSTANCES, [CHUNK]));
@@ -30,7 +36,7 @@ export async function collect(database: Database, auditMs: number): Promise<Coll
     blobs: await removeBlobs(database),
     definitions: await count(statements.REMOVE_DEFINITIONS, [UNUSED_DEFINITION_MS]),
     requests: await inChunks(() => count(statements.REMOVE_REQUESTS, [CHUNK])),
-    auditRecords: await removeAudit(database, auditMs),
+    auditRecords: await removeAudit(database, auditMs, sealPurge),
   };
 }
 
@@ -69,18 +75,50 @@ async function removeBlobs(database: Database): Promise<number> {
 }
 
 /** Walks the old records in the order of their positions; a stream that has to stay is passed over. */
-async function removeAudit(database: Database, auditMs: number): Promise<number> {
+async function removeAudit(
+  database: Database,
+  auditMs: number,
+  sealPurge: SealPurge | undefined,
+): Promise<number> {
   let removed = 0;
   for (let after = 0; ;) {
     const old = await database.read<OldRecord>(statements.OLD_RECORDS, [after, auditMs, CHUNK]);
     const streams = new Map(old.map((record) => [record.stream, fromKey(record.streamName)]));
     const names = [...streams.values()];
     const ids = names.map((name) => (name.startsWith("wf:") ? toKey(name.slice("wf:".length)) : null));
-    const values = [[...streams.keys()], names.map(toKey), ids, auditMs];
-    removed += (await database.read<{ removed: number }>(statements.REMOVE_STREAMS, values))[0]?.removed ?? 0;
+    const values = [[...streams.keys()], names.map(toKey), ids, auditMs, sealPurge !== undefined];
+    removed += await removeStreams(database, values, sealPurge);
     if (old.length < CHUNK) return removed;
     after = old.at(-1)?.n ?? 0;
   }
+}
+
+/** Where records are sealed, in one transaction with the checkpoint that says what went. */
+async function removeStreams(
+  database: Database,
+  values: readonly unknown[],
+  sealPurge: SealPurge | undefined,
+): Promise<number> {
+  if (sealPurge === undefined) return (await database.read(statements.REMOVE_STREAMS, values)).length;
+  return await database.session(async (session) => {
+    await session.query("BEGIN");
+    try {
+      const { rows } = await session.query<{ n: number }>(statements.REMOVE_STREAMS, values);
+      if (rows.length > 0)
+        await addPurge(
+          session,
+          sealPurge,
+          rows.map(({ n }) => n),
+        );
+      await session.query("COMMIT");
+      return rows.length;
+    } catch (thrown) {
+      await session.query("ROLLBACK").catch(() => undefined);
+      // Another process added a checkpoint meanwhile: what was to go does so the next time.
+      if (sqlState(thrown) === "23505") return 0;
+      throw thrown;
+    }
+  });
 }
 
 interface OldRecord {

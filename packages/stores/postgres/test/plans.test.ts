@@ -2,6 +2,7 @@ import { createTestDatabase } from "@mcp-flowgate/testkit";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { MIGRATIONS } from "../src/migrations/all.ts";
+import * as sealing from "../src/checkpoint-statements.ts";
 import * as locking from "../src/lock-statements.ts";
 import * as reading from "../src/read-statements.ts";
 import * as tidying from "../src/retention-statements.ts";
@@ -9,7 +10,20 @@ import { approvals, workflows } from "../src/schema.ts";
 import * as writing from "../src/write-statements.ts";
 import { benchOn } from "./support/open.ts";
 
-const TABLES = ["wf", "op", "evidence", "timer", "signal", "approval", "request", "rate", "audit", "change"];
+const TABLES = [
+  "wf",
+  "op",
+  "evidence",
+  "timer",
+  "signal",
+  "approval",
+  "request",
+  "rate",
+  "audit",
+  "change",
+  "unsealed",
+  "checkpoint",
+];
 
 /** Some rows of each kind, as they are distributed in a store that has run for long: nearly all of them is over. */
 const FILL = `
@@ -30,6 +44,7 @@ INSERT INTO mcp_flowgate.request SELECT 'default', 'p' || n, 'k', n, '{}' FROM g
 INSERT INTO mcp_flowgate.rate SELECT 'k' || n % 100, n FROM generate_series(1, 2000) AS n;
 INSERT INTO mcp_flowgate.audit (stream, stream_name, seq, id, type, at, hash, line)
   SELECT 'wf:' || n % 500, 'x', n, 'e' || n, 't', n, '', '{}' FROM generate_series(1, 2000) AS n;
+INSERT INTO mcp_flowgate.checkpoint SELECT n, '', '', '', '' FROM generate_series(1, 2000) AS n;
 INSERT INTO mcp_flowgate.change SELECT n::text::xid8, 1, 'wf_' || n FROM generate_series(1, 2000) AS n;
 ANALYZE`;
 
@@ -59,7 +74,7 @@ test("no statement of every day reads a table of ten million rows from end to en
     );
     // As for statements that were run so often that they are no longer planned for each of their values.
     await client.query("SET plan_cache_mode = force_generic_plan");
-    const statements = Object.entries({ ...locking, ...reading, ...writing, ...tidying });
+    const statements = Object.entries({ ...locking, ...sealing, ...reading, ...writing, ...tidying });
     const found: Record<string, readonly string[]> = {};
     for (const [name, statement] of statements) {
       const { text } = statement as { text: string };

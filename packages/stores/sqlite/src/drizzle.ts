@@ -31,6 +31,6 @@ export const {
   sql,
 } = require("drizzle-orm") as typeof Orm;
 
-export const { integer, sqliteTable, text } = require("drizzle-orm/sqlite-core") as typeof Core;
+export const { blob, integer, sqliteTable, text } = require("drizzle-orm/sqlite-core") as typeof Core;
 
 export const { drizzle } = require("drizzle-orm/better-sqlite3") as typeof Driver;

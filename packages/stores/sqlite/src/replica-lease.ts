@@ -29,6 +29,8 @@ export interface ReplicaLease {
   lease(): Lease;
   /** How a claimant of running operations is judged now. Reads the replicas' rows once. */
   judge(): (claimant: string) => boolean;
+  /** Whether the process with this epoch is gone, judged as claimants are. */
+  isGone(epoch: number): boolean;
   /** Takes the row away and lets go of the lock: the end of the claimant for everybody. */
   release(): Promise<void>;
   /** Lets go of what the operating system holds, where the row cannot be taken away. */
@@ -130,6 +132,12 @@ class RowLease implements ReplicaLease {
       const row = rows.get(claimant);
       return row === undefined || this.#isStill(row) || this.#lockOf(row) === "free";
     };
+  }
+
+  isGone(epoch: number): boolean {
+    if (epoch === this.epoch) return false;
+    const row = this.#watchOthers().find((one) => one.epoch === epoch);
+    return row === undefined || this.#isStill(row) || this.#lockOf(row) === "free";
   }
 
   async release(): Promise<void> {

@@ -1,6 +1,7 @@
+import { insertCheckpoint, lastCheckpoint, type SealPurge } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
-import { asc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
+import { asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
 import { fromKey, toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
 import {
@@ -16,6 +17,7 @@ import {
   requests,
   signals,
   timers,
+  unsealed,
   workflows,
 } from "./schema.ts";
 import { RATE_MEMORY_MS } from "./write.ts";
@@ -44,6 +46,8 @@ export interface RetentionOptions {
   readonly queue: CommitQueue;
   readonly now: () => number;
   readonly auditMs: number;
+  /** Where records are sealed: only what is goes, and a checkpoint says what went. */
+  readonly sealPurge: SealPurge | undefined;
 }
 
 /** Per transaction, so that batches do not wait long for it. */
@@ -51,7 +55,7 @@ const CHUNK = 200;
 /** Blobs are large. */
 const BLOB_CHUNK = 10;
 
-export function createRetention({ db, queue, now, auditMs }: RetentionOptions): Retention {
+export function createRetention({ db, queue, now, auditMs, sealPurge }: RetentionOptions): Retention {
   const removeInstances = (): number => {
     const ids = db
       .select({ id: workflows.id })
@@ -120,12 +124,32 @@ export function createRetention({ db, queue, now, auditMs }: RetentionOptions): 
     const rows = isOld === -1 ? old : old.slice(0, isOld);
     cursor.position =
       isOld === -1 && old.length === CHUNK ? (old.at(-1)?.position ?? 0) : Number.POSITIVE_INFINITY;
-    let removed = 0;
+    const removed: number[] = [];
     for (const stream of new Set(rows.map((row) => row.stream))) {
-      if (!isStreamDone(stream, before)) continue;
-      removed += db.delete(auditRows).where(eq(auditRows.stream, stream)).run().changes;
+      if (!isStreamDone(stream, before) || (sealPurge !== undefined && !isSealed(stream))) continue;
+      const gone = db
+        .delete(auditRows)
+        .where(eq(auditRows.stream, stream))
+        .returning({ n: auditRows.n })
+        .all();
+      for (const { n } of gone) removed.push(n);
     }
-    return removed;
+    if (removed.length > 0 && sealPurge !== undefined) {
+      const positions = removed.toSorted((left, right) => left - right);
+      insertCheckpoint(db, sealPurge(lastCheckpoint(db), positions));
+    }
+    return removed.length;
+  };
+
+  /** Whether checkpoints cover all of it, and it does not hold the last position: SQLite would give that to another record. */
+  const isSealed = (stream: string): boolean => {
+    const last = db.select({ stream: auditRows.stream }).from(auditRows).orderBy(desc(auditRows.n)).limit(1);
+    if (last.get()?.stream === stream) return false;
+    const open = db
+      .select({ n: unsealed.n })
+      .from(unsealed)
+      .innerJoin(auditRows, eq(auditRows.n, unsealed.n));
+    return open.where(eq(auditRows.stream, stream)).limit(1).get() === undefined;
   };
 
   const isStreamDone = (stream: string, before: number): boolean => {

@@ -1,4 +1,4 @@
-import { integer, sqliteTable, text } from "./drizzle.ts";
+import { blob, integer, sqliteTable, text } from "./drizzle.ts";
 
 /**
  * The tables as statements see them. What creates them, with their indexes, are the migrations; a test compares the
@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from "./drizzle.ts";
  */
 
 export const counters = sqliteTable("counter", {
-  name: text().$type<"epoch" | "change">().primaryKey(),
+  name: text().$type<"epoch" | "change" | "sealer">().primaryKey(),
   value: integer().notNull(),
 });
 
@@ -126,4 +126,15 @@ export const auditRows = sqliteTable("audit", {
   at: integer().notNull(),
   hash: text().notNull(),
   line: text().notNull(),
+});
+
+/** Positions of audit records that no checkpoint covers yet. */
+export const unsealed = sqliteTable("unsealed", { n: integer().primaryKey() });
+
+export const checkpoints = sqliteTable("checkpoint", {
+  n: integer().primaryKey(),
+  body: text().notNull(),
+  hash: text().notNull(),
+  signature: text().notNull(),
+  leaves: blob({ mode: "buffer" }).notNull(),
 });

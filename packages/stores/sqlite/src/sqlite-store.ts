@@ -25,6 +25,7 @@ import type Database from "better-sqlite3";
 import { createAuditChain, type AuditChain } from "./audit-chain.ts";
 import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
 import { backUp } from "./backup.ts";
+import { createCheckpoints, type Checkpoints, type SealPurge } from "./checkpoints.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
@@ -55,6 +56,8 @@ export interface SqliteStore extends WorkflowStore {
   readonly migrated: Migrated;
   /** Audit records in the order of their commits. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
+  /** The checkpoints over audit records, and the records that none covers yet. */
+  readonly checkpoints: Checkpoints;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
   gc(): Promise<Collected>;
   /** Copies the store, while it is in use, to a new file. */
@@ -79,6 +82,8 @@ export interface SqliteStoreOptions {
   readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
   /** How events become records. Left out, all are kept, as they are. */
   readonly auditChain?: AuditChain;
+  /** Given where somebody makes checkpoints: retention then removes what is sealed, and says so in one of its own. */
+  readonly sealPurge?: SealPurge;
   /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
   readonly forward?: AuditSink;
   /** For how long other processes may hold the file's lock before a write is given up, in milliseconds. Default 5,000. */
@@ -124,6 +129,7 @@ class JournalStore implements SqliteStore {
   readonly #expectation: Expectation;
   readonly #writer: Writer;
   readonly #reader: Reader;
+  readonly checkpoints: Checkpoints;
   readonly #auditTable: AuditTable;
   readonly #feed: ChangeFeed;
   readonly #retention: Retention;
@@ -159,7 +165,14 @@ class JournalStore implements SqliteStore {
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
-    this.#retention = createRetention({ db, queue, now: () => this.now(), auditMs });
+    const { sealPurge } = options;
+    this.#retention = createRetention({ db, queue, now: () => this.now(), auditMs, sealPurge });
+    this.checkpoints = createCheckpoints({
+      opened,
+      queue,
+      lease,
+      read: (work) => this.#read(() => work()),
+    });
     this.#snapshot = { begin: sqlite.prepare("BEGIN"), end: sqlite.prepare("COMMIT") };
     this.#cancelGc = this.#scheduleGc();
   }

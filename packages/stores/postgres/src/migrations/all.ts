@@ -1,5 +1,6 @@
 import { JOURNAL_SQL } from "./0001-journal.ts";
 import { BLOB_SQL } from "./0002-blob.ts";
+import { CHECKPOINTS_SQL } from "./0003-checkpoints.ts";
 
 /**
  * In order; the schema's number is how many of them a database has had. A released one never changes. `oldest` is the
@@ -9,4 +10,5 @@ import { BLOB_SQL } from "./0002-blob.ts";
 export const MIGRATIONS: readonly { readonly sql: string; readonly oldest: number }[] = [
   { sql: JOURNAL_SQL, oldest: 1 },
   { sql: BLOB_SQL, oldest: 1 },
+  { sql: CHECKPOINTS_SQL, oldest: 1 },
 ];

@@ -37,7 +37,9 @@ export async function empty(ask: Bench["ask"]): Promise<void> {
     IF to_regclass('mcp_flowgate.wf') IS NOT NULL THEN
       TRUNCATE mcp_flowgate.replica, mcp_flowgate.definition, mcp_flowgate.wf, mcp_flowgate.op, mcp_flowgate.evidence,
         mcp_flowgate.timer, mcp_flowgate.signal, mcp_flowgate.approval, mcp_flowgate.request, mcp_flowgate.rate,
-        mcp_flowgate.audit, mcp_flowgate.change, mcp_flowgate.blob, mcp_flowgate.blob_owner RESTART IDENTITY;
+        mcp_flowgate.audit, mcp_flowgate.change, mcp_flowgate.blob, mcp_flowgate.blob_owner, mcp_flowgate.unsealed,
+        mcp_flowgate.checkpoint RESTART IDENTITY;
+      UPDATE mcp_flowgate.sealer SET epoch = 0;
       CREATE OR REPLACE FUNCTION mcp_flowgate.now_ms() RETURNS bigint LANGUAGE sql STABLE
         AS 'SELECT (extract(epoch FROM statement_timestamp()) * 1000)::bigint';
     END IF;
