@@ -132,4 +132,6 @@ export const REQUIREMENTS = {
   "R-CONFORM-1": "The official conformance scenarios that apply pass, in both eras.",
   "R-CONFORM-2":
     "Connections to MCP servers pass the official client scenarios that apply to them, in both eras.",
+  "R-IMAGE-1":
+    "What the image is made of serves as an unprivileged user without a name, from files that it cannot write, and its health check tells.",
 } as const;

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { isJsonObject, type JsonObject } from "@mcp-flowgate/core";
 import {
@@ -11,6 +10,7 @@ import {
   type AdminOptions,
   type Write,
 } from "./admin-calls.ts";
+import { osUser } from "../host/os-user.ts";
 import { withAdmin } from "./admin-target.ts";
 
 export interface ListOptions extends AdminOptions {
@@ -85,7 +85,7 @@ export async function decideApproval(
   const input = options.input === undefined ? undefined : parseJsonFlag("--input", options.input);
   const as = {
     subject: options.as,
-    osUser: userInfo().username,
+    osUser: osUser().name,
     roles: options.role ?? [],
     permissions: options.permission ?? [],
   };

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { createRecord, isJsonObject, type JsonObject } from "@mcp-flowgate/core";
 import {
   expectObject,
@@ -10,6 +9,7 @@ import {
   type AdminOptions,
   type Write,
 } from "./admin-calls.ts";
+import { osUser } from "../host/os-user.ts";
 import { withAdmin } from "./admin-target.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -96,7 +96,7 @@ async function operate(
   options: OperatorOptions,
   write: Write,
 ): Promise<void> {
-  const os = userInfo().username;
+  const os = osUser().name;
   const as = { subject: options.as ?? os, osUser: os, roles: [], permissions: [] };
   const body = await withAdmin(options.config, async (targets) => {
     const { target } = await findOne(targets, "workflows", id, options);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, realpathSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { osUser } from "../host/os-user.ts";
 
 /**
  * Where a gateway's control socket stands: `<runtime folder>/mcp-flowgate-<user>/<configuration>-<pid>.sock`.
@@ -24,7 +25,7 @@ export function findControlSockets(configFiles?: readonly string[]): readonly st
 
 function controlFolder(): string {
   const base = process.env["FLOWGATE_RUNTIME_DIR"] ?? process.env["XDG_RUNTIME_DIR"] ?? tmpdir();
-  const folder = join(base, `mcp-flowgate-${userInfo().uid}`);
+  const folder = join(base, `mcp-flowgate-${osUser().uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

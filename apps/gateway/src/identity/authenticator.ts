@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { userInfo } from "node:os";
 import {
   ANONYMOUS,
   err,
@@ -11,6 +10,7 @@ import {
   type Principal,
   type Result,
 } from "@mcp-flowgate/core";
+import { osUser } from "../host/os-user.ts";
 import { createApiKeyProvider } from "./api-keys.ts";
 import { createClientCertificateProvider } from "./client-certificate.ts";
 import { createIntrospectionProvider } from "./introspection.ts";
@@ -77,7 +77,7 @@ export function stdioPrincipal(plan: Pick<GatewayPlan, "identity" | "roles">): P
   if (local === undefined) return ANONYMOUS;
   return toPrincipal(
     {
-      subject: typeof local["subject"] === "string" ? local["subject"] : userInfo().username,
+      subject: typeof local["subject"] === "string" ? local["subject"] : osUser().name,
       roles: textsOf(local["roles"]),
       permissions: textsOf(local["permissions"]),
       via: "local",
