@@ -134,4 +134,6 @@ export const REQUIREMENTS = {
     "Connections to MCP servers pass the official client scenarios that apply to them, in both eras.",
   "R-IMAGE-1":
     "What the image is made of serves as an unprivileged user without a name, from files that it cannot write, and its health check tells.",
+  "R-COMPOSE-1":
+    "Each topology of deploy/compose serves with the files that are there: decisions, restarts, replicas behind nginx, tenants.",
 } as const;

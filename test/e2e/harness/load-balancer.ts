@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { createServer as createPortServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
-import { exitOf, waitFor } from "./gateway-process.ts";
+import { dirname, join } from "node:path";
+import { findProgram } from "./debian.ts";
+import { collect, exitOf, waitFor } from "./gateway-process.ts";
 
 export interface LoadBalancer {
   readonly kind: "nginx" | "round robin in this process";
@@ -20,22 +21,9 @@ export async function startLoadBalancer(folder: string, targets: readonly string
   return nginx === undefined ? roundRobin(targets) : startNginx(nginx, folder, targets);
 }
 
-function findNginx(): string | undefined {
-  const runs = (command: string, args: readonly string[]): boolean => {
-    try {
-      execFileSync(command, args, { stdio: "ignore", timeout: 120_000 });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const installed = ["nginx", "/usr/sbin/nginx"].find((path) => runs(path, ["-v"]));
-  if (installed !== undefined || process.getuid?.() !== 0) return installed;
-  if (!runs("apt-get", ["install", "-y", "--no-install-recommends", "nginx-light"])) {
-    runs("apt-get", ["update"]);
-    runs("apt-get", ["install", "-y", "--no-install-recommends", "nginx-light"]);
-  }
-  return ["/usr/sbin/nginx"].find((path) => runs(path, ["-v"]));
+/** The path of nginx, which is installed where it can be. */
+export function findNginx(): string | undefined {
+  return findProgram("nginx-light", ["nginx", "-v"], ["/usr/sbin/nginx", "-v"]);
 }
 
 async function startNginx(nginx: string, folder: string, targets: readonly string[]): Promise<LoadBalancer> {
@@ -46,7 +34,7 @@ async function startNginx(nginx: string, folder: string, targets: readonly strin
     .join(" ");
   writeFileSync(
     file,
-    `daemon off; master_process off; pid ${join(folder, "nginx.pid")}; error_log stderr;
+    `master_process off; pid ${join(folder, "nginx.pid")}; error_log stderr;
 events {}
 http {
   access_log off; ${temp}
@@ -58,12 +46,20 @@ http {
 }
 `,
   );
-  const child = spawn(nginx, ["-c", file, "-p", folder], { stdio: "ignore" });
+  return runNginx(nginx, file, port);
+}
+
+/** Runs nginx on a configuration until it answers on `port` of loopback. */
+export async function runNginx(nginx: string, file: string, port: number): Promise<LoadBalancer> {
+  const child = spawn(nginx, ["-c", file, "-p", dirname(file), "-g", "daemon off;"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const { stderr } = collect(child);
   const url = `http://127.0.0.1:${port}`;
   await waitFor(
     async () => ((await fetch(`${url}/health`).catch(() => undefined))?.ok === true ? true : undefined),
     () => child.exitCode !== null,
-    () => "nginx ended",
+    () => `nginx ended: ${stderr()}`,
   );
   return {
     kind: "nginx",
@@ -107,7 +103,8 @@ async function roundRobin(targets: readonly string[]): Promise<LoadBalancer> {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const server = createPortServer();
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;

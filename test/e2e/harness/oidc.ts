@@ -8,6 +8,7 @@ import { Provider } from "oidc-provider";
 export interface Person {
   readonly tid: string;
   readonly groups: readonly string[];
+  readonly actor_kind?: string;
 }
 
 /** A real OpenID provider on loopback. Its log-in page takes whoever `login_hint` names, without a password. */
