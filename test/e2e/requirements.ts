@@ -53,6 +53,11 @@ export const REQUIREMENTS = {
   "R-FEDERATION-2":
     "What waits for people at another gateway waits here too, across a restart, and completes by itself once it is decided there.",
   "R-FEDERATION-3": "Gateways that import each other neither grow nor hang: what comes back is left out.",
+  "R-FEDERATION-4":
+    "A workflow of another gateway that goes on by steps of its caller is begun, moved, read, explained and ended through this one, under the guards and approvals there.",
+  "R-FEDERATION-5":
+    "A cancellation here ends the instance at the other gateway, at rest or waiting for people.",
+  "R-FEDERATION-6": "A crash between a start and its answer begins no second instance at the other gateway.",
   "R-PIN-1":
     "pin writes the lock file, compares with it, prints what differs so that people can read it, and takes it over on request.",
   "R-PIN-2":

@@ -62,10 +62,15 @@ export function completeWrapped(capability: CapabilityIr, tool: ListedTool): Cap
   const title = capability.title ?? titleOf(tool);
   const description = capability.description ?? tool.description;
   const outputSchema = capability.outputSchema ?? tool.outputSchema;
-  const completed =
+  const completed: true | false =
     title !== capability.title ||
     description !== capability.description ||
     capability.inputSchema === undefined;
+  const source = {
+    ...capability.source,
+    ...(completed ? { completed } : {}),
+    ...(tool.annotations === undefined ? {} : { annotations: tool.annotations }),
+  };
   return {
     ...capability,
     ...(title === undefined ? {} : { title }),
@@ -73,7 +78,7 @@ export function completeWrapped(capability: CapabilityIr, tool: ListedTool): Cap
     inputSchema: capability.inputSchema ?? tool.inputSchema,
     ...(outputSchema === undefined ? {} : { outputSchema }),
     executor: withAnnotations(capability.executor, tool),
-    ...(completed ? { source: { ...capability.source, completed } } : {}),
+    source,
   };
 }
 

@@ -37,6 +37,7 @@ export type {
   McpExecutorIr,
   NoopExecutorIr,
   ProbeIr,
+  ThereVerb,
   WorkflowExecutorIr,
 } from "./ir/executor.ts";
 export type { EvidenceRequirement, GuardIr, Weekday } from "./ir/guard.ts";

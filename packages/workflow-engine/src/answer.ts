@@ -3,6 +3,7 @@ import { ERROR_CODES, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
 import { linksOf } from "./links.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import { instanceThere } from "./relay-definition.ts";
 import { isProbing } from "./probe.ts";
 import { FOLLOWING } from "./settle.ts";
 import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
@@ -30,6 +31,7 @@ export function answer(
   const content = (asked === "get" ? view.operation : ran)?.content;
   const ids = new Set(steps.map(({ id }) => id));
   const state = stateOf(view);
+  const there = instanceThere(view.definition.ir, instance.context);
   return {
     instance,
     status,
@@ -47,6 +49,7 @@ export function answer(
       .filter(({ status }) => status === "pending")
       .map(refOf),
     elsewhere: elsewhereOf(view),
+    ...(there === undefined ? {} : { there }),
     ...(failure === undefined ? {} : { error: failure }),
   };
 }

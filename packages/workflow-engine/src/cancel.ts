@@ -1,4 +1,4 @@
-import type { Principal } from "@mcp-flowgate/core";
+import type { Operation, Principal } from "@mcp-flowgate/core";
 import { park } from "./advance.ts";
 import { claim } from "./claim.ts";
 import { finish } from "./finish.ts";
@@ -18,6 +18,7 @@ export interface Cancellation {
  */
 export function beginCancel(work: Work, cancellation: Cancellation): void {
   const { reason, requestedBy } = cancellation;
+  const waited = work.operation;
   preempt(work, `cancelled: ${reason}`);
   // From here on the instance only ends: no deadline leads it anywhere else.
   for (const { id, kind } of work.timers()) if (kind === "workflow" || kind === "state") work.disarm(id);
@@ -32,6 +33,9 @@ export function beginCancel(work: Work, cancellation: Cancellation): void {
     .filter((operation) => compensationOf(work.definition, operation) !== undefined)
     .map((operation) => operation.id)
     .reverse();
+  // What goes on at another gateway is not over because nobody waits for it any more.
+  const followed = waited === undefined ? undefined : followedBy(waited);
+  if (followed !== undefined && !remaining.includes(followed)) remaining.unshift(followed);
   work.set({ status: "idle", cancelling: { reason, requestedBy, remaining } });
 }
 
@@ -77,4 +81,8 @@ function skip(work: Work, id: string | undefined): void {
   work.set({
     cancelling: { ...cancelling, remaining: cancelling.remaining.filter((other) => other !== id) },
   });
+}
+
+function followedBy({ id, status, call }: Operation): string | undefined {
+  return status === "waiting" && call?.kind === "mcp" && call.follows !== undefined ? id : undefined;
 }

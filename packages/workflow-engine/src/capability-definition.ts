@@ -10,6 +10,7 @@ import {
   type TransitionIr,
   type WorkflowIr,
 } from "@mcp-flowgate/core";
+import { annotationsOf, goesOnThere, relayDefinition } from "./relay-definition.ts";
 
 /** The transition of a capability's one-step workflow. */
 export const RUN = "run";
@@ -27,9 +28,11 @@ const SESSION_MS = 7 * DAY_MS;
 
 /**
  * A capability as a workflow of one step: `ready` --`run`--> `done`. Start it with
- * `submit: { transition: RUN, arguments: input }`; a failure stays in `ready`, with `run` as its link.
+ * `submit: { transition: RUN, arguments: input }`; a failure stays in `ready`, with `run` as its link. A workflow of
+ * another gateway that goes on by steps of its caller goes on here, too.
  */
 export function capabilityDefinition(capability: CapabilityIr): WorkflowIr {
+  if (goesOnThere(capability)) return relayDefinition(capability, describe(capability), OPEN_MS + PEOPLE_MS);
   const peopleMs = asksElsewhere(capability) ? PEOPLE_MS : peopleWait(capability.executor);
   return {
     ...describe(capability),
@@ -51,11 +54,13 @@ export function capabilityDefinition(capability: CapabilityIr): WorkflowIr {
 
 /**
  * The session form: one state, a transition for each capability that returns to it. Every capability can be submitted
- * by its id, also where an answer lists only some of the links.
+ * by its id, also where an answer lists only some of the links. What goes on at another gateway is no call: it is left out.
  */
 export function sessionDefinition(capabilities: readonly CapabilityIr[]): WorkflowIr {
   const transitions = createRecord(
-    capabilities.map((capability) => [capability.id, transitionOf(capability, "ready")] as const),
+    capabilities
+      .filter((capability) => !goesOnThere(capability))
+      .map((capability) => [capability.id, transitionOf(capability, "ready")] as const),
   );
   const longest = capabilities.reduce((most, { executor }) => Math.max(most, peopleWait(executor)), 0);
   return {
@@ -120,8 +125,8 @@ function state(transitions: StateIr["transitions"]): StateIr {
 }
 
 /** A capability of another gateway may wait for people there. */
-function asksElsewhere({ source }: CapabilityIr): boolean {
-  return source.kind === "imported" && source.annotations?.["gateway"] === true;
+function asksElsewhere(capability: CapabilityIr): boolean {
+  return annotationsOf(capability)["gateway"] === true;
 }
 
 function peopleWait(executor: ExecutorIr): number {

@@ -18,7 +18,8 @@ import type { Programs } from "./programs.ts";
 export function findEqual(
   journal: readonly Operation[],
   call: {
-    readonly version: number;
+    /** Left out, any. */
+    readonly version: number | undefined;
     readonly transition: string;
     readonly arguments: JsonObject;
     readonly principal: Principal;
@@ -28,7 +29,7 @@ export function findEqual(
 ): Operation | undefined {
   return journal.findLast(
     (operation) =>
-      operation.fromVersion === call.version &&
+      (call.version === undefined || operation.fromVersion === call.version) &&
       operation.slot === "submit" &&
       operation.transition === call.transition &&
       operation.actor.subject === call.principal.subject &&

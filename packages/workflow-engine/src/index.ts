@@ -28,4 +28,5 @@ export type { ExplainedReason, ExplainedTransition, Explanation } from "./explai
 export type { EngineLimits } from "./limits.ts";
 export { mermaid } from "./mermaid.ts";
 export type { Refusal } from "./refusal.ts";
+export { annotationsOf, goesOnThere, TAKE_UP } from "./relay-definition.ts";
 export type { ApprovalRef, ChainStep, Link, Snapshot, SnapshotStatus } from "./snapshot.ts";

@@ -44,6 +44,7 @@ export function resolveCall(
         connection: executor.connection,
         tool: executor.tool,
         arguments: args,
+        ...(executor.there === undefined ? {} : { there: executor.there }),
       }));
     case "human":
       return humanCall(programs, executor, scope);

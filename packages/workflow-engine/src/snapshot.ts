@@ -40,6 +40,8 @@ export interface Snapshot {
   readonly approvals: readonly ApprovalRef[];
   /** Approvals of another gateway that the step waits for, as that gateway shows them. */
   readonly elsewhere: readonly JsonObject[];
+  /** The instance at another gateway that this one stands for, once there is one. */
+  readonly there?: { readonly connection: string; readonly tool: string; readonly workflowId: string };
   readonly error?: Refusal;
 }
 

@@ -79,8 +79,15 @@ export function stepOf(
   }
 }
 
-/** What undoes a committed operation, where its transition says so. */
+/** What undoes a committed operation, where its transition says so; and what ends one that goes on at another gateway. */
 export function compensationOf(definition: Definition, operation: Operation): ExecutorIr | undefined {
+  const { call } = operation;
+  if (operation.status !== "committed") {
+    if (call?.kind !== "mcp" || call.follows === undefined) return undefined;
+    const { kind, connection, tool, follows: workflowId } = call;
+    const how = { effect: "idempotent", effectDeclared: true, there: "cancel" } as const;
+    return { kind, connection, tool, ...how, map: { workflowId } };
+  }
   if (operation.slot !== "submit" && operation.slot !== "chain") return undefined;
   const state = getOwn(definition.ir.states, operation.fromState);
   return state === undefined

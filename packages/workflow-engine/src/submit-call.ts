@@ -9,6 +9,7 @@ import { findEqual, stepsSince } from "./equal-call.ts";
 import { settled } from "./join.ts";
 import { mayPreempt } from "./preempt.ts";
 import { refusal } from "./refusal.ts";
+import { relayed } from "./relayed.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";
 import { transition } from "./transition.ts";
 import type { Work } from "./work.ts";
@@ -29,12 +30,14 @@ export async function submitCall(desk: Desk, request: SubmitRequest): Promise<Sn
 }
 
 /** One try at a submit; `undefined` where another was quicker and everything has to be looked at again. */
-async function trySubmit(desk: Desk, request: SubmitRequest): Promise<Snapshot | undefined> {
-  const { workflowId, principal, expectedVersion, correlationId } = request;
+async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | undefined> {
+  const { workflowId, principal, correlationId } = given;
   const opened = await desk.visible(workflowId, principal);
   if (opened === undefined) return unknownWorkflow();
   const { definition, aggregate } = opened;
   const { instance } = aggregate;
+  const request = relayed(definition.ir, instance, given);
+  const { expectedVersion } = request;
   if (!mayAct(instance, definition.ir, principal)) {
     return await desk.reject(
       opened,
@@ -48,7 +51,9 @@ async function trySubmit(desk: Desk, request: SubmitRequest): Promise<Snapshot |
     instance.version === expectedVersion &&
     instance.operationId === undefined &&
     instance.status !== "terminal";
-  const before = free ? undefined : await equalBefore(desk, opened, request);
+  // Which version a relayed step was meant for stands in its arguments.
+  const anyVersion = request !== given;
+  const before = free && !anyVersion ? undefined : await equalBefore(desk, opened, request, anyVersion);
   if (before !== undefined) return before;
   const work = await desk.driver.work(opened, principal);
   const late = dueDeadline(work) === undefined ? undefined : await fireDue(desk, work, request);
@@ -82,11 +87,13 @@ async function equalBefore(
   desk: Desk,
   opened: Opened,
   request: SubmitRequest,
+  anyVersion: boolean,
 ): Promise<Snapshot | undefined> {
   const { definition, aggregate } = opened;
-  const { principal, expectedVersion } = request;
-  const journal = await desk.options.store.journal(aggregate.instance.id, expectedVersion);
-  const call = { ...request, version: expectedVersion };
+  const { principal } = request;
+  const version = anyVersion ? undefined : request.expectedVersion;
+  const journal = await desk.options.store.journal(aggregate.instance.id, version);
+  const call = { ...request, version };
   const equal = findEqual(journal, call, definition, desk.driver.env());
   return equal === undefined ? undefined : await answerEqual(desk, opened, principal, equal);
 }

@@ -1,24 +1,19 @@
-import {
-  ERROR_CLASSES,
-  isJsonObject,
-  type EvidenceDraft,
-  type Executor,
-  type ExecutorContext,
-  type ExecutorFailure,
-  type ExecutorOutcome,
-  type Json,
-  type JsonObject,
-  type McpCall,
+import type {
+  Executor,
+  ExecutorContext,
+  ExecutorOutcome,
+  Json,
+  JsonObject,
+  McpCall,
 } from "@mcp-flowgate/core";
 import { TOOL_NAMES } from "../surface/tools.ts";
-import type { GatewayCallOptions, Gateways } from "./gateways.ts";
+import { evidenceOf, failureOf, following, objects, optionsOf, readAnswer } from "./answer-there.ts";
+import type { Gateways } from "./gateways.ts";
+import { actThere } from "./instance-there.ts";
 
-const FIRST_CHECK_MS = 1000;
-const LONGEST_CHECK_MS = 30_000;
 /** What is read of one output that does not fit one answer, in characters. */
 const MOST_READ = 4 * 1024 * 1024;
 const SLICE = 100_000;
-const MOST_EVIDENCE = 20;
 
 /**
  * Puts calls to capabilities of other gateways through those gateways: a call starts the capability there, under the
@@ -28,9 +23,11 @@ export function federate(executor: Executor, gateways: Gateways): Executor {
   return {
     ...executor,
     async execute(call, context) {
-      if (call.kind !== "mcp" || isOwnTool(call.tool)) return await executor.execute(call, context);
-      const { follows } = call;
+      if (call.kind !== "mcp") return await executor.execute(call, context);
+      const { follows, there } = call;
+      if (there === undefined && isOwnTool(call.tool)) return await executor.execute(call, context);
       const isGateway = await gateways.isGateway(call.connection, context.signal);
+      if (there !== undefined) return await actThere(gateways, { ...call, there }, context);
       if (!isGateway && follows === undefined) return await executor.execute(call, context);
       const options = optionsOf(context);
       const answer =
@@ -55,69 +52,46 @@ function isOwnTool(tool: string): boolean {
   return TOOL_NAMES.some((name) => name === tool || name.replace(".", "_") === tool);
 }
 
-function optionsOf(context: ExecutorContext): GatewayCallOptions {
-  return {
-    signal: context.signal,
-    meta: context.traceparent === undefined ? {} : { traceparent: context.traceparent },
-    ...(context.credentials === undefined ? {} : { credentials: context.credentials }),
-    ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
-  };
-}
-
 async function toOutcome(
   gateways: Gateways,
   call: McpCall,
   body: JsonObject,
   context: ExecutorContext,
 ): Promise<ExecutorOutcome> {
-  const result = isJsonObject(body["result"]) ? body["result"] : {};
-  const workflow = isJsonObject(body["workflow"]) ? body["workflow"] : {};
-  const status = String(result["status"]);
-  const workflowId = typeof workflow["id"] === "string" ? workflow["id"] : undefined;
-  const message = typeof result["message"] === "string" ? result["message"] : status;
-  const what = `${call.connection}.${call.tool}`;
+  const { status, message, workflowId } = readAnswer(body);
+  const result = body["result"] as JsonObject | undefined;
   if (status === "completed") {
-    const value = result["output"] ?? body["context"] ?? null;
-    const path = result["output"] === undefined ? "$.context" : "$.output";
+    const value = result?.["output"] ?? body["context"] ?? null;
+    const path = result?.["output"] === undefined ? "$.context" : "$.output";
     const output = await whole(gateways, call, workflowId, path, value, context);
-    return { status: "succeeded", output, evidence: evidenceOf(call, body, "success", what) };
+    return { status: "succeeded", output, evidence: evidenceOf(call, body, "success") };
   }
   if (status === "pending" && workflowId !== undefined)
     return following(call, workflowId, context, message, objects(body["approvals"]));
-  const error = isJsonObject(body["error"]) ? body["error"] : {};
-  const code = typeof error["code"] === "string" ? error["code"] : status.toUpperCase();
-  const reason = typeof error["message"] === "string" ? error["message"] : message;
-  const rejected = status === "rejected";
-  const failure: ExecutorFailure = {
-    status: "failed",
-    effect: rejected ? "not_sent" : status === "outcome_unknown" ? "unknown" : "failed",
-    errorClass: ERROR_CLASSES.find((one) => one === error["errorClass"]) ?? "permanent",
-    message: `${what} ${rejected ? "was refused" : "did not complete"} (${code}): ${reason}`,
-    detail: {
-      code,
-      status,
-      ...(workflowId === undefined ? {} : { workflowId }),
-      ...(error["details"] === undefined ? {} : { details: error["details"] }),
-    },
-    evidence: evidenceOf(call, body, "failure", what),
-  };
-  return failure;
+  if ((status === "started" || status === "waiting_for_action") && workflowId !== undefined)
+    return await refuseSteps(gateways, call, workflowId, context);
+  return failureOf(call, body);
 }
 
-function following(
+/** One call cannot take the steps that such a workflow asks for: nobody would ever take them, so it is ended there. */
+async function refuseSteps(
+  gateways: Gateways,
   call: McpCall,
   workflowId: string,
   context: ExecutorContext,
-  message: string,
-  approvals: readonly JsonObject[],
-): ExecutorOutcome {
-  const wait = Math.min(LONGEST_CHECK_MS, FIRST_CHECK_MS * 1.3 ** Math.min(context.attempt - 1, 40));
+): Promise<ExecutorOutcome> {
+  const ended = await actThere(gateways, { ...call, there: "cancel", arguments: { workflowId } }, context);
+  const message =
+    `${call.connection}.${call.tool} goes on by steps of its caller, which a single step cannot take; ` +
+    (ended.status === "succeeded"
+      ? `${workflowId} was cancelled there`
+      : `${workflowId} waits there and could not be cancelled`);
   return {
-    status: "following",
-    call: { ...call, follows: workflowId },
-    checkAfterMs: Math.round(wait),
-    message: `${call.connection}.${call.tool} goes on there as ${workflowId}: ${message}`,
-    approvals: approvals.map((approval) => ({ ...approval, gateway: call.connection })),
+    status: "failed",
+    effect: "failed",
+    errorClass: "permanent",
+    message,
+    detail: { workflowId },
   };
 }
 
@@ -149,32 +123,4 @@ async function whole(
   } catch {
     return text;
   }
-}
-
-/** That the other gateway answered, and what it has as evidence, under the connection's name: it vouches for nothing of this gateway's. */
-function evidenceOf(
-  call: McpCall,
-  body: JsonObject,
-  outcome: EvidenceDraft["outcome"],
-  what: string,
-): readonly EvidenceDraft[] {
-  const inner = objects(body["evidence"]).slice(0, MOST_EVIDENCE);
-  return [
-    {
-      kind: "gateway_result",
-      outcome,
-      summary: `${what} ${outcome === "success" ? "completed" : "did not complete"}`,
-      payload: body,
-    },
-    ...inner.map((one): EvidenceDraft => ({
-      kind: `${call.connection}:${String(one["kind"])}`,
-      outcome: one["outcome"] === "failure" ? "failure" : "success",
-      summary: String(one["summary"] ?? ""),
-      payload: one,
-    })),
-  ];
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

@@ -32,6 +32,9 @@ export type GatewayCallOptions = Pick<
   "signal" | "credentials" | "onProgress"
 > & { readonly meta?: JsonObject };
 
+/** In the metadata of a `workflow.submit`: cancels the instance instead. Its value is the reason. */
+export const CANCEL_META = "mcp-flowgate/cancel";
+
 type ToWire = (name: ToolName) => string;
 
 /** @param imported Connections with an import; others are never asked. */

@@ -16,8 +16,8 @@ const AT_ONCE = 8;
 const MOST_DEEP = 4;
 
 /**
- * What another gateway offers, as tools: its capabilities, and those workflows that run without further steps of their
- * caller. The walk uses search and describe, so that it sees what this gateway's credentials may see there, and no more.
+ * What another gateway offers, as tools: its capabilities and its workflows; of those that go on by steps of their caller
+ * also the states. The walk uses search and describe, so that it sees what this gateway's credentials may see there, and no more.
  *
  * @param ownId The id of this gateway: what comes back from it through others is left out, and so is what is nested too deeply.
  */
@@ -95,8 +95,6 @@ function toTool(
   const via = [...(gatewayId === undefined ? [] : [gatewayId]), ...texts(body["via"])];
   if (via.includes(ownId)) return "it comes from this gateway: the gateways import each other";
   if (via.length > MOST_DEEP) return `it is behind more than ${MOST_DEEP} gateways`;
-  if (asksItsCaller(body["states"]))
-    return "it is a workflow that goes on by steps of its caller, which is not carried over";
   const title = textAt(body, "title");
   const description = textAt(body, "description");
   return {
@@ -106,7 +104,13 @@ function toTool(
     inputSchema,
     tags: texts(body["tags"]),
     // A start carries the effect's key, so an equal one gives the first instance.
-    annotations: { gateway: true, idempotentHint: true, via, kind: textAt(body, "kind") ?? "capability" },
+    annotations: {
+      gateway: true,
+      idempotentHint: true,
+      via,
+      kind: textAt(body, "kind") ?? "capability",
+      ...(asksItsCaller(body["states"]) ? { steps: true, states: body["states"] ?? {} } : {}),
+    },
   };
 }
 

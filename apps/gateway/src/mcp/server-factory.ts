@@ -1,6 +1,7 @@
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import type { McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
 import type { CallerCredentials, JsonObject, Principal } from "@mcp-flowgate/core";
+import { CANCEL_META } from "../federation/gateways.ts";
 import type { Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
 import { toCallToolResult } from "./call-tool-result.ts";
@@ -61,6 +62,7 @@ function toCaller(
   const token = meta?.progressToken;
   // What the protocol carries says more than what the connection carries: one connection serves many callers.
   const traceparent = meta?.["traceparent"] ?? context.http?.req?.headers.get("traceparent");
+  const cancels = meta?.[CANCEL_META];
   let sent = 0;
   return {
     principal,
@@ -68,6 +70,7 @@ function toCaller(
     correlationId: surface.newCorrelationId(),
     signal: context.mcpReq.signal,
     ...(typeof traceparent === "string" ? { traceparent } : {}),
+    ...(typeof cancels === "string" ? { cancels } : {}),
     ...(token === undefined
       ? {}
       : {

@@ -101,13 +101,18 @@ export function createRevision(
       return kept?.listing === undefined || isCompared ? kept : undefined;
     },
   });
+  const mcp = holdToPins(
+    federate(createMcpExecutor({ connections: servers }), gateways),
+    pins,
+    importer.verify,
+  );
   return {
     plan,
     catalogue,
     importer,
     pins,
     gateways,
-    mcp: holdToPins(federate(createMcpExecutor({ connections: servers }), gateways), pins, importer.verify),
+    mcp,
     authenticate,
     operations: createOperations({
       plan,
@@ -120,6 +125,7 @@ export function createRevision(
       catalogue,
       viewOf: createViews(catalogue, plan.discovery.visibility),
       limits: plan.limits,
+      mcp,
       gateway: { name: plan.server.name ?? NAME, version: VERSION, id: gatewayId(plan) },
     },
   };

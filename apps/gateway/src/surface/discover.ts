@@ -1,11 +1,12 @@
-import type {
-  CapabilityIr,
-  Json,
-  JsonObject,
-  LimitsIr,
-  Principal,
-  ReliabilityIr,
-  StateIr,
+import {
+  isJsonObject,
+  type CapabilityIr,
+  type Json,
+  type JsonObject,
+  type LimitsIr,
+  type Principal,
+  type ReliabilityIr,
+  type StateIr,
 } from "@mcp-flowgate/core";
 import {
   decodeCursor,
@@ -18,6 +19,7 @@ import {
   toSummary,
 } from "@mcp-flowgate/discovery-index";
 import { describeGuard } from "@mcp-flowgate/guards-expr";
+import { annotationsOf, goesOnThere } from "@mcp-flowgate/workflow-engine";
 import type { Catalogue, CatalogueItem } from "../catalogue/catalogue.ts";
 import type { CatalogueView } from "../catalogue/views.ts";
 import type { SemanticSearch } from "../discovery/semantic-search.ts";
@@ -178,14 +180,21 @@ function describeWhole(context: DiscoverContext, id: string, caller: Caller): An
       ? { untrusted: true }
       : {}),
     ...viaOf(capability),
+    ...statesThereOf(capability),
     links,
   });
 }
 
 /** The gateways that an imported capability of another gateway comes through, nearest first. */
-function viaOf({ source }: CapabilityIr): JsonObject {
-  const via = source.kind === "imported" ? source.annotations?.["via"] : undefined;
+function viaOf(capability: CapabilityIr): JsonObject {
+  const via = annotationsOf(capability)["via"];
   return Array.isArray(via) && via.length > 0 ? { via } : {};
+}
+
+/** Those of a workflow of another gateway that goes on by steps of its caller. */
+function statesThereOf(capability: CapabilityIr): JsonObject {
+  const states = annotationsOf(capability)["states"];
+  return goesOnThere(capability) && isJsonObject(states) ? { states } : {};
 }
 
 /** The refusal for an id that names nothing this caller may see, with those that it may have meant. */

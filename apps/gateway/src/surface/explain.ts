@@ -1,6 +1,7 @@
 import { createRecord, type Json, type JsonObject, type WorkflowIr } from "@mcp-flowgate/core";
 import { mermaid, SESSION } from "@mcp-flowgate/workflow-engine";
 import { answer, refusal, searchLink, type Answer, type Caller } from "./answer.ts";
+import { explainThere } from "./answer-there.ts";
 import { unknownDefinition } from "./discover.ts";
 import { fitAnswer } from "./fit.ts";
 import type { SurfaceContext } from "./surface.ts";
@@ -35,6 +36,9 @@ async function explainWhole(
     ]);
   }
   if (definitionId !== undefined) return explainDefinition(context, definitionId, caller);
+  const snapshot = await context.engine.get(workflowId as string, caller.principal);
+  if (snapshot.there !== undefined && snapshot.instance?.status === "idle")
+    return await explainThere(context, snapshot, snapshot.there, transition, caller);
   const explained = await context.engine.explain({
     workflowId: workflowId as string,
     ...(transition === undefined ? {} : { transition }),

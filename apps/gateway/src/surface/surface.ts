@@ -1,5 +1,6 @@
 import {
   FlowgateError,
+  type Executor,
   type Ids,
   type Json,
   type JsonObject,
@@ -46,6 +47,8 @@ export interface SurfaceContext extends DiscoverContext, SurfaceRevision {
 /** What of a call's context comes from the configuration. */
 export interface SurfaceRevision extends Pick<DiscoverContext, "catalogue" | "viewOf" | "limits"> {
   readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
+  /** Reads instances that go on at other gateways. */
+  readonly mcp: Executor;
 }
 
 export function createSurface(options: {

@@ -1,4 +1,10 @@
-import { isJsonObject, type Json, type JsonObject, type LimitsIr } from "@mcp-flowgate/core";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type LimitsIr,
+  type WorkflowInstance,
+} from "@mcp-flowgate/core";
 import { SESSION, type Link, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { searchLink, type Answer } from "./answer.ts";
 import { liftBlocks } from "./lift-blocks.ts";
@@ -16,14 +22,7 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
     ...(instance === undefined
       ? {}
       : {
-          workflow: {
-            id: instance.id,
-            definitionId: instance.definitionId,
-            definitionVersion: instance.definitionVersion,
-            definitionHash: `sha256:${instance.definitionHash.slice(0, 12)}`,
-            state: instance.state,
-            version: instance.version,
-          },
+          workflow: toHead(instance),
         }),
     result: {
       status: snapshot.status,
@@ -37,16 +36,7 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
       "chain",
       snapshot.chain.map((step) => ({ ...step })),
     ),
-    ...listed(
-      "evidence",
-      snapshot.evidence.map(({ kind, id, outcome, summary, uri }) => ({
-        kind,
-        id,
-        ...(outcome === "failure" ? { outcome } : {}),
-        summary,
-        ...(uri === undefined ? {} : { uri }),
-      })),
-    ),
+    ...listed("evidence", evidenceList(snapshot)),
     ...listed("approvals", [
       ...snapshot.approvals.map(({ id, queue, title, transitions, status }) => ({
         id,
@@ -66,6 +56,28 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
   };
 }
 
+/** Which instance an answer is about. */
+export function toHead(instance: WorkflowInstance): JsonObject {
+  return {
+    id: instance.id,
+    definitionId: instance.definitionId,
+    definitionVersion: instance.definitionVersion,
+    definitionHash: `sha256:${instance.definitionHash.slice(0, 12)}`,
+    state: instance.state,
+    version: instance.version,
+  };
+}
+
+export function evidenceList({ evidence }: Snapshot): readonly JsonObject[] {
+  return evidence.map(({ kind, id, outcome, summary, uri }) => ({
+    kind,
+    id,
+    ...(outcome === "failure" ? { outcome } : {}),
+    summary,
+    ...(uri === undefined ? {} : { uri }),
+  }));
+}
+
 type Body = JsonObject & {
   readonly result: JsonObject;
   readonly context: JsonObject;
@@ -82,7 +94,8 @@ export function readableRoots(snapshot: Snapshot): { readonly [name: string]: Js
   };
 }
 
-function bounded(body: Body, workflowId: string, maxBytes: number): JsonObject {
+/** An answer within its limit: its largest values give way to how they are read. */
+export function bounded(body: Body, workflowId: string, maxBytes: number): JsonObject {
   const size = byteLength(body);
   if (size <= maxBytes) return body;
   const values: Record<string, Json> = { "$.context": body.context };

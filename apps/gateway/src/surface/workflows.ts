@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { RUN, SESSION, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { answer, HOME_LINK, refusal, type Answer, type Caller } from "./answer.ts";
+import { answerOf, sliceThere } from "./answer-there.ts";
 import { unknownDefinition } from "./discover.ts";
 import type { SurfaceContext } from "./surface.ts";
+import { toRequest } from "./to-request.ts";
 import { readPath } from "./value-path.ts";
-import { readableRoots, toAnswer } from "./workflow-answer.ts";
+import { readableRoots } from "./workflow-answer.ts";
 
 export interface StartArguments {
   readonly definitionId?: string;
@@ -54,7 +56,7 @@ export async function startWorkflow(
     ...(args.idempotencyKey === undefined ? {} : { requestKey: args.idempotencyKey }),
   });
   if (item !== undefined && WENT_WELL.has(snapshot.status)) context.usage?.started(caller.principal, id);
-  return toAnswer(snapshot, context.limits);
+  return await answerOf(context, snapshot, caller, "call");
 }
 
 /** What a start comes to that served its caller, as far as can be told. */
@@ -68,7 +70,9 @@ export async function getWorkflow(
 ): Promise<Answer> {
   const snapshot = await context.engine.get(args.workflowId, caller.principal);
   if (args.path === undefined || snapshot.instance === undefined || snapshot.status === "rejected")
-    return toAnswer(snapshot, context.limits);
+    return await answerOf(context, snapshot, caller, "get");
+  if (snapshot.there !== undefined)
+    return await sliceThere(context, snapshot, snapshot.there, { ...args } as JsonObject, caller);
   const found = readPath(readableRoots(snapshot), args.path);
   if (!found.ok) return refusal("INVALID_ARGUMENTS", found.error, [{ field: "path", problem: found.error }]);
   return answer(
@@ -82,6 +86,12 @@ export async function submitTransition(
   args: SubmitArguments,
   caller: Caller,
 ): Promise<Answer> {
+  const { principal, correlationId, cancels: reason } = caller;
+  if (reason !== undefined) {
+    const { workflowId } = args;
+    const ended = await context.engine.cancel({ workflowId, principal, correlationId, reason });
+    return await answerOf(context, ended, caller, "get");
+  }
   const snapshot = await context.engine.submit({
     workflowId: args.workflowId,
     expectedVersion: args.expectedVersion,
@@ -89,7 +99,7 @@ export async function submitTransition(
     arguments: args.arguments ?? {},
     ...toRequest(caller),
   });
-  return toAnswer(snapshot, context.limits);
+  return await answerOf(context, snapshot, caller, "call");
 }
 
 const DEFAULT_SLICE = 8000;
@@ -123,14 +133,4 @@ function startOfCharacter(text: string, at: number): number {
   const isLow = unit >= 0xdc00 && unit <= 0xdfff;
   const before = text.charCodeAt(at - 1);
   return isLow && before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
-}
-
-function toRequest(caller: Caller) {
-  return {
-    principal: caller.principal,
-    correlationId: caller.correlationId,
-    ...(caller.credentials === undefined ? {} : { credentials: caller.credentials }),
-    ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
-    ...(caller.onProgress === undefined ? {} : { onProgress: caller.onProgress }),
-  };
 }

@@ -27,6 +27,8 @@ export type CapabilitySource =
   | {
       readonly kind: "declared";
       readonly wraps?: { readonly connection: string; readonly tool: string };
+      /** Those of the wrapped tool, once it was listed. */
+      readonly annotations?: JsonObject;
       /** Title, description or input schema are the wrapped tool's own. */
       readonly completed?: true;
     }

@@ -72,7 +72,14 @@ export interface McpExecutorIr extends ExecutorBase {
   readonly connection: string;
   readonly tool: string;
   readonly map?: JsonObject;
+  readonly there?: ThereVerb;
 }
+
+/**
+ * What an executor does with an instance of a workflow at another gateway, where `tool` is that workflow: begin one, take
+ * a step of it, end it, or look at it. Left out, the tool is called and its end is the result.
+ */
+export type ThereVerb = "start" | "submit" | "cancel" | "get" | "explain";
 
 /** Asks people. See engine.md section 7 for gate and notify. */
 export interface HumanExecutorIr extends ExecutorBase {

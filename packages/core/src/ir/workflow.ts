@@ -26,6 +26,11 @@ export interface WorkflowIr {
   /** How long a terminal instance is kept, in milliseconds. */
   readonly retentionMs?: number;
   readonly visibility: "owner" | "tenant";
+  /**
+   * The transition that carries every step of an instance that goes on at another gateway, once it has left its initial
+   * state. Versions are counted there: what a caller expects is one more than the version there.
+   */
+  readonly relay?: string;
   readonly states: { readonly [name: string]: StateIr };
 }
 

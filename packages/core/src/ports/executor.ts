@@ -1,6 +1,6 @@
 import type { ErrorClass, FailureEffect } from "../errors.ts";
 import type { ConnectionIr } from "../ir/connection.ts";
-import type { ExecutorKind } from "../ir/executor.ts";
+import type { ExecutorKind, ThereVerb } from "../ir/executor.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { CallerCredentials, Principal } from "../principal.ts";
 
@@ -91,6 +91,7 @@ export interface McpCall {
   readonly arguments: JsonObject;
   /** Of a call to another gateway that has begun: the instance there. */
   readonly follows?: string;
+  readonly there?: ThereVerb;
 }
 
 export interface HumanCall {
