@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "./json.ts";
  * Members that are `undefined` are left out, as `JSON.stringify` does.
  * @throws {TypeError} for a number that is not finite: JSON has no text for it.
  */
-export function canonicalJson(value: Json): string {
+export function canonicalJson(value: Json | { readonly [name: string]: Json | undefined }): string {
   if (typeof value === "string") return toText(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {

@@ -15,6 +15,7 @@ import {
 import { humanTransitions, openChoice, renewChoice, withdraw } from "./approval-queue.ts";
 import { claim } from "./claim.ts";
 import { finish } from "./finish.ts";
+import { AT_REST } from "./instance-row.ts";
 import { allPass, judgeAll, scopeOf } from "./judge.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Work } from "./work.ts";
@@ -87,7 +88,7 @@ export function proceed(work: Work, trace: Trace): void {
 /** Leaves the instance waiting for whom its state says: callers, people, or nobody but an operator (W19). */
 export function rest(work: Work): void {
   const state = stateOf(work);
-  work.unset("operationId", "claim");
+  work.set(AT_REST);
   const people = humanTransitions(state);
   if (people.length > 0) {
     const choice = work.approvals().find(({ kind, status }) => kind === "choice" && status === "pending");
@@ -118,8 +119,12 @@ export function park(
   reason: string,
   recovery?: { readonly slot: OperationSlot; readonly transition: string },
 ): void {
-  work.unset("operationId", "claim");
-  work.set({ status: "parked", parkedReason: reason, ...(recovery === undefined ? {} : { recovery }) });
+  work.set({
+    ...AT_REST,
+    status: "parked",
+    parkedReason: reason,
+    ...(recovery === undefined ? {} : { recovery }),
+  });
   work.audit("workflow.parked", { state: work.instance.state, version: work.instance.version, reason });
 }
 

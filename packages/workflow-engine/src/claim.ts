@@ -60,8 +60,7 @@ export function claim(work: Work, request: ClaimRequest): Result<Operation, Refu
   const started = begin(work, request, step, call?.value);
   const mode = executor === undefined ? "immediate" : isInline(executor) ? "inline" : "recorded";
   const operation: Operation = mode === "recorded" ? { ...started, attempt: 1 } : started;
-  work.set({ operationId: operation.id, claim: env.claim });
-  work.unset("recovery", "parkedReason");
+  work.set({ operationId: operation.id, claim: env.claim, recovery: undefined, parkedReason: undefined });
   if (request.slot === "submit") auditRequest(work, operation);
   if (mode === "recorded") {
     work.putOperation(operation);

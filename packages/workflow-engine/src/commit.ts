@@ -11,6 +11,7 @@ import { enter, owe, park, proceed, rest, stateOf, traceOf } from "./advance.ts"
 import type { Applied } from "./apply-result.ts";
 import { humanTransitions, openChoice } from "./approval-queue.ts";
 import { finish } from "./finish.ts";
+import { AT_REST } from "./instance-row.ts";
 import { refusal } from "./refusal.ts";
 import type { Step } from "./step.ts";
 import type { Work } from "./work.ts";
@@ -67,7 +68,7 @@ export function endFailed(work: Work, ended: Operation, step: Step): void {
     return;
   }
   work.endOperation(ended);
-  work.unset("operationId", "claim");
+  work.set(AT_REST);
   const message = ended.error?.message ?? "it failed";
   switch (ended.slot) {
     case "submit":
@@ -118,8 +119,10 @@ function moveTo(
 ): void {
   const { instance, env } = work;
   work.endOperation(committed);
-  work.unset("operationId", "claim", "parkedReason", "recovery");
   work.set({
+    ...AT_REST,
+    parkedReason: undefined,
+    recovery: undefined,
     status: "idle",
     state: toState,
     version: instance.version + 1,

@@ -19,6 +19,7 @@ import { guardRates } from "@mcp-flowgate/guards-expr";
 import { credentialsFor, withoutToken, type DriveCaller } from "./caller-credentials.ts";
 import { createCircuitBreakers } from "./circuit-breaker.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { createFirstWork, createWork } from "./draft.ts";
 import { judgedPrincipals, NO_FACTS, performersOf, traitsOf, type Facts, type Traits } from "./facts.ts";
 import { scopeOf } from "./judge.ts";
 import type { EngineLimits } from "./limits.ts";
@@ -28,7 +29,7 @@ import type { Outcome } from "./settle.ts";
 import { createProgress } from "./progress.ts";
 import { sleep } from "./sleep.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
-import { createFirstWork, createWork, type StepEnv, type Work } from "./work.ts";
+import type { StepEnv, Work } from "./work.ts";
 
 /**
  * Owns the operations that this process is performing. Protocol: a draft whose event was admitted is given to

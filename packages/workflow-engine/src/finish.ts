@@ -1,5 +1,6 @@
 import type { WorkflowInstance } from "@mcp-flowgate/core";
 import { withdrawAll } from "./approval-queue.ts";
+import { AT_REST } from "./instance-row.ts";
 import type { Work } from "./work.ts";
 
 /** Ends the instance for good (W18): no timer, queue, claim or debt is left, and the parent is told. */
@@ -8,8 +9,11 @@ export function finish(work: Work, outcome: NonNullable<WorkflowInstance["outcom
   withdrawAll(work);
   for (const timer of work.timers()) work.disarm(timer.id);
   for (const signal of work.signals()) work.consume(signal.id);
-  work.unset("operationId", "claim", "recovery", "cancelling", "parkedReason");
   work.set({
+    ...AT_REST,
+    recovery: undefined,
+    cancelling: undefined,
+    parkedReason: undefined,
     status: "terminal",
     outcome,
     terminalAt: env.now,

@@ -1,5 +1,6 @@
 import type { Operation } from "@mcp-flowgate/core";
 import { withdrawAll } from "./approval-queue.ts";
+import { AT_REST } from "./instance-row.ts";
 import type { Work } from "./work.ts";
 
 /** Whether the instance can be taken out of what it does: nothing is running, uncertain, or kept with its result. */
@@ -16,7 +17,7 @@ export function preempt(work: Work, because: string): void {
   const error = { code: "EXECUTOR_FAILED", message: because };
   work.endOperation({ ...operation, status: "cancelled", error, finishedAt: work.env.now });
   work.disarm(`${operation.id}:child`);
-  work.unset("operationId", "claim");
+  work.set(AT_REST);
   if (operation.childId !== undefined) cancelChild(work, operation, because);
 }
 

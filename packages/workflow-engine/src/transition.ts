@@ -16,6 +16,7 @@ import { beginCancel, compensateNext } from "./cancel.ts";
 import { claim } from "./claim.ts";
 import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { AT_REST } from "./instance-row.ts";
 import { migrate, type Migration } from "./migrate.ts";
 import { mayPreempt } from "./preempt.ts";
 import { beginProbing, dispatchProbe, isProbing, probeOf } from "./probe.ts";
@@ -158,8 +159,7 @@ function submit(work: Work, proposal: Proposal): Result<void, Refusal> {
   const admitted = admit(work, proposal);
   if (!admitted.ok) return admitted;
   if (admitted.value.slot === "compensate" || admitted.value.slot === "cancel") {
-    work.unset("recovery", "parkedReason");
-    work.set({ status: "idle" });
+    work.set({ status: "idle", recovery: undefined, parkedReason: undefined });
     return ok(undefined);
   }
   const begun = claim(work, admitted.value);
@@ -241,8 +241,7 @@ function orphaned(message: string): OperationError {
 function resolve(work: Work, operation: Operation, { outcome, result, reason, principal }: Resolution): void {
   const step = currentStep(work, operation);
   work.audit("operation.resolved", { ...summaryOf(operation), outcome, reason }, { operation, principal });
-  work.unset("parkedReason");
-  work.set({ status: "running" });
+  work.set({ status: "running", parkedReason: undefined });
   const { error: _uncertain, ...cleared } = operation;
   if (outcome === "executed") {
     const running: Operation = { ...cleared, status: "running", attempt: 0 };
@@ -259,7 +258,7 @@ function resolve(work: Work, operation: Operation, { outcome, result, reason, pr
     return;
   }
   work.endOperation({ ...operation, status: "cancelled", error, finishedAt: work.env.now });
-  work.unset("operationId", "claim");
+  work.set(AT_REST);
   beginCancel(work, { reason, requestedBy: principal, correlationId: operation.correlationId });
 }
 

@@ -66,10 +66,10 @@ export interface AuditDraft {
   readonly workflowId?: string;
   readonly definitionId?: string;
   readonly definitionHash?: string;
-  readonly operationId?: string;
+  readonly operationId?: string | undefined;
   readonly correlationId: string;
-  readonly traceId?: string;
-  readonly principal?: Pick<Principal, "subject" | "tenant" | "kind" | "via">;
+  readonly traceId?: string | undefined;
+  readonly principal?: Pick<Principal, "subject" | "tenant" | "kind" | "via"> | undefined;
   readonly payload: JsonObject;
 }
 
