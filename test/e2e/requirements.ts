@@ -120,6 +120,8 @@ export const REQUIREMENTS = {
     "Every type of event is recorded, with who, what and which definition, as its published schema says.",
   "R-AUDIT-4":
     "With fail_closed nothing runs unrecorded and /ready is red; with fail_open what was lost is counted and said; both recover by themselves.",
+  "R-AUDIT-5":
+    "Records in a store are sealed by signed checkpoints: whatever is changed, dropped, added or cut before an exported head is found, and retention breaks nothing.",
   "R-LOG-1": "The level of the logs can be changed while the gateway runs.",
   "R-METRICS-1": "Every documented metric is served to Prometheus, well formed, with bounded labels.",
   "R-METRICS-2": "Metrics are for callers that may read them.",

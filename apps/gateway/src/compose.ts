@@ -395,6 +395,7 @@ async function closeAll(parts: {
   await parts.engine.close();
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();
+  await parts.trail.stopSealing();
   await parts.store.close();
   await parts.trail.close();
   await parts.telemetry.close();

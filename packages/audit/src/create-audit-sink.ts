@@ -12,6 +12,13 @@ import type {
   Ids,
   Log,
 } from "@mcp-flowgate/core";
+import { createDelivery } from "./seal/delivery.ts";
+import type { Delivery } from "./seal/delivery.ts";
+import type { SealTable } from "./seal/seal-table.ts";
+import { createSealer } from "./seal/sealer.ts";
+import type { Sealer } from "./seal/sealer.ts";
+import { isSealed } from "./seal/seal-settings.ts";
+import type { SealSettings } from "./seal/seal-settings.ts";
 import { createEventFilter } from "./event-filter.ts";
 import { createGuardedSink } from "./guard-sink.ts";
 import type { GuardedSink, SinkHealth } from "./guard-sink.ts";
@@ -43,7 +50,10 @@ export interface AuditSinkDeps {
   readonly stderr?: Writable;
   /** Only given where standard output is not the protocol's channel: without it the sink `stdout` is refused. */
   readonly stdout?: Writable;
-  /** A durable store hands events on after its own commit: with `fail_closed`, what a sink misses is lost, not refused. */
+  /**
+   * A durable store keeps the events, in its own transactions, until files, webhooks and collectors have them (`seal`).
+   * The other sinks are handed events after the commit: with `fail_closed`, what these miss is lost, not refused.
+   */
   readonly afterCommit?: boolean;
   /** How `otlp` and `webhook` send; the platform's own `fetch` where it is left out. */
   readonly fetch?: SinkContext["fetch"];
@@ -64,6 +74,14 @@ export interface AuditTrail extends AuditSink {
   health(): AuditHealth;
   /** How far the stream of each sink has come. */
   heads(): readonly Head[];
+  /** Begins to hand the records of a store to the sinks and to seal them. `isLive` is false where this process may not act. */
+  seal(table: SealTable, settings: SealSettings, isLive: () => boolean): void;
+  /** That many events were committed to the store. */
+  committed(events: number): void;
+  /** @throws FlowgateError `AUDIT_UNAVAILABLE` where nothing may be begun: a sink fails, or too many records are unsealed. */
+  requireRoom(): void;
+  /** Seals what can be sealed now, and ends that. Before the store is closed. */
+  stopSealing(): Promise<void>;
   /** Opens files anew: after SIGHUP, for logrotate. A moved file is also noticed without it, at the next event. */
   reopen(): Promise<void>;
   /** What the memory sink holds, oldest first; nothing where there is none. */
@@ -80,17 +98,26 @@ export interface AuditTrail extends AuditSink {
  */
 export async function createAuditSink(ir: AuditIr, deps: AuditSinkDeps): Promise<AuditTrail> {
   const sinks: GuardedSink[] = [];
+  const parts: Part[] = [];
   try {
     const makeText = createTextMaker(ir, deps, await redactionKey(ir));
     for (const [index, sinkIr] of ir.sinks.entries()) {
       if (sinkIr.kind === "none" || deps.recordedByStore?.includes(sinkIr.kind)) continue;
       const context = createContext(deps, index);
       const sink = await createSink(sinkIr, ir, context, deps);
-      sinks.push(createGuardedSink(sink, createEventFilter(sinkIr.events), ir.onFailure, context));
+      const wants = createEventFilter(sinkIr.events);
+      if (context.afterCommit && isSealed(sinkIr.kind)) {
+        const delivery = createDelivery(sink, wants, deps);
+        parts.push({ sink, delivery, close: () => sink.close() });
+      } else {
+        const guarded = createGuardedSink(sink, wants, ir.onFailure, context);
+        sinks.push(guarded);
+        parts.push({ sink, guarded, close: () => guarded.close() });
+      }
     }
-    return new CompositeTrail(ir, deps.log, makeText, sinks);
+    return new CompositeTrail(ir, deps, makeText, sinks, parts);
   } catch (error) {
-    await Promise.allSettled(sinks.map((sink) => sink.close()));
+    await Promise.allSettled(parts.map((part) => part.close()));
     if (error instanceof FlowgateError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new FlowgateError("AUDIT_UNAVAILABLE", `The audit trail cannot be opened: ${reason}`, {
@@ -99,23 +126,38 @@ export async function createAuditSink(ir: AuditIr, deps: AuditSinkDeps): Promise
   }
 }
 
+/** One sink, which is handed events itself or gets them from a store. */
+interface Part {
+  readonly sink: Sink;
+  readonly guarded?: GuardedSink;
+  readonly delivery?: Delivery;
+  close(): Promise<void>;
+}
+
 class CompositeTrail implements AuditTrail {
   readonly #ir: AuditIr;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #makeText: (draft: AuditDraft) => EventText;
+  /** Those of the parts that are handed events themselves. */
   readonly #sinks: readonly GuardedSink[];
+  readonly #parts: readonly Part[];
+  #sealer: Sealer | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
     ir: AuditIr,
-    log: Log,
+    { log, clock }: AuditSinkDeps,
     makeText: (draft: AuditDraft) => EventText,
     sinks: readonly GuardedSink[],
+    parts: readonly Part[],
   ) {
     this.#ir = ir;
     this.#log = log;
+    this.#clock = clock;
     this.#makeText = makeText;
     this.#sinks = sinks;
+    this.#parts = parts;
   }
 
   async append(events: readonly AuditDraft[]): Promise<void> {
@@ -128,17 +170,53 @@ class CompositeTrail implements AuditTrail {
   }
 
   health(): AuditHealth {
-    const sinks = this.#sinks.map((sink) => sink.health());
     const { onFailure } = this.#ir;
-    return { ready: onFailure === "fail_open" || sinks.every(({ ok }) => ok), onFailure, sinks };
+    const direct = this.#sinks.every((sink) => sink.health().ok);
+    const ready = onFailure === "fail_open" || (direct && this.#sealer?.hasRoom() !== false);
+    return { ready, onFailure, sinks: this.#parts.map((part) => this.#healthOf(part)) };
+  }
+
+  seal(table: SealTable, settings: SealSettings, isLive: () => boolean): void {
+    if (settings.key === undefined) {
+      this.#log.warn("checkpoints over audit records are not signed: audit.signingKeyFile names no key");
+    }
+    this.#sealer = createSealer({
+      table,
+      deliveries: this.#parts.flatMap(({ delivery }) => delivery ?? []),
+      ...settings,
+      maxUnsealed: this.#ir.maxUnsealed ?? MAX_UNSEALED,
+      refuses: this.#ir.onFailure === "fail_closed",
+      isLive,
+      clock: this.#clock,
+      log: this.#log,
+    });
+  }
+
+  committed(events: number): void {
+    this.#sealer?.committed(events);
+  }
+
+  requireRoom(): void {
+    this.#sealer?.requireRoom();
+    const { ready, sinks } = this.health();
+    if (ready) return;
+    const failing = sinks.find(({ ok }) => !ok);
+    throw new FlowgateError(
+      "AUDIT_UNAVAILABLE",
+      `The audit trail cannot be written (${failing?.kind ?? "unknown sink"}), and audit.onFailure is fail_closed.`,
+    );
+  }
+
+  async stopSealing(): Promise<void> {
+    await this.#sealer?.stop();
   }
 
   heads(): readonly Head[] {
-    return this.#sinks.map(({ sink }) => sink.head());
+    return this.#parts.map(({ sink }) => sink.head());
   }
 
   async reopen(): Promise<void> {
-    await Promise.all(this.#sinks.map(({ sink }) => sink.reopen?.()));
+    await Promise.all(this.#parts.map(({ sink }) => sink.reopen?.()));
   }
 
   records(): readonly AuditRecord[] {
@@ -152,11 +230,27 @@ class CompositeTrail implements AuditTrail {
   }
 
   async #closeAll(): Promise<void> {
-    for (const result of await Promise.allSettled(this.#sinks.map((sink) => sink.close()))) {
+    for (const result of await Promise.allSettled(this.#parts.map((part) => part.close()))) {
       if (result.status === "rejected") {
         this.#log.error("audit sink did not close well", { error: String(result.reason) });
       }
     }
+  }
+
+  #healthOf({ sink, guarded, delivery }: Part): SinkHealth {
+    if (guarded !== undefined) return guarded.health();
+    const failure = delivery?.failure();
+    const { events, oldestAt } = this.#sealer?.backlog() ?? { events: 0 };
+    return {
+      kind: sink.kind,
+      ...(sink.target === undefined ? {} : { target: sink.target }),
+      ok: failure === undefined,
+      ...(failure === undefined ? {} : { error: failure.error, failingSince: failure.since }),
+      lost: 0,
+      refused: 0,
+      pending: events,
+      pendingMs: oldestAt === undefined ? 0 : Math.max(0, this.#clock.now() - oldestAt),
+    };
   }
 
   #toTexts(events: readonly AuditDraft[]): readonly EventText[] {
@@ -171,6 +265,9 @@ class CompositeTrail implements AuditTrail {
     }
   }
 }
+
+/** Records that may be unsealed before `fail_closed` refuses, where the configuration does not say. */
+const MAX_UNSEALED = 10_000;
 
 async function createSink(
   ir: SinkIr,
@@ -202,14 +299,14 @@ async function createSink(
       });
     case "webhook":
       return createWebhookSink(context, {
-        ...remoteOptions(ir, audit),
+        ...remoteOptions(ir, audit, deps),
         url: remoteUrl(ir),
         secret:
           textOption(ir, "secret") ?? refuse("The audit sink `webhook` needs `options.secret` to sign with"),
       });
     case "otlp":
       return createOtlpSink(context, {
-        ...remoteOptions(ir, audit),
+        ...remoteOptions(ir, audit, deps),
         url: remoteUrl(ir),
         serviceName: textOption(ir, "serviceName") ?? "mcp-flowgate",
       });
@@ -236,11 +333,13 @@ function createContext(deps: AuditSinkDeps, index: number): SinkContext {
 function remoteOptions(
   ir: SinkIr,
   audit: AuditIr,
+  deps: AuditSinkDeps,
 ): Pick<WebhookSinkOptions, "background" | "attempts" | "maxPending" | "closeMs" | "headers" | "timeoutMs"> {
   const headers = ir.options["headers"];
   const entries = isJsonObject(headers) ? Object.entries(headers) : [];
   return {
-    background: audit.onFailure === "fail_open",
+    // What a store keeps until it is acknowledged need not be kept in memory.
+    background: audit.onFailure === "fail_open" && deps.afterCommit !== true,
     attempts: numberOption(ir, "attempts", 3),
     maxPending: numberOption(ir, "maxPending", 10_000),
     closeMs: numberOption(ir, "closeMs", 5000),

@@ -78,6 +78,31 @@ export function toEventText(facts: EventFacts): EventText {
   return { id: facts.id, eventType: facts.type, head, tail };
 }
 
+/**
+ * The event of a record's line, without its place, so that another chain can take it up.
+ * @throws {TypeError} where the line is not one that {@link toLine} wrote.
+ */
+export function textOfLine(line: string): EventText {
+  const end = line.lastIndexOf(',"prevHash":"');
+  const seqAt = line.lastIndexOf(',"seq":', end);
+  const tailAt = line.indexOf(',"timestamp":"', seqAt);
+  const eventType = TYPE.exec(line)?.[1];
+  const id = ID.exec(line)?.[1];
+  if (seqAt === -1 || tailAt === -1 || eventType === undefined || id === undefined) {
+    throw new TypeError("the line is not that of a record");
+  }
+  return {
+    id,
+    eventType: eventType as RecordType,
+    head: line.slice(0, seqAt),
+    tail: line.slice(tailAt, end),
+  };
+}
+
+// Both come before the payload, and inside a string every quote has a backslash before it.
+const TYPE = /,"eventType":"([a-z_.]+)"/;
+const ID = /,"id":"([^"\\]+)"/;
+
 /** The canonical JSON of the event at a place, without its closing brace. */
 export function placeEvent(text: EventText, stream: string, seq: number): string {
   return `${text.head},"seq":${seq},"stream":${JSON.stringify(stream)}${text.tail}`;

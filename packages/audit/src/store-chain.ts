@@ -2,6 +2,7 @@ import type { AuditDraft, AuditIr, AuditSinkKind, Digest, Ids } from "@mcp-flowg
 import { createEventFilter } from "./event-filter.ts";
 import { linkEvent } from "./hash-chain.ts";
 import type { Head } from "./hash-chain.ts";
+import { isSealed } from "./seal/seal-settings.ts";
 import { createTextMaker, redactionKey } from "./make-text.ts";
 
 /** A record as a store keeps it in its own transaction: `line` is its JSON text, without a line feed. */
@@ -20,15 +21,20 @@ export interface StoreLine {
  */
 export type StoreChain = (head: Head, draft: AuditDraft) => StoreLine | undefined;
 
-/** The chain for the sink `kind` (`sqlite` or `postgres`) of the configuration. Without such a sink: nothing is kept. */
+/**
+ * The chain of a store that keeps the events of the sink `kind` (`sqlite` or `postgres`) and those that are handed on
+ * from it to others (`isSealed`). Where the configuration has neither, nothing is kept.
+ */
 export async function createStoreChain(
   ir: AuditIr,
   kind: AuditSinkKind,
   deps: { readonly ids: Ids; readonly digest: Digest; readonly secrets: readonly string[] },
 ): Promise<StoreChain> {
-  const sink = ir.sinks.find((candidate) => candidate.kind === kind);
-  if (sink === undefined) return () => undefined;
-  const wants = createEventFilter(sink.events);
+  const filters = ir.sinks
+    .filter((sink) => sink.kind === kind || isSealed(sink.kind))
+    .map((sink) => createEventFilter(sink.events));
+  if (filters.length === 0) return () => undefined;
+  const wants = (eventType: string): boolean => filters.some((filter) => filter(eventType));
   const makeText = createTextMaker(ir, deps, await redactionKey(ir));
   return (head, draft) => {
     if (!wants(draft.type)) return undefined;

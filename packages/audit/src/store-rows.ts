@@ -2,11 +2,16 @@ import type { Page } from "@mcp-flowgate/core";
 import { matchesRecord } from "./query-trail.ts";
 import type { RecordFilter } from "./query-trail.ts";
 import type { AuditRecord } from "./record.ts";
+import type { ExportedHead } from "./file/lead-record.ts";
+import type { SealTable, StoredRow } from "./seal/seal-table.ts";
+import { toVerifyingKey } from "./signing-key.ts";
+import { StoreCheck } from "./verify/store-check.ts";
 import { TrailCheck } from "./verify/trail-check.ts";
-import type { TrailVerdict } from "./verify/verdict.ts";
+import type { TrailProblem, TrailVerdict } from "./verify/verdict.ts";
 
 /** Records that a store keeps in its own tables, in the order of their commits. Stores that keep any have this shape. */
 export interface AuditRows {
+  readonly checkpoints: SealTable;
   audit(filter: {
     readonly stream?: string;
     /** Positions after this one, oldest first. */
@@ -66,30 +71,47 @@ export async function* readRows(rows: AuditRows, filter: RecordFilter): AsyncGen
   } while (cursor !== undefined);
 }
 
+export interface VerifyRowsOptions {
+  /** What people call the store, for the verdict. */
+  readonly name: string;
+  /** Heads of checkpoints that were exported. */
+  readonly heads?: readonly ExportedHead[];
+  /** Public keys (PEM) that are trusted: every checkpoint has to be signed with one of them. */
+  readonly publicKeys?: readonly string[];
+}
+
 /**
- * Whether the records of a store are what was written: every stream dense and chained from its first record. Streams are
- * only ever removed whole, by retention; a store alone cannot tell that from other hands, nor that a stream's end was cut.
- * @param name what people call the store, for the verdict.
+ * Whether the records of a store are what was written: every stream dense and chained from its first record, every
+ * sealed record there with the hash that its checkpoint has, or removed by a purge, and the checkpoints themselves one
+ * signed chain that reaches every exported head. Gateways may go on writing meanwhile.
+ * @throws where a key is not an ed25519 public key.
  */
-export async function verifyRows(rows: AuditRows, name: string): Promise<TrailVerdict> {
+export async function verifyRows(
+  { checkpoints }: AuditRows,
+  { name, heads = [], publicKeys = [] }: VerifyRowsOptions,
+): Promise<TrailVerdict> {
   const check = new TrailCheck({ firstFile: 1, heads: [], keys: [] });
+  const seals = new StoreCheck(checkpoints, heads, publicKeys.map(toVerifyingKey));
   check.beginFile(name);
   let bytes = 0;
   let good = true;
-  let chunk: Awaited<ReturnType<AuditRows["audit"]>>;
+  let chunk: readonly StoredRow[];
   let after = 0;
   do {
-    chunk = await rows.audit({ after, limit: CHUNK });
-    for (const { position, line } of chunk) {
-      const buffer = Buffer.from(line);
+    chunk = await checkpoints.rows(after, CHUNK);
+    for (const row of chunk) {
+      const buffer = Buffer.from(row.line);
       bytes += buffer.length + 1;
-      good = check.takeLine({ buffer, start: 0, end: buffer.length, offset: position, terminated: true });
+      after = row.position;
+      good = check.takeLine({ buffer, start: 0, end: buffer.length, offset: after, terminated: true });
+      const problem = good ? await seals.take(row) : undefined;
+      if (problem !== undefined) check.report(problem);
+      good &&= problem === undefined;
       if (!good) break;
-      after = position;
     }
   } while (good && chunk.length === CHUNK);
   if (good) check.endFile();
-  const problem = check.finish(true);
+  const problem = check.finish(true) ?? (await asProblem(seals, name));
   return {
     ok: problem === undefined,
     ...(problem === undefined ? {} : { problem }),
@@ -98,9 +120,14 @@ export async function verifyRows(rows: AuditRows, name: string): Promise<TrailVe
     bytes,
     streams: check.streams(),
     tornLines: check.tornLines,
-    checkpoints: check.checkpoints,
-    keyIds: check.keyIds(),
+    checkpoints: seals.checkpoints,
+    keyIds: [...seals.usedKeys],
   };
+}
+
+async function asProblem(seals: StoreCheck, file: string): Promise<TrailProblem | undefined> {
+  const problem = await seals.finish();
+  return problem && { ...problem, file };
 }
 
 /** A line that is no record is passed over; `verifyRows` is who judges them. */

@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
 import {
   queryRows,
+  readExportedHeads,
   queryTrail,
   readRows,
   readTrail,
   verifyRows,
   verifyTrail,
+  storeHeadsPath,
   type AuditRecord,
+  type ExportedHead,
   type RecordFilter,
   type TrailVerdict,
 } from "@mcp-flowgate/audit";
-import type { Page } from "@mcp-flowgate/core";
+import type { GatewayPlan, Page } from "@mcp-flowgate/core";
 import { createLog } from "../host/log.ts";
 import { openAuditRows } from "../store/open-audit-rows.ts";
 import { CommandError } from "./command-error.ts";
@@ -54,17 +57,19 @@ export async function withTrail<T>(source: TrailSource, use: (trail: OpenTrail) 
   try {
     return await use({
       name,
-      verify: (publicKeys) => {
-        if (publicKeys.length > 0)
-          throw new CommandError("--key is for trails in files: records in a store are not signed.", 2);
-        return verifyRows(rows, name);
-      },
+      verify: async (publicKeys) => verifyRows(rows, { name, publicKeys, heads: await headsOf(plan) }),
       query: (query) => queryRows(rows, query),
       read: (filter) => readRows(rows, filter),
     });
   } finally {
     await opened.close();
   }
+}
+
+/** The heads that gateways of this configuration exported, where they are at hand. */
+async function headsOf({ audit, store }: GatewayPlan): Promise<readonly ExportedHead[]> {
+  const path = storeHeadsPath(audit, store.kind === "sqlite" ? store.path : undefined);
+  return path !== undefined && existsSync(path) ? await readExportedHeads(path) : [];
 }
 
 function openFile(path: string): OpenTrail {

@@ -1,7 +1,7 @@
 import { systemClock } from "../host/clock.ts";
 import { systemDigest, systemIds } from "../host/ids.ts";
 import { createLog } from "../host/log.ts";
-import { openDurable, type DurableStore } from "../store/open-store.ts";
+import { openDurable, sealSettings, type DurableStore } from "../store/open-store.ts";
 import { writeJson, type Write } from "./admin-calls.ts";
 import { CommandError } from "./command-error.ts";
 import { configFiles, loadPlan } from "./load.ts";
@@ -50,7 +50,9 @@ async function withStore(options: StoreOptions, use: (opened: DurableStore) => P
   const plan = await loadPlan(files);
   const log = createLog({ level: "error", format: "text" });
   log.hide(plan.secrets);
-  const parts = { plan, clock: systemClock, ids: systemIds, digest: systemDigest, log };
+  const seals = await sealSettings(plan);
+  const base = { plan, clock: systemClock, ids: systemIds, digest: systemDigest, log };
+  const parts = seals === undefined ? base : { ...base, seals };
   const opened = await openDurable(parts);
   if (opened === undefined) {
     throw new CommandError(

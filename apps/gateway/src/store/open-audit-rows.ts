@@ -1,4 +1,4 @@
-import type { AuditRows } from "@mcp-flowgate/audit";
+import { keepsRows, type AuditRows } from "@mcp-flowgate/audit";
 import type { GatewayPlan, Log } from "@mcp-flowgate/core";
 import { systemClock } from "../host/clock.ts";
 import { systemDigest, systemIds } from "../host/ids.ts";
@@ -15,7 +15,7 @@ export interface OpenAuditRows {
 /** @returns nothing where the configuration keeps none in its store. */
 export async function openAuditRows(plan: GatewayPlan, log: Log): Promise<OpenAuditRows | undefined> {
   const { kind, path } = plan.store;
-  if (kind === "memory" || !plan.audit.sinks.some((sink) => sink.kind === kind)) return undefined;
+  if (kind === "memory" || !keepsRows(plan.audit, kind)) return undefined;
   const parts = { plan, clock: systemClock, ids: systemIds, digest: systemDigest, log };
   const opened = await openDurable(parts);
   if (opened === undefined) return undefined;

@@ -1,4 +1,11 @@
-import { createStoreChain, type AuditTrail } from "@mcp-flowgate/audit";
+import {
+  createSealPurge,
+  createStoreChain,
+  keepsRows,
+  readSealSettings,
+  type AuditTrail,
+  type SealSettings,
+} from "@mcp-flowgate/audit";
 import type { AuditSink, Clock, Digest, GatewayPlan, Ids, Log, WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import type { PostgresStore } from "@mcp-flowgate/store-postgres";
@@ -23,9 +30,22 @@ export function sinksOfStore(plan: GatewayPlan): readonly ("sqlite" | "postgres"
 
 /** The store that a configuration names. A database driver is loaded only where it is used. */
 export async function openStore(parts: StoreParts): Promise<WorkflowStore> {
-  const opened = await openDurable({ ...parts, forward: parts.audit });
+  const { plan, trail } = parts;
+  const seals = await sealSettings(plan);
+  const opened = await openDurable({ ...parts, forward: parts.audit, ...(seals && { seals }) });
   if (opened === undefined) return createMemoryStore({ clock: parts.clock, audit: parts.audit });
-  return refuseWithoutAudit(opened.store, parts.trail);
+  const { store } = opened;
+  if (seals !== undefined) {
+    const isLive = (): boolean => parts.clock.monotonic() < store.lease().validUntil;
+    trail.seal(store.checkpoints, seals, isLive);
+  }
+  return refuseWithoutAudit(store, trail);
+}
+
+/** How the records of the configuration's store are sealed, where it keeps any. */
+export async function sealSettings({ store, audit }: GatewayPlan): Promise<SealSettings | undefined> {
+  if (store.kind === "memory" || !keepsRows(audit, store.kind)) return undefined;
+  return await readSealSettings(audit, store.kind === "sqlite" ? store.path : undefined);
 }
 
 /** A store that outlives the process, with what only those can do. */
@@ -35,6 +55,8 @@ export type DurableStore =
 
 export interface DurableParts extends Omit<StoreParts, "trail" | "audit"> {
   readonly forward?: AuditSink;
+  /** Left out where nothing is to be removed. */
+  readonly seals?: SealSettings;
 }
 
 /** The store that a configuration names, where it is one that outlives the process. */
@@ -59,7 +81,7 @@ export async function openDurable(parts: DurableParts): Promise<DurableStore | u
 }
 
 async function durable(
-  { plan, forward, clock, ids, digest, log }: DurableParts,
+  { plan, forward, seals, clock, ids, digest, log }: DurableParts,
   kind: "sqlite" | "postgres",
 ) {
   return {
@@ -71,5 +93,6 @@ async function durable(
     retention: plan.store.retention,
     auditChain: await createStoreChain(plan.audit, kind, { ids, digest, secrets: plan.secrets }),
     ...(forward === undefined ? {} : { forward }),
+    ...(seals === undefined ? {} : { sealPurge: createSealPurge(seals, clock) }),
   };
 }

@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises";
+import { findTrailFiles } from "../file/discover.ts";
 import { checkpointPayload, openedPayload, rotatedPayload, toExportedHead } from "../file/lead-record.ts";
 import type { Checkpoint, SeenHead, Sight, TornLine } from "../file/lead-record.ts";
 import { createHeadScanner } from "../file/head-scanner.ts";
@@ -12,6 +13,8 @@ import { emptyHead, linkEvent, linkEvents } from "../hash-chain.ts";
 import type { ChainedLine, Head } from "../hash-chain.ts";
 import { createMerkleTree } from "../merkle.ts";
 import type { MerkleTree } from "../merkle.ts";
+import { readLinesBackward } from "../read-lines.ts";
+import { locateRecord } from "../record-bytes.ts";
 import type { EventText } from "../record.ts";
 import type { SigningKey } from "../signing-key.ts";
 import type { Sink, SinkContext } from "./sink.ts";
@@ -82,6 +85,8 @@ class FileSink implements Sink {
   #lastFile: number | undefined;
   /** Heads of streams of its own that it gave up. */
   #abandoned: readonly SeenHead[] = [];
+  /** The last durable record of each of them. */
+  readonly #givenUp = new Map<string, number>();
   #nextRotation = Number.NEGATIVE_INFINITY;
   #cancelCheckpoint: (() => void) | undefined;
 
@@ -113,6 +118,29 @@ class FileSink implements Sink {
 
   head(): Head {
     return this.#durable;
+  }
+
+  /** Records behind the durable end of a stream that was given up are in the file, but maybe not on the disk (T3). */
+  async recent(count: number): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    let left = count;
+    for (const file of (await findTrailFiles(this.#options.path)).toReversed()) {
+      await readLinesBackward(
+        file.path,
+        ({ buffer, start, end }) => {
+          const record = locateRecord(buffer, start, end);
+          const durable = record === undefined ? undefined : this.#givenUp.get(record.stream);
+          if (record !== undefined && record.seq <= (durable ?? record.seq)) {
+            ids.add(JSON.parse(`"${idOf(buffer, record.start)}"`) as string);
+          }
+          left -= 1;
+          return left > 0;
+        },
+        file.size,
+      );
+      if (left <= 0) break;
+    }
+    return ids;
   }
 
   /** Lets go of the file, so that the next write opens what stands at the path. */
@@ -214,6 +242,7 @@ class FileSink implements Sink {
   }
 
   #abandon(): void {
+    this.#givenUp.set(this.#head.stream, this.#durable.seq);
     if (this.#durable.seq > 0) {
       this.#abandoned = [...this.#abandoned, { ...this.#durable, file: this.#lastFile ?? 1 }];
     }
@@ -362,6 +391,14 @@ function currentSize(file: TrailFile): number {
   const state = checkTrailFile(file);
   return state.status === "current" ? state.size : 0;
 }
+
+/** `id` comes before the payload, so its first occurrence is the record's. */
+function idOf(buffer: Buffer, start: number): string {
+  const from = buffer.indexOf(ID_KEY, start) + ID_KEY.length;
+  return buffer.toString("latin1", from, buffer.indexOf(0x22, from));
+}
+
+const ID_KEY = Buffer.from(',"id":"');
 
 /** The lines that are complete within the first `bytes` bytes. */
 function wholeLines(lines: readonly ChainedLine[], bytes: number): readonly ChainedLine[] {

@@ -12,6 +12,8 @@ export interface Sink {
   write(texts: readonly EventText[]): Promise<void>;
   /** How far its stream has come. */
   head(): Head;
+  /** The ids of the last records that it holds for certain, whoever wrote them. */
+  recent?(count: number): Promise<ReadonlySet<string>>;
   reopen?(): Promise<void>;
   /** True where every attempt may take seconds: a failing one is then not tried by each caller. */
   readonly isRemote?: boolean;

@@ -98,6 +98,11 @@ export class TrailCheck {
     }
   }
 
+  /** Takes note of what somebody else found in the last line. */
+  report(problem: RecordProblem): void {
+    this.#report(problem, this.#place());
+  }
+
   endFile(): boolean {
     return this.#refuseTorn([], 0);
   }

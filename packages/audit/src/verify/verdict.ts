@@ -14,6 +14,8 @@ export type ProblemKind =
   | "truncated"
   /** A checkpoint does not match its records, or its signature does not. */
   | "forged_checkpoint"
+  /** A record of a store stands among sealed ones, and no checkpoint covers it. */
+  | "unsealed"
   /** A file of the trail is not there, or its beginning is not. */
   | "missing_file";
 

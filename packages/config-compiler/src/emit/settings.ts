@@ -122,6 +122,7 @@ function emitAudit(root: Cursor, paths: PathResolver, transport: string, report:
     payloads: value["payloads"] as AuditIr["payloads"],
     redact: cursor?.texts("redact") ?? [],
     ...optional("signingKeyFile", paths.resolve(cursor?.get("signingKeyFile"))),
+    maxUnsealed: value["maxUnsealed"] as number,
   };
 }
 

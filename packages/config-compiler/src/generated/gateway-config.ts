@@ -981,9 +981,9 @@ export interface GatewayConfig {
       readonly secret?: string;
       /** When a file is flushed to the disk. */
       readonly fsync?: "always" | "batch" | "never";
-      /** How long after a record its stream in a `file` is sealed at the latest; 1m. */
+      /** How long after a record its stream in a `file` is sealed at the latest, and how long after a checkpoint a `sqlite` or `postgres` store exports its head; 1m. */
       readonly checkpointMs?: Duration;
-      /** Where a `file` sink exports signed heads to: a file, or `false`. Left out, beside the trail. */
+      /** Where a `file` sink exports signed heads to, and a `sqlite` or `postgres` store those of its checkpoints: a file, or `false`. Left out, beside the trail or the store's file. */
       readonly heads?: string | boolean;
       /** How often `otlp` and `webhook` try before a call is refused, with `fail_closed`; 3. */
       readonly attempts?: number;
@@ -1015,6 +1015,8 @@ export interface GatewayConfig {
     readonly redact?: readonly string[];
     /** A private ed25519 key (PEM) that signs checkpoints. */
     readonly signingKeyFile?: string;
+    /** Records that a durable store may keep for sinks that fail before `fail_closed` refuses what changes something. */
+    readonly maxUnsealed?: number;
   };
   /** Who callers are. One way, a list of ways of which the first that recognises the request wins, or `providers` with `roles`. */
   readonly identity?:

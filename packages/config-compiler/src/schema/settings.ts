@@ -156,14 +156,14 @@ const sinkOptions: { readonly [name: string]: Field } = {
     never: "When the operating system likes.",
   }),
   checkpointMs: duration(
-    "How long after a record its stream in a `file` is sealed at the latest; 1m.",
+    "How long after a record its stream in a `file` is sealed at the latest, and how long after a checkpoint a `sqlite` or `postgres` store exports its head; 1m.",
     "1m",
     {
       minimum: 100,
     },
   ),
   heads: either(
-    "Where a `file` sink exports signed heads to: a file, or `false`. Left out, beside the trail.",
+    "Where a `file` sink exports signed heads to, and a `sqlite` or `postgres` store those of its checkpoints: a file, or `false`. Left out, beside the trail or the store's file.",
     [text("The file.", "/mnt/other/audit.heads"), flag("Whether they are exported at all.", undefined)],
     "/mnt/other/audit.heads",
   ),
@@ -241,4 +241,9 @@ export const audit: ObjectField = object("The record of everything that was aske
     },
   ),
   signingKeyFile: text("A private ed25519 key (PEM) that signs checkpoints.", "./keys/audit.pem"),
+  maxUnsealed: whole(
+    "Records that a durable store may keep for sinks that fail before `fail_closed` refuses what changes something.",
+    10_000,
+    { minimum: 1, default: 10_000 },
+  ),
 });

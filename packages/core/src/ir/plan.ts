@@ -91,6 +91,8 @@ export interface AuditIr {
   /** JSON pointers (`/payload/…`) or key names, besides the built-in ones. */
   readonly redact: readonly string[];
   readonly signingKeyFile?: string;
+  /** Records of a durable store that may wait for their checkpoint before `fail_closed` refuses. */
+  readonly maxUnsealed?: number;
 }
 
 export interface ServerIr {
