@@ -143,4 +143,9 @@ export const REQUIREMENTS = {
     "What the image is made of serves as an unprivileged user without a name, from files that it cannot write, and its health check tells.",
   "R-COMPOSE-1":
     "Each topology of deploy/compose serves with the files that are there: decisions, restarts, replicas behind nginx, tenants.",
+  "R-HELM-1":
+    "What the Helm chart renders is what Kubernetes takes, holds a configuration that passes the checker, and serves.",
+  "R-SYSTEMD-1": "Under the systemd unit the gateway is denied no system call that it makes.",
+  "R-NPX-1":
+    "The packages as they are published install in a clean folder, and npx runs the gateway from there.",
 } as const;
