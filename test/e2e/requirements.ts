@@ -74,6 +74,10 @@ export const REQUIREMENTS = {
     "Whatever stands in a definition, no answer of the seven tools is larger than limits.responseBytes.",
   "R-SIZE-2":
     "Finding and using one of 500 real tools costs under 2,000 tokens, counted over stdio with a real server.",
+  "R-LEAN-1":
+    "A start over HTTP and plain calls load no client, database or protocol library that nothing has used yet.",
+  "R-LEAN-2":
+    "The gateway as it is published is one file: it serves stdio and HTTP, keeps a SQLite store, and leaves no child behind.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":
     "Garbage, huge bodies and clients that disconnect mid-call get a protocol error, and the gateway goes on.",

@@ -5,5 +5,12 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`mcp-flowgate needs Node 22.19 or later; this is ${process.versions.node}.\n`);
   process.exit(2);
 }
-const { main } = await import("../dist/main.js");
-await main(process.argv.slice(2));
+await import("./compile-cache.mjs");
+// As published the gateway is one file, in a checkout it is what was built last.
+const { existsSync } = await import("node:fs");
+const bundle = new URL("../mcp-flowgate.mjs", import.meta.url);
+if (existsSync(bundle)) await import(bundle.href);
+else {
+  const { main } = await import("../dist/main.js");
+  await main(process.argv.slice(2));
+}

@@ -300,8 +300,13 @@ export async function compose(
       await live.current().importer.start(IMPORT_PATIENCE_MS);
       await semantic?.open(live.current().catalogue.index);
       settled.resolve();
-      // The first search need not wait for it, and neither need whoever asks whether the gateway is up.
-      setTimeout(() => live.current().catalogue.index.prepare(), IDLE_AFTER_MS).unref();
+      // What the first calls would wait for otherwise, and whoever asks whether the gateway is up need not.
+      setTimeout(() => {
+        live.current().catalogue.index.prepare();
+        telemetry
+          .load()
+          .catch((error: unknown) => log.error("metrics cannot be kept", { error: String(error) }));
+      }, IDLE_AFTER_MS).unref();
     },
     reload: reloader.reload,
     reopenAudit: () => trail.reopen(),

@@ -34,6 +34,8 @@ export type Target =
       readonly config?: string;
       readonly env?: Record<string, string>;
       readonly args?: readonly string[];
+      /** Another program than the built one. */
+      readonly program?: string;
     };
 
 /** The current SDK's client, pinned to one era. */
@@ -107,9 +109,13 @@ export const CLIENTS: readonly (readonly [
   ["SDK 1.x client", connectLegacyClient],
 ];
 
-function stdioArgs(target: { readonly config?: string; readonly args?: readonly string[] }): string[] {
+function stdioArgs(target: {
+  readonly config?: string;
+  readonly args?: readonly string[];
+  readonly program?: string;
+}): string[] {
   const serve = target.config === undefined ? [] : ["serve", "-c", target.config, "--transport", "stdio"];
-  return [gatewayBin, ...serve, ...(target.args ?? [])];
+  return [target.program ?? gatewayBin, ...serve, ...(target.args ?? [])];
 }
 
 function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {

@@ -21,7 +21,7 @@ export function everyPathConfig(folder: string, apiUrl: string, settings: string
   return writeConfig(
     folder,
     `version: "1.0.0"
-store: { kind: sqlite, path: data/flowgate.sqlite, leaseMs: 500 }
+store: { kind: sqlite, path: data/flowgate.sqlite, leaseMs: 2000 }
 identity:
   providers:
     - kind: apiKeys

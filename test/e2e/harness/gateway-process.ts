@@ -43,11 +43,24 @@ export interface GatewayProcess {
 /** Runs the real gateway over HTTP on a free loopback port and waits until it is ready. */
 export async function startHttpGateway(
   config: string,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly args?: readonly string[];
+    /** Another program than the built one. */
+    readonly program?: string;
+  } = {},
 ): Promise<GatewayProcess> {
   const child = spawn(
     process.execPath,
-    [gatewayBin, "serve", "-c", config, "--listen", "127.0.0.1:0", ...(options.args ?? [])],
+    [
+      options.program ?? gatewayBin,
+      "serve",
+      "-c",
+      config,
+      "--listen",
+      "127.0.0.1:0",
+      ...(options.args ?? []),
+    ],
     {
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -10,6 +10,7 @@ import { httpCredentials, httpPrincipal } from "../http/mcp-endpoint.ts";
 import { isLoopback } from "../http/origin-check.ts";
 import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
+import { boundYoungGeneration } from "../host/young-generation.ts";
 import { stdioPrincipal } from "../identity/authenticator.ts";
 import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
@@ -34,6 +35,7 @@ export interface ServeOptions {
 
 /** `serve`: runs until the client goes (stdio) or a signal comes. */
 export async function serve(options: ServeOptions): Promise<void> {
+  boundYoungGeneration();
   if (options.gateway !== undefined) return serveBridge(options.gateway, options);
   const files = configFiles(options.config);
   const plan = chosen(await loadPlan(files), options);

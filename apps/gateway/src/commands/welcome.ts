@@ -1,5 +1,4 @@
 import { realpathSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Surface } from "../surface/surface.ts";
 
 /** What a person needs next: the endpoint, the tools, and how to connect the clients they are likely to have. */
@@ -14,7 +13,7 @@ export function welcome(options: {
   };
 }): string {
   const { endpoint, surface, counts } = options;
-  const command = fileURLToPath(new URL("../../bin/mcp-flowgate.mjs", import.meta.url));
+  const command = realpathSync(process.argv[1] as string);
   const config = realpathSync(options.config);
   const example = JSON.stringify({ query: "count the words in a file" });
   return `

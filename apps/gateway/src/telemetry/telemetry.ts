@@ -4,7 +4,9 @@ import type { Surface } from "../surface/surface.ts";
 import { VERSION } from "../version.ts";
 import { createCallTraces } from "./call-traces.ts";
 import { countRecorded } from "./count-events.ts";
+import { deferMetrics } from "./deferred-metrics.ts";
 import type { Meter, Sampler, Samples } from "./meter.ts";
+import type { OtelMetrics } from "./otel-metrics.ts";
 import { createInFlight, observeExecutor } from "./observed-executor.ts";
 import { observeStore } from "./observed-store.ts";
 import { observeSurface } from "./observed-surface.ts";
@@ -23,6 +25,8 @@ export interface Telemetry {
   surface(surface: Surface): Surface;
   /** Tells what is looked at when somebody asks for metrics. */
   watch(parts: SampledParts): void;
+  /** Loads what the start did without. */
+  load(): Promise<void>;
   /** The exposition format of Prometheus; left out where `telemetry.metrics.prometheus` is off. */
   readonly expose?: () => Promise<string>;
   /** Sends what waits, for a bounded time. */
@@ -64,6 +68,9 @@ export async function createTelemetry(
       return observed;
     },
     watch: (parts) => void metrics?.samplers.push(createGatewaySampler(parts)),
+    async load() {
+      await metrics?.load?.();
+    },
     ...(metrics?.expose === undefined ? {} : { expose: metrics.expose }),
     async close() {
       await Promise.all([tracer?.close(), metrics?.close()]);
@@ -75,6 +82,7 @@ interface OpenMetrics {
   readonly meter: Meter;
   readonly inFlight: ReturnType<typeof createInFlight>;
   readonly samplers: Sampler[];
+  readonly load?: () => Promise<unknown>;
   readonly expose?: () => Promise<string>;
   close(): Promise<void>;
 }
@@ -88,7 +96,6 @@ async function openMetrics(
   const { prometheus, otlp } = plan.telemetry.metrics;
   const exposes = prometheus && isScraped;
   if (!exposes && otlp === undefined) return undefined;
-  const { createOtelMetrics } = await import("./otel-metrics.ts");
   const { createProcessSampler } = await import("./sample-process.ts");
   const inFlight = createInFlight();
   const itself = createProcessSampler();
@@ -104,16 +111,23 @@ async function openMetrics(
     tracer?.sample(samples);
     for (const sampler of samplers) await sampler(samples);
   };
-  const { meter, expose, close } = await createOtelMetrics({
-    version: VERSION,
-    instance: instanceName(),
-    ...(otlp === undefined ? {} : { otlp }),
-    sample,
-  });
+  const open = async (): Promise<OtelMetrics> => {
+    const { createOtelMetrics } = await import("./otel-metrics.ts");
+    return createOtelMetrics({
+      version: VERSION,
+      instance: instanceName(),
+      ...(otlp === undefined ? {} : { otlp }),
+      sample,
+    });
+  };
+  // What is sent must be sent from the beginning; what is asked for can wait until somebody asks.
+  const deferred = otlp === undefined ? deferMetrics(open) : undefined;
+  const { meter, expose, close } = deferred ?? (await open());
   return {
     meter,
     inFlight,
     samplers,
+    ...(deferred === undefined ? {} : { load: deferred.load }),
     ...(exposes ? { expose } : {}),
     async close() {
       await close();
