@@ -69,7 +69,7 @@ export const REQUIREMENTS = {
   "R-IMPORT-6": "Servers that misbehave are bounded and reported by name; every other server goes on.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-EGRESS-1":
-    "What server.egress denies is dialled by no part of the gateway: connections, audit sinks, embeddings.",
+    "What server.egress denies is dialled by no part of the gateway: connections, authorization servers, audit sinks, embeddings.",
   "R-SIZE-3":
     "Whatever stands in a definition, no answer of the seven tools is larger than limits.responseBytes.",
   "R-SIZE-2":

@@ -158,7 +158,7 @@ export async function compose(
   });
   const http = createHttpExecutor({ connections: directory, log, addresses });
   const startedAt = clock.now();
-  const parts = { connections, http, journal, clock, ids, digest, log, startedAt };
+  const parts = { connections, http, journal, clock, ids, digest, log, startedAt, fetch: outbound.fetch };
   live.begin(createRevision(parts, plan, lock));
   const executors = new Map<ExecutorKind, Executor>(
     [

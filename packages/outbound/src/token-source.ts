@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { AuthIr, ErrorClass, Json, Result } from "@mcp-flowgate/core";
 import { err, isJsonObject, ok } from "@mcp-flowgate/core";
 import type { Fetch } from "./fetch.ts";
+import { readBounded } from "./read-bounded.ts";
 
 /*
  * Owns the access tokens that were fetched for connections, in memory only.
@@ -136,7 +137,8 @@ async function request(
       redirect: "manual",
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    return { status: response.status, body: toJson(await readBounded(response)) };
+    const text = await readBounded(response, MAX_RESPONSE_BYTES);
+    return { status: response.status, body: text.ok ? toJson(text.value) : undefined };
   } catch {
     return undefined;
   }
@@ -160,17 +162,6 @@ function toForm(grant: TokenGrant): URLSearchParams {
 
 function hasSecret({ auth }: TokenGrant): boolean {
   return auth.clientSecret !== undefined;
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_RESPONSE_BYTES) return "";
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parse(

@@ -1,7 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { GatewayPlan, Log, ServerIr } from "@mcp-flowgate/core";
-import { createAddressPolicy } from "@mcp-flowgate/outbound";
+import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
 import { listenProblem, refuseToStart } from "../commands/serve.ts";
 import { lockOf } from "../compose.ts";
 import { systemClock } from "../host/clock.ts";
@@ -163,7 +163,9 @@ async function tryIdentity(
   }
   if (settings["kind"] !== "jwt") return undefined;
   const what = `the keys of ${String(settings["issuer"])}`;
-  const keys = await createIssuerKeys(settings, { clock: systemClock, log }).get();
+  const outbound = createOutboundFetch(addresses);
+  const keys = await createIssuerKeys(settings, { clock: systemClock, log, fetch: outbound.fetch }).get();
+  await outbound.close();
   return keys.ok
     ? { what, pointer, seen: "they were read", problems: [] }
     : { what, pointer, problems: [problem("FG707", what, keys.error)] };

@@ -1,4 +1,5 @@
 import { err, isJsonObject, ok, type EmbeddingsIr, type Json, type Result } from "@mcp-flowgate/core";
+import { readBounded } from "@mcp-flowgate/outbound";
 
 /** The port: turns texts into vectors of length 1, in order and one for each, or says in a sentence why not. */
 export interface Embedder {
@@ -40,17 +41,6 @@ export function createHttpEmbedder(
       }
     },
   };
-}
-
-async function readBounded(response: Response, most: number): Promise<Result<string, string>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > most) return err(`its answer is over ${most} bytes`);
-    chunks.push(chunk);
-  }
-  return ok(Buffer.concat(chunks).toString("utf8"));
 }
 
 /** Checks all of an answer before any of it counts: what the service sends is as untrusted as any input. */

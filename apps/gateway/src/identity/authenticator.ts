@@ -10,6 +10,7 @@ import {
   type Principal,
   type Result,
 } from "@mcp-flowgate/core";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { osUser } from "../host/os-user.ts";
 import { createApiKeyProvider } from "./api-keys.ts";
 import { createClientCertificateProvider } from "./client-certificate.ts";
@@ -37,7 +38,7 @@ export type Authenticator = (request: IncomingMessage) => Promise<Result<Recogni
  */
 export function createAuthenticator(
   plan: Pick<GatewayPlan, "identity" | "roles">,
-  options: { readonly clock: Clock; readonly log: Log },
+  options: { readonly clock: Clock; readonly log: Log; readonly fetch: Fetch },
 ): Authenticator {
   const providers = plan.identity.flatMap((settings) => createProvider(settings, plan.roles, options) ?? []);
   const anonymous = plan.identity.length === 0 || plan.identity.some(({ kind }) => kind === "anonymous");
@@ -89,7 +90,7 @@ export function stdioPrincipal(plan: Pick<GatewayPlan, "identity" | "roles">): P
 function createProvider(
   settings: JsonObject,
   roles: RoleTable,
-  options: { readonly clock: Clock; readonly log: Log },
+  options: { readonly clock: Clock; readonly log: Log; readonly fetch: Fetch },
 ): IdentityProvider | undefined {
   switch (settings["kind"]) {
     case "apiKeys":

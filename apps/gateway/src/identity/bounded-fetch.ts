@@ -1,10 +1,12 @@
-import { err, ok, type Result } from "@mcp-flowgate/core";
+import { err, type Result } from "@mcp-flowgate/core";
+import { readBounded, REFUSED_ADDRESS, type Fetch } from "@mcp-flowgate/outbound";
 
 /**
  * The text of one small answer of an authorization server: no redirects, no more than `maxBytes`, no longer than
- * `timeoutMs` for all of it. The error says what went wrong without quoting what was sent or received.
+ * `timeoutMs` for all of it, from where `send` may dial. The error says what went wrong without quoting what was sent or received.
  */
 export async function fetchBounded(
+  send: Fetch,
   url: string,
   options: {
     readonly timeoutMs: number;
@@ -16,7 +18,7 @@ export async function fetchBounded(
 ): Promise<Result<string, string>> {
   const { timeoutMs, maxBytes, ...init } = options;
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       ...init,
       headers: { accept: "application/json", ...init.headers },
       redirect: "error",
@@ -26,17 +28,11 @@ export async function fetchBounded(
       await response.body?.cancel();
       return err(`it answered with status ${response.status}`);
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > maxBytes) return err(`its answer is larger than ${maxBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return ok(Buffer.concat(chunks).toString("utf8"));
+    return await readBounded(response, maxBytes);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const name = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : "error";
+    if (name === REFUSED_ADDRESS) return err("its address may not be dialled, by the rules of server.egress");
     return err(
       name === "TimeoutError" ? `it did not answer within ${timeoutMs} ms` : `it cannot be asked (${name})`,
     );

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isJsonObject, type Clock, type Json, type JsonObject, type Log } from "@mcp-flowgate/core";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { idInKey } from "./api-key-hash.ts";
 import { fetchBounded } from "./bounded-fetch.ts";
 import { fromClaims, toClaimsMapping } from "./claims.ts";
@@ -25,7 +26,7 @@ const MAX_CACHED = 10_000;
  */
 export function createIntrospectionProvider(
   settings: JsonObject,
-  options: { readonly roles: RoleTable; readonly clock: Clock; readonly log: Log },
+  options: { readonly roles: RoleTable; readonly clock: Clock; readonly log: Log; readonly fetch: Fetch },
 ): IdentityProvider {
   const { clock, log } = options;
   const issuer = String(settings["issuer"]);
@@ -41,7 +42,7 @@ export function createIntrospectionProvider(
   const asking = new Map<string, Promise<Recognition>>();
 
   const ask = async (token: string, digest: string): Promise<Recognition> => {
-    const answer = await fetchBounded(String(settings["url"]), {
+    const answer = await fetchBounded(options.fetch, String(settings["url"]), {
       method: "POST",
       headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({ token, token_type_hint: "access_token" }).toString(),

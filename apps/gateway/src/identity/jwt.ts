@@ -1,6 +1,7 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions, type LocalJWKSet } from "jose";
 import type { Clock, JsonObject, Log } from "@mcp-flowgate/core";
 import { fromClaims, toClaimsMapping } from "./claims.ts";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { createKeySet, fileSource, remoteSource, type KeySet } from "./key-set.ts";
 import {
   ABSENT,
@@ -18,7 +19,7 @@ const TOKEN_TYPES = new Set(["jwt", "at+jwt", "application/at+jwt"]);
 /** Access tokens of one issuer, checked against its public keys. */
 export function createJwtProvider(
   settings: JsonObject,
-  options: { readonly roles: RoleTable; readonly clock: Clock; readonly log: Log },
+  options: { readonly roles: RoleTable; readonly clock: Clock; readonly log: Log; readonly fetch: Fetch },
 ): IdentityProvider {
   const issuer = String(settings["issuer"]);
   const mapping = toClaimsMapping(settings);
@@ -57,7 +58,7 @@ export function createJwtProvider(
 /** The keys that tokens of this issuer are checked with. */
 export function createIssuerKeys(
   settings: JsonObject,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, fetch }: { readonly clock: Clock; readonly log: Log; readonly fetch: Fetch },
 ): KeySet {
   const issuer = String(settings["issuer"]);
   const { jwksFile, jwksUrl } = settings;
@@ -65,7 +66,7 @@ export function createIssuerKeys(
     source:
       typeof jwksFile === "string"
         ? fileSource(jwksFile)
-        : remoteSource(issuer, typeof jwksUrl === "string" ? jwksUrl : undefined),
+        : remoteSource(fetch, issuer, typeof jwksUrl === "string" ? jwksUrl : undefined),
     clock,
     log,
     name: issuer,

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from "jose";
 import { err, isJsonObject, ok, type Clock, type Json, type Log, type Result } from "@mcp-flowgate/core";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { fetchBounded } from "./bounded-fetch.ts";
 
 /**
@@ -77,11 +78,12 @@ export function fileSource(path: string): () => Promise<Result<string, string>> 
 
 /** The set at a URL; without one, where the issuer's metadata (RFC 8414, OpenID Connect Discovery) says that it is. */
 export function remoteSource(
+  send: Fetch,
   issuer: string,
   jwksUrl: string | undefined,
 ): () => Promise<Result<string, string>> {
   const load = (url: string): Promise<Result<string, string>> =>
-    fetchBounded(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+    fetchBounded(send, url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
   return async () => {
     if (jwksUrl !== undefined) return load(jwksUrl);
     let problem = "";

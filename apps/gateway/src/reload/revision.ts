@@ -12,6 +12,7 @@ import {
 } from "@mcp-flowgate/core";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { createOperations, type Operations } from "../admin/observe.ts";
 import { createCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { createImporter, type Importer } from "../catalogue/importer.ts";
@@ -50,6 +51,8 @@ export interface RevisionParts {
   readonly digest: Digest;
   readonly log: Log;
   readonly startedAt: number;
+  /** Dials what the operator lets the gateway dial. */
+  readonly fetch: Fetch;
 }
 
 /**
@@ -69,7 +72,9 @@ export function createRevision(
     isSame(before.plan.identity, plan.identity) &&
     isSame(before.plan.roles, plan.roles);
   // Keys of token issuers that were fetched are still good where nothing about identity changed.
-  const authenticate = isSameIdentity ? before.authenticate : createAuthenticator(plan, { clock, log });
+  const authenticate = isSameIdentity
+    ? before.authenticate
+    : createAuthenticator(plan, { clock, log, fetch: parts.fetch });
   const servers = parts.connections.over({
     get: (name) => (Object.hasOwn(plan.connections, name) ? plan.connections[name] : undefined),
   });

@@ -84,7 +84,7 @@ beforeAll(async () => {
   roles: { deployer: [deploy.*] }
 server: { http: { tls: { cert: "${file("server.pem")}", key: "${file("server.key")}", ca: "${file("ca.pem")}" } } }`,
   );
-  const authenticate = createAuthenticator(plan, { clock: createManualClock(), log: SILENT });
+  const authenticate = createAuthenticator(plan, { clock: createManualClock(), log: SILENT, fetch });
   listening = await listenHttp(plan.server.http, { host: "127.0.0.1", port: 0 }, (incoming, response) => {
     void authenticate(incoming).then((who) =>
       response.end(

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import type { Clock, GatewayPlan, Log } from "@mcp-flowgate/core";
 import { compileConfig } from "@mcp-flowgate/config-compiler";
+import type { Fetch } from "@mcp-flowgate/outbound";
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from "jose";
 import { systemDigest } from "../../src/host/ids.ts";
 import { createAuthenticator } from "../../src/identity/authenticator.ts";
@@ -52,8 +53,8 @@ export interface Door extends AsyncDisposable {
 }
 
 /** A server that says how the authenticator of a configuration sees whoever asks. */
-export async function openDoor(identity: string, clock: Clock): Promise<Door> {
-  const authenticate = createAuthenticator(await planOf(identity), { clock, log: SILENT });
+export async function openDoor(identity: string, clock: Clock, send: Fetch = fetch as Fetch): Promise<Door> {
+  const authenticate = createAuthenticator(await planOf(identity), { clock, log: SILENT, fetch: send });
   const server = await listen((request, response) => {
     void authenticate(request).then((who) => {
       const said = who.ok

@@ -1,4 +1,5 @@
 import { createManualClock } from "@mcp-flowgate/testkit";
+import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
 import { expect, test } from "vitest";
 import { bearer, listen, openDoor } from "./harness.ts";
 
@@ -28,7 +29,7 @@ test("opaque tokens are asked about once in a while, and only answers of the rig
     audience: flowgate
     clientId: gate+way
     clientSecret: the-secret-of-the-gateway
-    timeoutMs: 300
+    timeoutMs: 10000
     claims: { permissions: scope }`,
     clock,
   );
@@ -76,4 +77,33 @@ test("opaque tokens are asked about once in a while, and only answers of the rig
   expect(await door.ask(bearer("y".repeat(8193)))).toContain("larger than 8192");
   expect(await door.ask(bearer(`fgk_ci_${"k".repeat(43)}`))).toMatch(/^401 Say who you are/);
   expect(asked.length).toBe(before);
+});
+
+test("an authorization server that server.egress denies is not asked [R-EGRESS-1]", async () => {
+  let asked = 0;
+  await using server = await listen((_request, response) => {
+    asked++;
+    response.end("{}");
+  });
+  const outbound = createOutboundFetch(createAddressPolicy({ egress: { allow: [], deny: ["127.0.0.0/8"] } }));
+  const common = "issuer: https://login.example.com, audience: flowgate";
+  await using door = await openDoor(
+    `identity:
+  - { kind: introspection, url: "${server.url}/introspect", ${common}, clientId: gateway, clientSecret: the-secret-of-the-gateway }
+  - { kind: jwt, jwksUrl: "${server.url}/jwks", ${common} }`,
+    createManualClock(),
+    outbound.fetch,
+  );
+  expect(await door.ask(bearer("opaque"))).toMatch(/^503/);
+  const [head, body] = [{ alg: "RS256" }, { iss: "https://login.example.com" }].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  await using second = await openDoor(
+    `identity: { kind: jwt, jwksUrl: "${server.url}/jwks", ${common} }`,
+    createManualClock(),
+    outbound.fetch,
+  );
+  expect(await second.ask(bearer(`${head}.${body}.c2lnbmF0dXJl`))).toMatch(/^503/);
+  expect(asked).toBe(0);
+  await outbound.close();
 });

@@ -94,7 +94,7 @@ export const GOVERNANCE_CODES: CodeTable = {
     fix: "Declare an `identity`, or listen on `127.0.0.1:8787`.",
   },
   FG618: {
-    title: "A connection may never be dialled",
+    title: "A connection or an issuer may never be dialled",
     severity: error,
     explanation:
       "`server.egress` denies its host, or allows others only. Whatever the host's name leads to, every call of it would be refused.",

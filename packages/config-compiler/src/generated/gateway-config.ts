@@ -1584,7 +1584,7 @@ export interface GatewayConfig {
       /** How long running calls may take to finish. */
       readonly deadlineMs?: Duration;
     };
-    /** What may be dialled: HTTP APIs, MCP servers over HTTP, token endpoints, audit sinks and embeddings. Authorization servers that `identity` names are asked whatever stands here. Child processes have a network of their own. */
+    /** What may be dialled: HTTP APIs, MCP servers over HTTP, token endpoints, authorization servers that `identity` names, audit sinks and embeddings. Child processes have a network of their own. */
     readonly egress?: {
       /** If there are any, nothing else is dialled. A range of private addresses opens them to every name that leads there. */
       readonly allow?: readonly string[];

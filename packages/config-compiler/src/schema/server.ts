@@ -100,7 +100,7 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
     deadlineMs: duration("How long running calls may take to finish.", "30s", { default: 30_000 }),
   }),
   egress: object(
-    "What may be dialled: HTTP APIs, MCP servers over HTTP, token endpoints, audit sinks and embeddings. Authorization servers that `identity` names are asked whatever stands here. Child processes have a network of their own.",
+    "What may be dialled: HTTP APIs, MCP servers over HTTP, token endpoints, authorization servers that `identity` names, audit sinks and embeddings. Child processes have a network of their own.",
     {
       allow: list(
         "If there are any, nothing else is dialled. A range of private addresses opens them to every name that leads there.",
