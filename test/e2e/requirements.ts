@@ -57,6 +57,8 @@ export const REQUIREMENTS = {
     "A workflow of another gateway that goes on by steps of its caller is begun, moved, read, explained and ended through this one, under the guards and approvals there.",
   "R-FEDERATION-5":
     "A cancellation here ends the instance at the other gateway, at rest or waiting for people.",
+  "R-FEDERATION-7":
+    "By token exchange a guard of another gateway knows the caller of this one, and nobody reads another's instance on either side.",
   "R-FEDERATION-6": "A crash between a start and its answer begins no second instance at the other gateway.",
   "R-PIN-1":
     "pin writes the lock file, compares with it, prints what differs so that people can read it, and takes it over on request.",

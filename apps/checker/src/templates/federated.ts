@@ -19,8 +19,18 @@ connections:
     # The caller's own token is passed on, to this host alone.
     auth: { kind: forward, hosts: [127.0.0.1] }
   search: { kind: mcp, url: "\${SEARCH_MCP_URL:-http://127.0.0.1:9202/mcp}", timeoutMs: 20s }
-  # Another mcp-flowgate: its guards and approvals stay in force there, and what waits there waits here.
-  payroll: { kind: mcp, url: "\${PAYROLL_GATEWAY_URL:-http://127.0.0.1:9203/mcp}" }
+  # Another mcp-flowgate: its guards and approvals stay in force there, and what waits there waits here. It sees the
+  # caller: their token is exchanged for one that is meant for it. With a secret, this gateway lists what is offered there
+  # as itself; without one, as nobody.
+  payroll:
+    kind: mcp
+    url: "\${PAYROLL_GATEWAY_URL:-http://127.0.0.1:9203/mcp}"
+    auth:
+      kind: tokenExchange
+      tokenUrl: "\${TOKEN_URL:-https://login.example.com/token}"
+      clientId: flowgate
+      # clientSecret: "\${CLIENT_SECRET}"
+      audience: payroll-gateway
   everything: { kind: mcp, command: npx, args: [-y, "@modelcontextprotocol/server-everything"], idleTimeoutMs: 10m }
 
 proxy:

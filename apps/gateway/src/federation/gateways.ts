@@ -29,7 +29,7 @@ export interface Gateways {
 
 export type GatewayCallOptions = Pick<
   Parameters<McpServers["call"]>[1],
-  "signal" | "credentials" | "onProgress"
+  "signal" | "credentials" | "onProgress" | "asSelf"
 > & { readonly meta?: JsonObject };
 
 /** In the metadata of a `workflow.submit`: cancels the instance instead. Its value is the reason. */

@@ -17,7 +17,7 @@ const MOST_DEEP = 4;
 
 /**
  * What another gateway offers, as tools: its capabilities and its workflows; of those that go on by steps of their caller
- * also the states. The walk uses search and describe, so that it sees what this gateway's credentials may see there, and no more.
+ * also the states. The walk uses search and describe, so that it sees what this gateway's own credentials may see there, and no more.
  *
  * @param ownId The id of this gateway: what comes back from it through others is left out, and so is what is nested too deeply.
  */
@@ -27,7 +27,7 @@ export async function listGateway(
   ownId: string,
   signal: AbortSignal,
 ): Promise<Result<GatewayListing, McpFailure>> {
-  const home = await gateways.call(connection, "gateway.home", {}, { signal });
+  const home = await gateways.call(connection, "gateway.home", {}, { signal, asSelf: true });
   if (!home.ok) return home;
   const id = textAt(home.value["gateway"], "id");
   if (id === ownId)
@@ -46,7 +46,10 @@ export async function listGateway(
         .slice(at, at + AT_ONCE)
         .map(
           async (item) =>
-            [item, await gateways.call(connection, "gateway.describe", { id: item }, { signal })] as const,
+            [
+              item,
+              await gateways.call(connection, "gateway.describe", { id: item }, { signal, asSelf: true }),
+            ] as const,
         ),
     );
     for (const [item, answer] of described) {
@@ -70,6 +73,7 @@ async function listIds(
     for (let pages = 0; next !== undefined && pages <= MOST_ITEMS / PAGE; pages++) {
       const page: Result<JsonObject, McpFailure> = await gateways.call(connection, "gateway.search", next, {
         signal,
+        asSelf: true,
       });
       if (!page.ok) return page;
       for (const item of objects(page.value["items"])) {

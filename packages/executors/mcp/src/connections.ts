@@ -204,7 +204,8 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       return managed.ok ? await managed.value.listTools(withTimeout(signal, managed.value)) : managed;
     },
     async call(name, call) {
-      const managed = findFor(directory, name, call.credentials);
+      const managed =
+        call.asSelf === true ? find(directory, name) : findFor(directory, name, call.credentials);
       if (!managed.ok) return managed;
       return await managed.value.call({ ...call, signal: withTimeout(call.signal, managed.value) });
     },

@@ -22,6 +22,8 @@ import type { McpTool, McpToolList } from "./tools.ts";
  */
 
 export interface McpCallOptions {
+  /** What the gateway asks for itself, as it does for a list of tools: with its own credentials, on nobody's behalf. */
+  readonly asSelf?: boolean;
   readonly tool: string;
   readonly arguments: JsonObject;
   readonly meta: JsonObject;
