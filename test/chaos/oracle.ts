@@ -1,5 +1,5 @@
 import type { AuditDraft, JsonObject, Operation } from "@mcp-flowgate/core";
-import { canGoOn, findViolations, type Observed } from "@mcp-flowgate/testkit";
+import { canGoOn, findViolations, readBlobs, type Observed } from "@mcp-flowgate/testkit";
 import type { Ledger } from "./clients.ts";
 import { DEFINITIONS } from "./flow.ts";
 import type { Sink } from "./sink.ts";
@@ -152,12 +152,14 @@ async function readInstances(
       const aggregate = await store.load(id);
       if (aggregate === undefined) continue;
       const { instance, evidence, timers } = aggregate;
+      const journal = await store.journal(id);
       seen.push({
         ir: DEFINITIONS.find(({ ir }) => ir.id === instance.definitionId)!.ir,
         instance,
         evidence,
         timers: timers.length,
-        journal: await store.journal(id),
+        journal,
+        blobs: await readBlobs(store, journal),
         approvals: (await store.approvals({ workflowId: id, limit: 500 })).items,
         events: trail.get(id) ?? [],
       });

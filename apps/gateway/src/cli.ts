@@ -126,10 +126,14 @@ function addWorkflows(program: Command): void {
   withDebug(workflows.command("show"))
     .description("show one with its timeline")
     .argument("<id>")
+    .option("--output [operation]", "what one operation returned, whole, or the last that returned something")
     .addOption(configOption())
     .addOption(tenant())
     .option("--json", "as JSON")
-    .addHelpText("after", "\nExample:\n  $ mcp-flowgate workflows show wf_01…")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ mcp-flowgate workflows show wf_01…\n  $ mcp-flowgate workflows show wf_01… --output op_01… > report.json",
+    )
     .action(async (id: string, options) =>
       (await import("./commands/workflows.ts")).showWorkflow(id, options, print),
     );

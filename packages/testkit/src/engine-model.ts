@@ -13,7 +13,13 @@ import * as fc from "fast-check";
 import { arbitraryWorkflow, childWorkflow } from "./arbitrary-definition.ts";
 import { buildDefinition, buildPerson, buildPrincipal } from "./build-ir.ts";
 import type { ManualClock } from "./manual-clock.ts";
-import { canGoOn, findViolations, findWorldViolations, type Observed } from "./model-invariants.ts";
+import {
+  canGoOn,
+  findViolations,
+  findWorldViolations,
+  readBlobs,
+  type Observed,
+} from "./model-invariants.ts";
 import { BEHAVIOURS, createModelWorld, type Behaviour, type ModelWorld } from "./model-world.ts";
 import type { RecordingAudit } from "./recording-audit.ts";
 
@@ -500,10 +506,12 @@ class Run {
     const approvals: readonly Approval[] = (await store.approvals({ workflowId: id, limit: 200 })).items;
     const events = this.#system.audit.events.filter(({ workflowId }) => workflowId === id);
     const ir = this.#definitions.get(instance.definitionId)!.ir;
+    const journal = await store.journal(id);
     return {
       ir,
       instance,
-      journal: await store.journal(id),
+      journal,
+      blobs: await readBlobs(store, journal),
       evidence,
       approvals,
       timers: timers.length,

@@ -6,8 +6,10 @@ import type {
   Operation,
   WorkflowInstance,
   WorkflowIr,
+  WorkflowStore,
 } from "@mcp-flowgate/core";
-import { getOwn } from "@mcp-flowgate/core";
+import { getOwn, isJsonObject } from "@mcp-flowgate/core";
+import { nodeDigest } from "./deterministic-ids.ts";
 import type { ModelWorld } from "./model-world.ts";
 
 /** One instance as it stands, with all that belongs to it. */
@@ -15,6 +17,8 @@ export interface Observed {
   readonly ir: WorkflowIr;
   readonly instance: WorkflowInstance;
   readonly journal: readonly Operation[];
+  /** What is kept beside the rows, by the hashes that results of the journal name. */
+  readonly blobs: ReadonlyMap<string, string>;
   readonly evidence: readonly {
     readonly operationId: string;
     readonly kind: string;
@@ -49,7 +53,11 @@ export function findViolations(seen: Observed, before: Observed | undefined): re
       "W2 a gap among the committed operations",
     ],
     [instance.version === committed.length, "W2 the version is not the number of committed operations"],
-    [equal(fold(seen.ir, committed), instance.context), "W2 W22 the context is not the fold of the journal"],
+    [equal(fold(seen, committed), instance.context), "W2 W22 the context is not the fold of the journal"],
+    [
+      journal.every(({ result }) => isWhole(seen, result)),
+      "W3 an output that was to be kept beside its row is not there whole",
+    ],
     [
       committed.at(-1) === undefined || committed.at(-1)?.toState === instance.state,
       "W22 the state is not where the journal leads",
@@ -112,7 +120,7 @@ export function findWorldViolations(
 }
 
 /** The context that a journal makes of an empty one, by the mappings of the definition. */
-function fold(ir: WorkflowIr, committed: readonly Operation[]): JsonObject {
+function fold({ ir, blobs }: Observed, committed: readonly Operation[]): JsonObject {
   const context: Record<string, Json> = { ...ir.initialContext };
   for (const operation of committed) {
     if (operation.error !== undefined || operation.result === undefined) continue;
@@ -123,9 +131,38 @@ function fold(ir: WorkflowIr, committed: readonly Operation[]): JsonObject {
       : operation.slot === "onEnter"
         ? state?.onEnter?.output
         : undefined;
-    for (const name of Object.keys(mapping ?? {})) context[name] = operation.result;
+    for (const name of Object.keys(mapping ?? {})) {
+      const text = blobs.get(keptHash(operation.result) ?? "");
+      context[name] = text === undefined ? operation.result : (JSON.parse(text) as Json);
+    }
   }
   return context;
+}
+
+/** What is kept beside the rows of an instance for the results of its journal. */
+export async function readBlobs(
+  store: Pick<WorkflowStore, "blob">,
+  journal: readonly Operation[],
+): Promise<ReadonlyMap<string, string>> {
+  const blobs = new Map<string, string>();
+  for (const { workflowId, result } of journal) {
+    const sha256 = keptHash(result);
+    const text = sha256 === undefined ? undefined : await store.blob(workflowId, sha256);
+    if (sha256 !== undefined && text !== undefined) blobs.set(sha256, text);
+  }
+  return blobs;
+}
+
+/** The hash under which a value is kept beside its row. */
+function keptHash(value: Json | undefined): string | undefined {
+  const told = isJsonObject(value) ? value["$truncated"] : undefined;
+  const sha256 = isJsonObject(told) && told["kept"] === true ? told["sha256"] : undefined;
+  return typeof sha256 === "string" ? sha256 : undefined;
+}
+
+function isWhole({ blobs }: Observed, result: Json | undefined): boolean {
+  const sha256 = keptHash(result);
+  return sha256 === undefined || nodeDigest.sha256(blobs.get(sha256) ?? "") === sha256;
 }
 
 function everyEvidenceOnce({ evidence, journal }: Observed): boolean {

@@ -14,6 +14,9 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   "hang",
 ];
 
+/** What the engines of a model run keep of an output in a row; outputs over it are part of the run. */
+export const MODEL_OUTPUT_BYTES = 200;
+
 /** The outside world of a model run: it counts what really took effect, whatever the engine was told. */
 export interface ModelWorld {
   readonly executor: Executor;
@@ -49,7 +52,8 @@ export function createModelWorld(audit: RecordingAudit): ModelWorld {
     count += 1;
     return {
       status: "succeeded",
-      output: { n: count },
+      // Every third one is too large for the rows of its instance.
+      output: { n: count, ...(count % 3 === 0 ? { text: "x".repeat(MODEL_OUTPUT_BYTES) } : {}) },
       evidence: [{ kind: "effect", outcome: "success", summary: "it happened" }],
     };
   };

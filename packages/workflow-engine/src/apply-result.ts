@@ -4,6 +4,7 @@ import {
   ok,
   type EvidenceDraft,
   type ExecutorOutcome,
+  type InstanceBlob,
   type Json,
   type JsonObject,
   type Operation,
@@ -11,6 +12,7 @@ import {
   type Result,
 } from "@mcp-flowgate/core";
 import { guardScopeOf, scopeOf } from "./judge.ts";
+import { cutOff, isKeptRef, measure, spill, type KeptRef, type Measured } from "./kept.ts";
 import { utf8Length } from "./limits.ts";
 import type { Step } from "./step.ts";
 import type { Work } from "./work.ts";
@@ -23,12 +25,15 @@ export interface Applied {
   readonly toState: string;
   readonly branch?: number;
   readonly evidence: readonly EvidenceDraft[];
+  /** What is too large for the rows. */
+  readonly blobs: readonly InstanceBlob[];
 }
 
 /** Why a result cannot be applied, and what of it is kept for people. */
 export interface Unapplied {
   readonly error: OperationError;
   readonly kept: Json;
+  readonly blobs: readonly InstanceBlob[];
 }
 
 /** Output schema, caps, mapping and branches: what may fail after an effect. */
@@ -39,36 +44,32 @@ export function applyResult(
   outcome: Extract<ExecutorOutcome, { status: "succeeded" }>,
 ): Result<Applied, Unapplied> {
   const { env } = work;
-  const refuse = (code: string, message: string, kept: Json, detail?: Json): ReturnType<typeof applyResult> =>
-    err({ error: { code, message, ...(detail === undefined ? {} : { detail }) }, kept });
-
-  const text = JSON.stringify(outcome.output) ?? "null";
-  const contentText = outcome.content === undefined ? "" : JSON.stringify(outcome.content);
-  const bytes = utf8Length(text) + utf8Length(contentText);
-  if (bytes > env.limits.outputBytes) {
-    const kept = { $truncated: { bytes, sha256: env.digest.sha256(text), preview: text.slice(0, 500) } };
-    return refuse(
-      "EXECUTOR_FAILED",
-      `its output of ${bytes} bytes is over the limit of ${env.limits.outputBytes}`,
-      kept,
-    );
-  }
-  const output = JSON.parse(text) as Json;
+  const fitted = fit(work, outcome);
+  if (!fitted.ok) return fitted;
+  const { output, result, content, blobs } = fitted.value;
+  const refuse = (code: string, because: string, detail?: Json): ReturnType<typeof applyResult> => {
+    const message = isKeptRef(result) ? `${because}; ${whereToRead(result)}` : because;
+    return err({
+      error: { code, message, ...(detail === undefined ? {} : { detail }) },
+      kept: result,
+      blobs,
+    });
+  };
   if (step.outputSchema !== undefined) {
     const valid = env.programs.validate(step.outputSchema, output);
     if (!valid.ok) {
       const details = valid.error.map(({ pointer, message }) => ({ check: "schema", pointer, message }));
       const message = `its output does not match the output schema: ${valid.error[0]?.message ?? ""}`;
-      return refuse("OUTPUT_SCHEMA_VIOLATION", message, output, details);
+      return refuse("OUTPUT_SCHEMA_VIOLATION", message, details);
     }
   }
   const values = { arguments: operation.arguments, output };
   const mapped = mapOutput(work, operation, step, values);
-  if (!mapped.ok) return refuse("EXECUTOR_FAILED", `its output cannot be mapped: ${mapped.error}`, output);
+  if (!mapped.ok) return refuse("EXECUTOR_FAILED", `its output cannot be mapped: ${mapped.error}`);
   const contextBytes = utf8Length(JSON.stringify(mapped.value));
   if (contextBytes > env.limits.contextBytes) {
-    const message = `the context would take ${contextBytes} bytes, over the limit of ${env.limits.contextBytes}`;
-    return refuse("EXECUTOR_FAILED", message, output);
+    const over = `the context would take ${contextBytes} bytes, over the limit of ${env.limits.contextBytes}`;
+    return refuse("EXECUTOR_FAILED", `${over}; ${MAP_LESS}`);
   }
   const scope = scopeOf({ ...work.instance, context: mapped.value }, operation.actor, values);
   const bench = { instance: work.instance, evidence: work.evidence, facts: work.facts, env };
@@ -76,13 +77,61 @@ export function applyResult(
     ({ when }) => env.programs.judge(when, guardScopeOf(bench, scope)).verdict === "pass",
   );
   return ok({
-    ...(step.executor === undefined ? {} : { result: output }),
-    ...(outcome.content === undefined || outcome.content.length === 0 ? {} : { content: outcome.content }),
+    ...(step.executor === undefined ? {} : { result }),
+    ...(content === undefined ? {} : { content }),
     context: mapped.value,
     toState: step.branches[branch]?.target ?? step.target,
     ...(branch === -1 ? {} : { branch }),
     evidence: outcome.evidence,
+    blobs: step.executor === undefined ? [] : blobs,
   });
+}
+
+const MAP_LESS =
+  "map only what later steps need, such as `$.output.id`, not the whole output, or raise limits.contextBytes";
+
+function whereToRead({ $truncated: { bytes, sha256 } }: KeptRef): string {
+  return `all ${bytes} bytes of its output are kept, and \`workflow.get\` reads them at $.blobs.${sha256}`;
+}
+
+/** An output within the bounds: whole, for what is made of it now, and as the rows have it from then on. */
+interface Fitted {
+  readonly output: Json;
+  readonly result: Json;
+  readonly content?: readonly JsonObject[];
+  readonly blobs: readonly InstanceBlob[];
+}
+
+function fit(
+  work: Work,
+  outcome: Extract<ExecutorOutcome, { status: "succeeded" }>,
+): Result<Fitted, Unapplied> {
+  const { digest, limits } = work.env;
+  const { id } = work.instance;
+  const whole = measure(outcome.output);
+  const blocks = outcome.content ?? [];
+  const content = blocks.length === 0 ? undefined : measure(blocks);
+  const bytes = whole.bytes + (content?.bytes ?? 0);
+  const most = Math.max(limits.outputBytes, limits.spillBytes);
+  if (bytes > most) {
+    const message = `its output of ${bytes} bytes is over the limit of ${most}`;
+    const kept = cutOff({ ...whole, bytes }, digest);
+    return err({ error: { code: "EXECUTOR_FAILED", message }, kept, blobs: [] });
+  }
+  const blobs: InstanceBlob[] = [];
+  const keep = (measured: Measured): KeptRef => {
+    const { value, blob } = spill(id, measured, digest);
+    blobs.push(blob);
+    return value;
+  };
+  const output = JSON.parse(whole.text) as Json;
+  // The larger one goes first; the other stays in the row where it fits there.
+  const isLarger = whole.bytes >= (content?.bytes ?? 0);
+  const spillsOutput = bytes > limits.outputBytes && (isLarger || whole.bytes > limits.outputBytes);
+  const result = spillsOutput ? keep({ ...whole, value: output }) : output;
+  if (content === undefined) return ok({ output, result, blobs });
+  const inRow = bytes - (spillsOutput ? whole.bytes : 0);
+  return ok({ output, result, content: inRow > limits.outputBytes ? [keep(content)] : blocks, blobs });
 }
 
 function mapOutput(

@@ -15,6 +15,7 @@ import {
 import type { Unresolved } from "@mcp-flowgate/guards-expr";
 import { declaredKey, idempotencyKey } from "./idempotency-key.ts";
 import { scopeOf } from "./judge.ts";
+import { utf8Length } from "./limits.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { readsOutput, resolveCall } from "./resolve-call.ts";
 import { stepOf, type Step } from "./step.ts";
@@ -53,6 +54,14 @@ export function claim(work: Work, request: ClaimRequest): Result<Operation, Refu
   });
   const call = executor === undefined ? undefined : resolveCall(env.programs, executor, scope, step.declared);
   if (call !== undefined && !call.ok) return err(unresolvedCall(request.transition, call.error));
+  if (request.original !== undefined && call !== undefined) {
+    // What it undoes may have given far more than a row and an audit record hold.
+    const bytes = utf8Length(JSON.stringify(call.value));
+    if (bytes > env.limits.outputBytes) {
+      const message = `what undoes \`${request.transition}\` would be sent ${bytes} bytes, over the limit of ${env.limits.outputBytes}; map only what it needs, such as \`$.output.id\``;
+      return err(refusal("INPUT_SCHEMA_VIOLATION", message, { attemptedTransition: request.transition }));
+    }
+  }
   const gated = gatedCall(work, step, scope);
   if (gated?.ok === false) return err(unresolvedCall(request.transition, gated.error));
 

@@ -6,6 +6,7 @@ import type {
   Definition,
   Evidence,
   InstanceAggregate,
+  InstanceBlob,
   JsonObject,
   Operation,
   RequestKey,
@@ -53,6 +54,7 @@ class Draft implements Work {
   readonly #absent: boolean;
   #touched: boolean;
   #operations: readonly Operation[] = [];
+  #blobs: readonly InstanceBlob[] = [];
   #newEvidence: readonly Evidence[] = [];
   #timers: readonly Timer[];
   #armed: readonly Timer[] = [];
@@ -99,6 +101,10 @@ class Draft implements Work {
   endOperation(operation: Operation): void {
     this.putOperation(operation);
     this.ended = [...this.ended, operation];
+  }
+
+  keep(blob: InstanceBlob): void {
+    this.#blobs = [...this.#blobs, blob];
   }
 
   addEvidence(evidence: Evidence): void {
@@ -184,6 +190,7 @@ class Draft implements Work {
       batch.definition = this.definition;
     if (this.#touched) batch.instance = this.#toRow();
     if (this.#operations.length > 0) batch.operations = this.#operations;
+    if (this.#blobs.length > 0) batch.blobs = this.#blobs;
     if (this.#newEvidence.length > 0) batch.evidence = this.#newEvidence;
     if (this.#armed.length > 0) batch.armTimers = this.#armed;
     if (this.#disarmed.length > 0) batch.cancelTimers = this.#timers.length === 0 ? "all" : this.#disarmed;

@@ -22,11 +22,13 @@ import type { Dispatch } from "./dispatch.ts";
 import { createFirstWork, createWork } from "./draft.ts";
 import { judgedPrincipals, NO_FACTS, performersOf, traitsOf, type Facts, type Traits } from "./facts.ts";
 import { scopeOf } from "./judge.ts";
+import { isKeptRef, keepAny, wholeOf } from "./kept.ts";
 import type { EngineLimits } from "./limits.ts";
 import { perform, type Control, type PerformDeps } from "./perform.ts";
 import type { Programs } from "./programs.ts";
 import type { Outcome } from "./settle.ts";
 import { createProgress } from "./progress.ts";
+import { compensationOf } from "./step.ts";
 import { sleep } from "./sleep.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
 import type { StepEnv, Work } from "./work.ts";
@@ -106,6 +108,11 @@ export interface DriverDeps {
   readonly log: Log;
 }
 
+interface Remembered {
+  readonly definition: Definition;
+  readonly traits: Traits;
+}
+
 /** Definitions that this process remembers. */
 const MAX_DEFINITIONS = 2000;
 const MAX_RACES = 16;
@@ -119,7 +126,7 @@ export function createDriver(deps: DriverDeps): Driver {
 class EffectDriver implements Driver {
   readonly #deps: DriverDeps;
   readonly #perform: PerformDeps;
-  readonly #definitions = new Map<string, { readonly definition: Definition; readonly traits: Traits }>();
+  readonly #definitions = new Map<string, Remembered>();
   readonly #busy = new Map<string, number>();
   readonly #running = new Map<string, Promise<Driven>>();
   readonly #controls = new Map<string, AbortController>();
@@ -155,14 +162,14 @@ class EffectDriver implements Driver {
 
   async work(opened: Opened, caller?: Principal): Promise<Work> {
     const { definition, aggregate } = opened;
-    const facts = await this.#facts(this.#remember(definition).traits, aggregate, caller);
+    const facts = await this.#facts(this.#remember(definition), aggregate, caller);
     return createWork(definition, aggregate, facts, this.env());
   }
 
   async firstWork(definition: Definition, instance: WorkflowInstance): Promise<Work> {
     const remembered = this.#remember(definition);
     const aggregate = { instance, evidence: [], approvals: [], timers: [], signals: [] };
-    const facts = await this.#facts(remembered.traits, aggregate, undefined);
+    const facts = await this.#facts(remembered, aggregate, undefined);
     return createFirstWork(remembered.definition, instance, facts, this.env());
   }
 
@@ -346,9 +353,12 @@ class EffectDriver implements Driver {
     if (present === undefined || (present.fence === operation.fence && present.status !== "running"))
       return undefined;
     const result = outcome.status === "succeeded" ? outcome.output : { status: outcome.status };
+    const { digest, limits } = this.#deps;
+    const kept = keepAny(operation.workflowId, result, limits, digest);
     await store.apply({
       expect: {},
-      lateResults: [{ operationId: operation.id, result }],
+      lateResults: [{ operationId: operation.id, result: kept.value }],
+      ...(kept.blob === undefined ? {} : { blobs: [kept.blob] }),
       audit: [
         {
           type: "operation.fenced",
@@ -384,7 +394,19 @@ class EffectDriver implements Driver {
     for (const other of work.addressees()) this.background(() => this.takeSignals(other));
   }
 
-  #remember(definition: Definition): { readonly definition: Definition; readonly traits: Traits } {
+  /** What can be compensated with its output whole: the compensation may read it. */
+  async #withOutputs(definition: Definition, journal: readonly Operation[]): Promise<readonly Operation[]> {
+    const { store } = this.#deps;
+    return await Promise.all(
+      journal.map(async (operation) => {
+        const { result, workflowId } = operation;
+        if (!isKeptRef(result) || compensationOf(definition, operation) === undefined) return operation;
+        return { ...operation, result: await wholeOf(store, workflowId, result) };
+      }),
+    );
+  }
+
+  #remember(definition: Definition): Remembered {
     const known = this.#definitions.get(definition.hash);
     if (known !== undefined) return known;
     const made = { definition, traits: traitsOf(definition.ir) };
@@ -395,14 +417,19 @@ class EffectDriver implements Driver {
     return made;
   }
 
-  async #facts(traits: Traits, aggregate: InstanceAggregate, caller: Principal | undefined): Promise<Facts> {
+  async #facts(
+    { definition, traits }: Remembered,
+    aggregate: InstanceAggregate,
+    caller: Principal | undefined,
+  ): Promise<Facts> {
     const { instance } = aggregate;
     const cancels =
       instance.cancelling !== undefined || aggregate.signals.some(({ kind }) => kind === "cancel");
     const compensable = cancels || instance.status === "outcome_unknown" || instance.status === "parked";
     if (!traits.separates && traits.rates.length === 0 && !compensable) return NO_FACTS;
     const { store } = this.#deps;
-    const journal = traits.separates || compensable ? await store.journal(instance.id) : [];
+    const rows = traits.separates || compensable ? await store.journal(instance.id) : [];
+    const journal = compensable ? await this.#withOutputs(definition, rows) : rows;
     const rates = new Map<string, number>();
     for (const principal of judgedPrincipals(instance.startedBy, caller)) {
       const scope = { values: scopeOf(instance, principal), definitionId: instance.definitionId };

@@ -2,6 +2,7 @@ import {
   err,
   ok,
   type Approval,
+  type Json,
   type Operation,
   type Page,
   type Principal,
@@ -61,6 +62,11 @@ export interface Engine {
   instances(filter: ListInstances): Promise<Page<WorkflowInstance>>;
   /** Every operation of an instance in the order of their beginning, or nothing where the principal may not see it. */
   journal(workflowId: string, principal: Principal): Promise<readonly Operation[] | undefined>;
+  /**
+   * What is too large for the rows of an instance, by the hash that a {@link KeptRef} of its outputs names. Nothing where
+   * there is none, or the principal may not see the instance.
+   */
+  kept(workflowId: string, sha256: string, principal: Principal): Promise<Json | undefined>;
   /** Starts the sweeper, which does by itself what is due. */
   run(): void;
   /** One look at what is due; for tests and for processes that do one thing. Returns how much was due. */
@@ -166,6 +172,12 @@ class StoreEngine implements Engine {
   async journal(workflowId: string, principal: Principal): Promise<readonly Operation[] | undefined> {
     const opened = await this.#desk.visible(workflowId, principal);
     return opened === undefined ? undefined : await this.#desk.options.store.journal(workflowId);
+  }
+
+  async kept(workflowId: string, sha256: string, principal: Principal): Promise<Json | undefined> {
+    if ((await this.#desk.visible(workflowId, principal)) === undefined) return undefined;
+    const text = await this.#desk.options.store.blob(workflowId, sha256);
+    return text === undefined ? undefined : (JSON.parse(text) as Json);
   }
 
   run(): void {

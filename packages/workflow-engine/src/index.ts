@@ -25,6 +25,8 @@ export type {
   SubmitRequest,
 } from "./engine-requests.ts";
 export type { ExplainedReason, ExplainedTransition, Explanation } from "./explain.ts";
+export { isKeptRef } from "./kept.ts";
+export type { KeptRef } from "./kept.ts";
 export type { EngineLimits } from "./limits.ts";
 export { mermaid } from "./mermaid.ts";
 export type { Refusal } from "./refusal.ts";

@@ -1,7 +1,10 @@
 /** The bounds that the engine enforces. Sizes in bytes of UTF-8 of the JSON text, times in milliseconds. */
 export interface EngineLimits {
   readonly argumentsBytes: number;
+  /** Of an output with its content, in the rows of its instance. */
   readonly outputBytes: number;
+  /** Of one that is kept beside them. What is larger is not kept. */
+  readonly spillBytes: number;
   readonly contextBytes: number;
   /** Versions of one instance. */
   readonly versions: number;

@@ -2,6 +2,7 @@ import type { Operation, Principal, WorkflowInstance } from "@mcp-flowgate/core"
 import { mayCancel, mayResolve } from "./access.ts";
 import { unknownWorkflow, type Desk } from "./desk.ts";
 import type { CancelRequest, ResolveRequest } from "./engine-requests.ts";
+import { isKeptRef, wholeOf } from "./kept.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -40,10 +41,17 @@ export async function resolveCall(desk: Desk, request: ResolveRequest): Promise<
   if (opened === undefined) return unknownWorkflow();
   const refused = whyNotResolve(desk, opened.aggregate, request);
   if (refused !== undefined) return await desk.reject(opened, principal, refused, correlationId);
+  const { operation } = opened.aggregate;
   const operationId = opened.aggregate.instance.operationId;
+  // What was kept of its result may be beside the rows.
+  const whole =
+    request.outcome === "executed" && request.result === undefined && isKeptRef(operation?.result)
+      ? await wholeOf(desk.options.store, workflowId, operation.result)
+      : undefined;
+  const resolution = whole === undefined ? request : { ...request, result: whole };
   const driven = await desk.driver.happen(workflowId, (work) =>
     work.instance.operationId === operationId && whyNotResolve(desk, work, request) === undefined
-      ? { kind: "resolved", resolution: request }
+      ? { kind: "resolved", resolution }
       : undefined,
   );
   if (driven?.status === "rest") return await desk.answerOf("decide", driven.opened, principal, driven.ended);

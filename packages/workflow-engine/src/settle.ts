@@ -80,6 +80,7 @@ export function succeed(
 ): void {
   const applied = applyResult(work, operation, step, outcome);
   if (applied.ok) {
+    for (const blob of applied.value.blobs) work.keep(blob);
     commit(work, operation, step, applied.value, notice);
     return;
   }
@@ -90,6 +91,7 @@ export function succeed(
     return;
   }
   // The effect stands: the operation keeps its result and its place, so that nothing can run there again (W1).
+  for (const blob of applied.error.blobs) work.keep(blob);
   const kept = { ...ended, status: "waiting" as const, result: applied.error.kept };
   work.putOperation(kept);
   work.audit("executor.succeeded", summaryOf(operation), { operation });

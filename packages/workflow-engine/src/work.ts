@@ -7,6 +7,7 @@ import type {
   Evidence,
   Ids,
   InstanceAggregate,
+  InstanceBlob,
   JsonObject,
   Operation,
   Principal,
@@ -59,6 +60,8 @@ export interface Work {
   putOperation(operation: Operation): void;
   /** Puts the operation and counts it among the ended. */
   endOperation(operation: Operation): void;
+  /** A value that is too large for the rows, written with them. */
+  keep(blob: InstanceBlob): void;
   addEvidence(evidence: Evidence): void;
   timers(): readonly Timer[];
   arm(timer: Timer): void;

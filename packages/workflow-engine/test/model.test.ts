@@ -18,6 +18,7 @@ import {
   createRecordingAudit,
   createRecordingExecutor,
   createTestDatabase,
+  MODEL_OUTPUT_BYTES,
   nodeDigest,
   silentLog,
   type ManualClock,
@@ -117,7 +118,7 @@ async function createSystem(create: (ports: Ports) => Storage | Promise<Storage>
         ids,
         digest: nodeDigest,
         schemas: createSchemas(),
-        limits: DEFAULT_LIMITS,
+        limits: { ...DEFAULT_LIMITS, outputBytes: MODEL_OUTPUT_BYTES },
         log: silentLog,
       });
       return { engine, store, crash: () => store.close() };

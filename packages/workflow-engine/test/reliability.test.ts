@@ -263,7 +263,9 @@ describe("what goes wrong after an effect", () => {
 
   it("checks the output schema, and keeps an output that is too large as a digest", async () => {
     const outputSchema = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
-    const b = bench(job({}, buildMcp("job"), { outputSchema }), { limits: { outputBytes: 1000 } });
+    const b = bench(job({}, buildMcp("job"), { outputSchema }), {
+      limits: { outputBytes: 1000, spillBytes: 1000 },
+    });
     b.mcp.script(succeeded({ id: 1 }), succeeded({ id: "x".repeat(2000) }));
     expect(brief(await b.submit(await b.start(), "run"))[3]).toBe("OUTPUT_SCHEMA_VIOLATION");
     const large = await b.submit(await b.start(), "run");

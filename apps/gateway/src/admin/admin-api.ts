@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type Principal,
 } from "@mcp-flowgate/core";
-import type { Engine, Snapshot } from "@mcp-flowgate/workflow-engine";
+import { isKeptRef, type Engine, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import type { Usage } from "../discovery/usage.ts";
 import { toApprovalView, toInstanceView, toJournalView } from "./views.ts";
 
@@ -88,6 +88,8 @@ export function createAdminApi(options: {
     }
     if (collection === "workflows" && id !== undefined) {
       const context = { engine, newCorrelationId: options.newCorrelationId, viewer, caller };
+      if (method === "GET" && action === "output")
+        return outputOf(context, id, query.get("operation") ?? undefined);
       return workflowCall(context, method, id, action, isJsonObject(body) ? body : {});
     }
     if (method === "GET" && collection === "workflows") {
@@ -224,6 +226,38 @@ async function workflowCall(
     await engine.resolveUnknown({ ...operatorCall, outcome, ...(result === undefined ? {} : { result }) }),
     workflowId,
   );
+}
+
+/** What an operation returned, whole; left out, the last one that returned something. */
+async function outputOf(
+  { engine, viewer }: CallContext,
+  workflowId: string,
+  operationId: string | undefined,
+): Promise<AdminResponse> {
+  const journal = await engine.journal(workflowId, viewer);
+  if (journal === undefined) return unknownWorkflow(workflowId);
+  const operation =
+    operationId === undefined
+      ? journal.findLast(({ result }) => result !== undefined)
+      : journal.find(({ id }) => id === operationId);
+  if (operation?.result === undefined) {
+    const which = operationId === undefined ? "No operation" : `The operation ${operationId}`;
+    const error = `${which} of ${workflowId} has an output. \`mcp-flowgate workflows show ${workflowId}\` shows what ran.`;
+    return { status: 404, body: { error } };
+  }
+  const whole = async (value: Json): Promise<Json> =>
+    isKeptRef(value) ? ((await engine.kept(workflowId, value.$truncated.sha256, viewer)) ?? value) : value;
+  const [first] = operation.content ?? [];
+  return {
+    status: 200,
+    body: {
+      operationId: operation.id,
+      output: await whole(operation.result),
+      ...(first === undefined
+        ? {}
+        : { content: isKeptRef(first) ? await whole(first) : (operation.content ?? []) }),
+    },
+  };
 }
 
 function isTextMap(value: Json): value is { readonly [name: string]: string } {

@@ -70,6 +70,11 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
   },
   { ...at("GET", "/admin/workflows/{id}"), summary: "One instance with the journal of what ran." },
   {
+    ...at("GET", "/admin/workflows/{id}/output"),
+    summary: "What one operation of an instance returned, whole, however large it is.",
+    query: [{ name: "operation", description: "Its id, as the journal has it.", schema: text }],
+  },
+  {
     ...at("POST", "/admin/workflows/{id}/cancel"),
     summary: "Ends an instance: stops what runs, undoes what can be undone.",
     body: reason,

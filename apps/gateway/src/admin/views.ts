@@ -1,4 +1,5 @@
 import type { Approval, JsonObject, Operation, WorkflowInstance } from "@mcp-flowgate/core";
+import { isKeptRef, type KeptRef } from "@mcp-flowgate/workflow-engine";
 
 /** An approval as people see it: all that is needed to decide, times as ISO 8601. */
 export function toApprovalView(approval: Approval): JsonObject {
@@ -50,6 +51,7 @@ export function toInstanceView(instance: WorkflowInstance): JsonObject {
 export function toJournalView(operation: Operation): JsonObject {
   const { error } = operation;
   return {
+    id: operation.id,
     at: iso(operation.startedAt),
     slot: operation.slot,
     transition: operation.transition,
@@ -61,8 +63,14 @@ export function toJournalView(operation: Operation): JsonObject {
     ...(operation.finishedAt === undefined ? {} : { tookMs: operation.finishedAt - operation.startedAt }),
     ...(operation.call === undefined ? {} : { executor: operation.call.kind }),
     idempotencyKey: operation.idempotencyKey,
+    ...(isKeptRef(operation.result) ? { kept: keptView(operation.result) } : {}),
     ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
   };
+}
+
+/** Of an output that is too large to be shown. */
+function keptView({ $truncated: { bytes, sha256, preview } }: KeptRef): JsonObject {
+  return { bytes, sha256, preview };
 }
 
 function iso(at: number): string {

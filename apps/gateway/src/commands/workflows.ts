@@ -48,8 +48,14 @@ export async function listWorkflows(options: ListOptions, write: Write): Promise
   }
 }
 
-/** `workflows show ID`: where it stands, and everything that ran, as a timeline. */
-export async function showWorkflow(id: string, options: AdminOptions, write: Write): Promise<void> {
+export interface ShowOptions extends AdminOptions {
+  /** The operation whose output is wanted; `true`, the last one that has any. */
+  readonly output?: string | true;
+}
+
+/** `workflows show ID`: where it stands, and everything that ran, as a timeline; or one output, whole. */
+export async function showWorkflow(id: string, options: ShowOptions, write: Write): Promise<void> {
+  if (options.output !== undefined) return await writeOutput(id, options.output, options, write);
   const { body } = await withAdmin(options.config, (targets) => findOne(targets, "workflows", id, options));
   if (options.json === true) return writeJson(body, write);
   write(
@@ -58,6 +64,23 @@ export async function showWorkflow(id: string, options: AdminOptions, write: Wri
   write(`${String(body["message"])}\n\n`);
   for (const entry of body["journal"] as readonly JsonObject[]) write(`${timelineLine(entry)}\n`);
   write(`\ninput    ${JSON.stringify(body["input"])}\ncontext  ${JSON.stringify(body["context"])}\n`);
+}
+
+/** Text as it is, anything else as JSON: whatever its size, for a file or another program. */
+async function writeOutput(
+  id: string,
+  operation: string | true,
+  options: AdminOptions,
+  write: Write,
+): Promise<void> {
+  const { output, content } = await withAdmin(options.config, async (targets) => {
+    const { target } = await findOne(targets, "workflows", id, options);
+    const path = itemPath("workflows", id, options, "output");
+    const which = operation === true ? "" : `operation=${encodeURIComponent(operation)}`;
+    return expectObject(await target.call("GET", `${path}${path.includes("?") ? "&" : "?"}${which}`));
+  });
+  if (content !== undefined) return write(`${JSON.stringify({ output: output ?? null, content })}\n`);
+  write(typeof output === "string" ? output : `${JSON.stringify(output)}\n`);
 }
 
 /** `workflows cancel ID`: stops what runs, undoes what can be undone, tells the parent. */
@@ -124,5 +147,8 @@ function timelineLine(entry: JsonObject): string {
   const error = isJsonObject(entry["error"] ?? null)
     ? `  ${String((entry["error"] as JsonObject)["message"])}`
     : "";
-  return `${String(entry["at"])}  ${String(entry["status"]).padEnd(12)} ${String(entry["slot"]).padEnd(8)} ${what}  ${where}  by ${String(entry["by"])}${took}${error}`;
+  const kept = isJsonObject(entry["kept"] ?? null)
+    ? `  output of ${String((entry["kept"] as JsonObject)["bytes"])} bytes: --output ${String(entry["id"])}`
+    : "";
+  return `${String(entry["at"])}  ${String(entry["status"]).padEnd(12)} ${String(entry["slot"]).padEnd(8)} ${what}  ${where}  by ${String(entry["by"])}${took}${error}${kept}`;
 }

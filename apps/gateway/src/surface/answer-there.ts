@@ -3,6 +3,7 @@ import { TAKE_UP, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { readThere } from "../federation/instance-there.ts";
 import { answer, refusal, type Answer, type Caller } from "./answer.ts";
 import type { SurfaceContext } from "./surface.ts";
+import { withBlocks } from "./kept-output.ts";
 import { bounded, evidenceList, toAnswer, toHead } from "./workflow-answer.ts";
 import { toRequest } from "./to-request.ts";
 
@@ -26,7 +27,8 @@ export async function answerOf(
   const { there, instance } = snapshot;
   // While a step is under way, what it waits for is this gateway's to say.
   const rests = instance?.status === "idle" || instance?.status === "terminal";
-  if (there === undefined || instance === undefined || !rests) return toAnswer(snapshot, context.limits);
+  if (there === undefined || instance === undefined || !rests)
+    return toAnswer(await withBlocks(context.engine, snapshot, caller), context.limits);
   const known = isJsonObject(snapshot.output) ? snapshot.output : undefined;
   const went = snapshot.status !== "failed" && snapshot.status !== "rejected";
   if (known !== undefined && went && (asked === "call" || instance.status === "terminal"))

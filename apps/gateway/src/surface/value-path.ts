@@ -1,7 +1,8 @@
 import { err, getOwn, isJsonObject, ok, type Json, type Result } from "@mcp-flowgate/core";
 
 /**
- * Reads `$.context.report`, `$.output.items[0].name` or `$["context"]["a b"]` from what an answer is made of.
+ * Reads `$.context.report`, `$.output.items[0].name` or `$["context"]["a b"]` from what an answer is made of; a JSON
+ * Pointer (RFC 6901), such as `/output/items/0/name`, does as well.
  * @returns the value, or one sentence that says where the path leaves the data and what is there instead.
  */
 export function readPath(roots: { readonly [name: string]: Json }, path: string): Result<Json, string> {
@@ -29,7 +30,12 @@ export function readPath(roots: { readonly [name: string]: Json }, path: string)
 
 const STEP = /\.([^.[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/y;
 
-function parsePath(path: string): readonly string[] | undefined {
+/** The names and positions that a path goes through, or nothing where it is none. */
+export function parsePath(path: string): readonly string[] | undefined {
+  if (path.startsWith("/") && path.length <= 2000) {
+    const tokens = path.slice(1).split("/");
+    return tokens.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  }
   if (!path.startsWith("$") || path.length > 2000) return undefined;
   const steps: string[] = [];
   STEP.lastIndex = 1;

@@ -5,8 +5,9 @@ import {
   type LimitsIr,
   type WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { SESSION, type Link, type Snapshot } from "@mcp-flowgate/workflow-engine";
+import { isKeptRef, SESSION, type Link, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { searchLink, type Answer } from "./answer.ts";
+import { toPointer } from "./kept-output.ts";
 import { liftBlocks } from "./lift-blocks.ts";
 import { fitAnswer } from "./fit.ts";
 import { byteLength, truncateValues } from "./truncate.ts";
@@ -16,7 +17,9 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
   const { instance } = snapshot;
   // Nothing ran in a rejected call: what an earlier one returned would only be paid for again.
   const output = snapshot.status === "rejected" ? undefined : snapshot.output;
-  const lifted = liftBlocks(output, snapshot.content ?? [], limits.outputBytes);
+  const shown = isKeptRef(output) ? toPointer(output, snapshot) : output;
+  const most = Math.max(limits.outputBytes, limits.spillBytes);
+  const lifted = liftBlocks(shown, snapshot.content ?? [], most);
   const links = toLinks(snapshot, limits);
   const body = {
     ...(instance === undefined

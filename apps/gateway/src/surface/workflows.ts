@@ -1,12 +1,11 @@
-import type { Json, JsonObject } from "@mcp-flowgate/core";
+import type { JsonObject } from "@mcp-flowgate/core";
 import { RUN, SESSION, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { answer, HOME_LINK, refusal, type Answer, type Caller } from "./answer.ts";
 import { answerOf, sliceThere } from "./answer-there.ts";
 import { unknownDefinition } from "./discover.ts";
+import { sliceOf } from "./slice.ts";
 import type { SurfaceContext } from "./surface.ts";
 import { toRequest } from "./to-request.ts";
-import { readPath } from "./value-path.ts";
-import { readableRoots } from "./workflow-answer.ts";
 
 export interface StartArguments {
   readonly definitionId?: string;
@@ -73,11 +72,9 @@ export async function getWorkflow(
     return await answerOf(context, snapshot, caller, "get");
   if (snapshot.there !== undefined)
     return await sliceThere(context, snapshot, snapshot.there, { ...args } as JsonObject, caller);
-  const found = readPath(readableRoots(snapshot), args.path);
+  const found = await sliceOf(context.engine, snapshot, { ...args, path: args.path }, caller);
   if (!found.ok) return refusal("INVALID_ARGUMENTS", found.error, [{ field: "path", problem: found.error }]);
-  return answer(
-    slice(args.path, found.value, args.offset ?? 0, Math.min(args.limit ?? DEFAULT_SLICE, MOST_SLICE)),
-  );
+  return answer(found.value);
 }
 
 /** `workflow.submit`: one of the current links. */
@@ -100,37 +97,4 @@ export async function submitTransition(
     ...toRequest(caller),
   });
   return await answerOf(context, snapshot, caller, "call");
-}
-
-const DEFAULT_SLICE = 8000;
-/** A slice is an answer too: nobody gets a megabyte by asking for it. */
-const MOST_SLICE = 100_000;
-
-/** A value whole where it fits, else a piece of its text; pieces never cut a character in two. */
-function slice(path: string, value: Json, offset: number, limit: number): JsonObject {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  if (offset === 0 && text.length <= limit) {
-    return typeof value === "string"
-      ? { path, text, offset: 0, total: text.length }
-      : { path, value, offset: 0, total: text.length };
-  }
-  const start = Math.min(startOfCharacter(text, offset), text.length);
-  const end = Math.max(
-    startOfCharacter(text, Math.min(start + limit, text.length)),
-    Math.min(start + 2, text.length),
-  );
-  return {
-    path,
-    text: text.slice(start, end),
-    offset: start,
-    total: text.length,
-    ...(end < text.length ? { nextOffset: end } : {}),
-  };
-}
-
-function startOfCharacter(text: string, at: number): number {
-  const unit = text.charCodeAt(at);
-  const isLow = unit >= 0xdc00 && unit <= 0xdfff;
-  const before = text.charCodeAt(at - 1);
-  return isLow && before >= 0xd800 && before <= 0xdbff ? at - 1 : at;
 }

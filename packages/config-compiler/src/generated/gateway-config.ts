@@ -1598,9 +1598,11 @@ export interface GatewayConfig {
   readonly limits?: {
     /** Arguments of one call. */
     readonly argumentsBytes?: Size;
-    /** Output of one step. */
+    /** Output of one step, with its images and other content, in the rows of its workflow. A larger one is kept whole beside them and read in slices. */
     readonly outputBytes?: Size;
-    /** The context of one instance. */
+    /** The largest output of one step that is kept whole. Of a larger one only size, hash and beginning are, and after an effect the workflow is parked. As much as `outputBytes`, or less: nothing is kept beside the rows. */
+    readonly spillBytes?: Size;
+    /** The context of one instance: map what later steps need of an output, not all of it. */
     readonly contextBytes?: Size;
     /** One answer to a client; larger values are cut and can be read on. */
     readonly responseBytes?: Size;

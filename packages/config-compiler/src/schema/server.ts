@@ -126,8 +126,21 @@ const count = (about: string, example: number, fallback: number): Field =>
 
 export const limits: ObjectField = object("Bounds, so that nobody can take everything.", {
   argumentsBytes: bytes("Arguments of one call.", "256KiB", 262_144),
-  outputBytes: bytes("Output of one step.", "1MiB", 1_048_576),
-  contextBytes: bytes("The context of one instance.", "256KiB", 262_144),
+  outputBytes: bytes(
+    "Output of one step, with its images and other content, in the rows of its workflow. A larger one is kept whole beside them and read in slices.",
+    "1MiB",
+    1_048_576,
+  ),
+  spillBytes: bytes(
+    "The largest output of one step that is kept whole. Of a larger one only size, hash and beginning are, and after an effect the workflow is parked. As much as `outputBytes`, or less: nothing is kept beside the rows.",
+    "32MiB",
+    33_554_432,
+  ),
+  contextBytes: bytes(
+    "The context of one instance: map what later steps need of an output, not all of it.",
+    "256KiB",
+    262_144,
+  ),
   responseBytes: bytes("One answer to a client; larger values are cut and can be read on.", "24KiB", 24_000),
   links: count("Links in one answer.", 20, 20),
   versions: count("Steps of one instance.", 1000, 1000),

@@ -131,7 +131,10 @@ export interface ServerIr {
 /** Bounds. Sizes in bytes of UTF-8. */
 export interface LimitsIr {
   readonly argumentsBytes: number;
+  /** Of one output, in the rows of its instance. */
   readonly outputBytes: number;
+  /** Of one output that is kept beside them. What is larger is not kept. */
+  readonly spillBytes: number;
   readonly contextBytes: number;
   readonly responseBytes: number;
   /** Links in one answer. */
@@ -152,6 +155,7 @@ export interface LimitsIr {
 export const DEFAULT_LIMITS: LimitsIr = Object.freeze({
   argumentsBytes: 256 * 1024,
   outputBytes: 1024 * 1024,
+  spillBytes: 32 * 1024 * 1024,
   contextBytes: 256 * 1024,
   responseBytes: 24_000,
   links: 20,
