@@ -207,6 +207,7 @@ export function startFixtureServer(): Promise<HttpServing> {
     record: silent,
     clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => silent },
     notReady: async () => [],
+    degraded: () => [],
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
 }

@@ -116,6 +116,13 @@ export const REQUIREMENTS = {
   "R-REPLICAS-1": "What one replica began, another on the same database goes on with, also after a crash.",
   "R-REPLICAS-2": "A replica whose database is away says so and goes on by itself when it is back.",
   "R-REPLICAS-4": "Behind a load balancer every call succeeds on whichever replica it reaches, in both eras.",
+  "R-REPLICAS-5": "A cancellation at one replica stops what another one performs, with and without a bus.",
+  "R-REPLICAS-6":
+    "A reload at one replica reaches all of them; one that cannot take it over keeps what it has, and every replica says so.",
+  "R-REPLICAS-7":
+    "A server that is stopped, started or restarted at one replica is so at all of them, also after a restart.",
+  "R-BUS-1": "The bus carries each message to all other replicas, over PostgreSQL, Redis and NATS.",
+  "R-BUS-2": "A bus that is away degrades a replica, which says so, and comes back by itself.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-CHECK-2":
     "check --deep finds what cannot be reached, opened or listened on, by its place and without a value; what passes starts.",

@@ -126,6 +126,13 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     workspace: ["core"],
     external: ["better-sqlite3", "drizzle-orm"],
   },
+  {
+    folder: "packages/bus",
+    name: "@mcp-flowgate/bus",
+    layer: 3,
+    workspace: ["core"],
+    external: ["@nats-io/transport-node", "@redis/client"],
+  },
   { folder: "packages/audit", name: "@mcp-flowgate/audit", layer: 3, workspace: ["core"], external: [] },
 
   {
@@ -149,6 +156,7 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     layer: 4,
     workspace: [
       "audit",
+      "bus",
       "config-compiler",
       "core",
       "discovery-index",

@@ -106,6 +106,7 @@ export function createProgram(): Command {
   addWorkflows(program);
   addAudit(program);
   addDiscovery(program);
+  addServers(program);
   addStore(program);
   addCheckerCommands(program);
   return program;
@@ -203,6 +204,34 @@ function addDiscovery(program: Command): void {
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate discovery reset -c gateway.yaml")
     .action(async (options) => (await import("./commands/discovery.ts")).resetUsage(options, print));
+}
+
+function addServers(program: Command): void {
+  const servers = program.command("servers").description("connections, and whether calls may reach them");
+  withDebug(servers.command("list"))
+    .description("list the connections of the running gateways")
+    .addOption(configOption())
+    .option("--tag <tag...>", "those with all of these tags")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ mcp-flowgate servers list -c gateway.yaml")
+    .action(async (options) => (await import("./commands/servers.ts")).listServers(options, print));
+  for (const [action, about] of [
+    ["start", "let calls reach a connection again that was stopped"],
+    ["stop", "keep calls from a connection until it is started"],
+    ["restart", "give a server another session or process, after the calls on the one it has"],
+  ] as const)
+    withDebug(servers.command(action))
+      .description(about)
+      .argument("<name>", "the connection")
+      .addOption(configOption())
+      .option("--json", "as JSON")
+      .addHelpText(
+        "after",
+        `\nIt holds at all replicas, within a second or so.\n\nExample:\n  $ mcp-flowgate servers ${action} github -c gateway.yaml`,
+      )
+      .action(async (name: string, options) =>
+        (await import("./commands/servers.ts")).operateServer(name, action, options, print),
+      );
 }
 
 function addAudit(program: Command): void {

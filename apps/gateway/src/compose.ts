@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { createAuditSink, type AuditTrail } from "@mcp-flowgate/audit";
+import { createAuditSink } from "@mcp-flowgate/audit";
 import {
   err,
   type AuditDraft,
@@ -9,30 +9,30 @@ import {
   type GatewayPlan,
   type JsonObject,
   type LimitsIr,
-  type Log,
   type Principal,
   type Result,
-  type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { createCliExecutor } from "@mcp-flowgate/executor-cli";
 import { createHttpExecutor } from "@mcp-flowgate/executor-http";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
-import { createMcpConnections, type McpConnections } from "@mcp-flowgate/executor-mcp";
+import { createMcpConnections } from "@mcp-flowgate/executor-mcp";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
-import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createSchemas } from "@mcp-flowgate/json-schema";
-import { createAddressPolicy, createOutboundFetch, type OutboundFetch } from "@mcp-flowgate/outbound";
-import { createEngine, type Engine } from "@mcp-flowgate/workflow-engine";
+import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
+import { createEngine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
 import type { Operations } from "./admin/observe.ts";
 import { withLogLevel } from "./admin/log-level-call.ts";
 import { withReload } from "./admin/reload-call.ts";
+import { withServers } from "./admin/server-calls.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { readLockFile } from "./catalogue/read-lock.ts";
-import { CommandError } from "./commands/command-error.ts";
-import { createHttpEmbedder } from "./discovery/embedder.ts";
-import { createSemanticSearch, type SemanticSearch } from "./discovery/semantic-search.ts";
-import { createUsage, type Usage } from "./discovery/usage.ts";
+import { lockOf } from "./catalogue/lock-of.ts";
+import { closeAll } from "./close-all.ts";
+import { createBus } from "./cluster/open-bus.ts";
+import { groupOf, openCluster, type Replicas } from "./cluster/open-cluster.ts";
+import { storeOnBus } from "./cluster/store-on-bus.ts";
+import { besideStore, openSemantic } from "./discovery/open-semantic.ts";
+import { createUsage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
@@ -40,19 +40,18 @@ import { createMissingPermissions } from "./http/missing-permissions.ts";
 import type { Recorder } from "./http/refusal-log.ts";
 import type { MissingPermissions } from "./http/step-up.ts";
 import type { Authenticator } from "./identity/authenticator.ts";
-import { createLive, type Live } from "./reload/live.ts";
+import { createLive } from "./reload/live.ts";
 import {
   createReloader,
   type LoadAgain,
   type Reloaded,
-  type Reloader,
   type ReloadProblem,
   type ReloadTrigger,
 } from "./reload/reloader.ts";
 import { createRevision } from "./reload/revision.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
-import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
+import { createTelemetry } from "./telemetry/telemetry.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** One gateway, wired: everything that has a life of its own, and the way to end it. */
@@ -77,6 +76,8 @@ export interface Gateway {
   readonly record: Recorder;
   /** Failing readiness checks by name. */
   notReady(): Promise<readonly string[]>;
+  /** What does not work and keeps nobody from being served, by name. */
+  degraded(): readonly string[];
   /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
   start(): Promise<void>;
   /** Reads the configuration again and replaces what runs by it, or changes nothing. */
@@ -99,6 +100,8 @@ export interface ComposeOptions {
   readonly stdoutIsFree?: boolean;
   /** There is an HTTP listener that metrics can be asked for at. */
   readonly isScraped?: boolean;
+  /** What of which files is served: tells gateways with one store and different configurations apart. */
+  readonly served?: string;
   /** How the configuration is read again; left out, it is not. */
   readonly load?: LoadAgain;
 }
@@ -134,9 +137,11 @@ export async function compose(
     ...(options.stdoutIsFree === true ? { stdout: process.stdout } : {}),
   });
   const audit = telemetry.audit(trail);
-  const store = telemetry.store(
-    await openStore({ plan: { ...plan, secrets }, trail, audit, clock, ids, digest, log }),
-  );
+  const opened = await openStore({ plan: { ...plan, secrets }, trail, audit, clock, ids, digest, log });
+  const bus = createBus(plan, { clock, ids, log });
+  const observed = telemetry.store(opened.store);
+  const store =
+    bus === undefined ? observed : storeOnBus(observed, bus, plan.cluster.bus !== plan.store.kind);
   // What concerns no instance is recorded by the store as well: it may be the one that keeps the trail.
   const journal: AuditSink = { append: (events) => store.record(events) };
   const { directory } = live;
@@ -158,8 +163,32 @@ export async function compose(
   });
   const http = createHttpExecutor({ connections: directory, log, addresses });
   const startedAt = clock.now();
-  const parts = { connections, http, journal, clock, ids, digest, log, startedAt, fetch: outbound.fetch };
+  const parts = {
+    connections,
+    http,
+    journal,
+    clock,
+    ids,
+    digest,
+    log,
+    startedAt,
+    fetch: outbound.fetch,
+    isStopped: (connection: string) => replicas.servers.isStopped(connection),
+    cluster: () => replicas.view(),
+  };
   live.begin(createRevision(parts, plan, lock));
+  const replicas: Replicas = openCluster({
+    plan,
+    group: groupOf(plan, options.served ?? plan.files.join("\n"), digest),
+    shared: opened.shared,
+    bus,
+    live,
+    connections,
+    engine: () => engine,
+    reload: (trigger) => reloader.reload(trigger),
+    clock,
+    log,
+  });
   const executors = new Map<ExecutorKind, Executor>(
     [
       createNoopExecutor(),
@@ -167,7 +196,7 @@ export async function compose(
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       http,
       live.mcp,
-    ].map((executor) => [executor.kind, telemetry.executor(executor)]),
+    ].map((executor) => [executor.kind, telemetry.executor(replicas.servers.guard(executor))]),
   );
   const schemas = createSchemas();
   const engine = createEngine({
@@ -212,9 +241,14 @@ export async function compose(
     return failing;
   };
   const importsFailing = (): number => live.current().importer.failing().length;
-  const note = async (type: AuditDraft["type"], payload: JsonObject): Promise<void> => {
+  const note = async (
+    type: AuditDraft["type"],
+    payload: JsonObject,
+    principal?: Principal,
+  ): Promise<void> => {
+    const who = principal === undefined ? {} : { principal: toWho(principal) };
     await journal
-      .append([{ type, at: clock.now(), correlationId: ids.next("cor"), payload }])
+      .append([{ type, at: clock.now(), correlationId: ids.next("cor"), payload, ...who }])
       .catch((error: unknown) => log.error("an event could not be recorded", { type, error: String(error) }));
   };
   const reloader = createReloader({
@@ -231,7 +265,37 @@ export async function compose(
     started: settled.promise,
     log,
   });
-  telemetry.watch({ audit: trail, store, connections, importsFailing, notReady });
+  const { reload } = replicas.agreement;
+  const operations: Operations = {
+    servers: (tags) => live.current().operations.servers(tags),
+    stats: () => live.current().operations.stats(),
+    config: () => live.current().operations.config(),
+    audit: (filter, caller) => live.current().operations.audit(filter, caller),
+  };
+  const own = createAdminApi({
+    engine,
+    newCorrelationId: surface.newCorrelationId,
+    usage,
+    health: async () => ({
+      pid: process.pid,
+      host: hostname(),
+      version: VERSION,
+      notReady: await notReady(),
+      degraded: replicas.degraded(),
+      importsFailing: live.current().importer.failing(),
+      ...replicas.view(),
+      ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
+    }),
+  });
+  const admin = withReload(
+    withServers(withLogLevel(own, log), {
+      operations,
+      control: replicas.servers,
+      record: (payload, caller) => note("connection.operated", payload, caller),
+    }),
+    reload,
+  );
+  telemetry.watch({ audit: trail, store, connections, importsFailing, notReady, replicas });
   return {
     get plan() {
       return live.plan();
@@ -242,51 +306,17 @@ export async function compose(
     },
     authenticate: (request) => live.current().authenticate(request),
     settings: live.settings,
-    operations: {
-      servers: (tags) => live.current().operations.servers(tags),
-      stats: () => live.current().operations.stats(),
-      config: () => live.current().operations.config(),
-      audit: (filter, caller) => live.current().operations.audit(filter, caller),
-    },
+    operations,
     missingPermissions(tool, args, principal) {
       const { catalogue, plan: now } = live.current();
       const { visibility } = now.discovery;
       return createMissingPermissions({ engine, catalogue, visibility })(tool, args, principal);
     },
-    record: (type, payload, principal) => {
-      journal
-        .append([
-          {
-            type,
-            at: clock.now(),
-            correlationId: ids.next("cor"),
-            payload,
-            ...(principal === undefined ? {} : { principal: toWho(principal) }),
-          },
-        ])
-        .catch((error: unknown) => log.error("a refusal could not be recorded", { error: String(error) }));
-    },
+    record: (type, payload, principal) => void note(type, payload, principal),
     notReady,
+    degraded: replicas.degraded,
     ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
-    admin: withReload(
-      withLogLevel(
-        createAdminApi({
-          engine,
-          newCorrelationId: surface.newCorrelationId,
-          usage,
-          health: async () => ({
-            pid: process.pid,
-            host: hostname(),
-            version: VERSION,
-            notReady: await notReady(),
-            importsFailing: live.current().importer.failing(),
-            ...(semantic === undefined ? {} : { embeddings: { ...semantic.status() } }),
-          }),
-        }),
-        log,
-      ),
-      reloader.reload,
-    ),
+    admin,
     async start() {
       await journal.append([
         {
@@ -296,6 +326,7 @@ export async function compose(
           payload: { version: VERSION, config: plan.hash },
         },
       ]);
+      await replicas.start();
       engine.run();
       await live.current().importer.start(IMPORT_PATIENCE_MS);
       await semantic?.open(live.current().catalogue.index);
@@ -308,13 +339,14 @@ export async function compose(
           .catch((error: unknown) => log.error("metrics cannot be kept", { error: String(error) }));
       }, IDLE_AFTER_MS).unref();
     },
-    reload: reloader.reload,
+    reload,
     reopenAudit: () => trail.reopen(),
     drain: () => surface.drain(),
     close: () =>
       closeAll({
         surface,
         reloader,
+        replicas,
         live,
         semantic,
         usage,
@@ -329,45 +361,6 @@ export async function compose(
   };
 }
 
-/** What pinned imports are held to. Nothing starts that was to be blocked and cannot be. */
-export async function lockOf(plan: GatewayPlan, log: Log): Promise<LockFile | undefined> {
-  const pinned = plan.imports.filter(({ pin }) => pin !== undefined);
-  if (pinned.length === 0) return undefined;
-  const read = await readLockFile(plan, systemDigest);
-  const problem = !read.ok
-    ? read.error
-    : read.value === undefined
-      ? `there is no ${plan.lockFile}`
-      : undefined;
-  if (problem === undefined) return read.ok ? read.value : undefined;
-  const blocking = pinned.find(({ pin }) => pin === "block");
-  const hint = "`mcp-flowgate pin -c FILE` writes it from what the servers list now.";
-  if (blocking !== undefined)
-    throw new CommandError(
-      `proxy.import of "${blocking.connection}" has pin: block, and ${problem}. ${hint}`,
-    );
-  log.warn(`pin: warn has nothing to compare with: ${problem}. ${hint}`);
-  return undefined;
-}
-
-function openSemantic(plan: GatewayPlan, outbound: OutboundFetch, log: HostLog): SemanticSearch | undefined {
-  const settings = plan.discovery.embeddings;
-  if (settings === undefined) return undefined;
-  return createSemanticSearch({
-    settings,
-    embedder: createHttpEmbedder(settings, outbound.fetch),
-    file: settings.cache ?? besideStore(plan, "vectors"),
-    clock: systemClock,
-    digest: systemDigest,
-    log,
-  });
-}
-
-/** A file of its own beside a store that is a file; what it holds may be lost without harm. */
-function besideStore({ store }: GatewayPlan, suffix: string): string | undefined {
-  return store.kind === "sqlite" && store.path !== undefined ? `${store.path}.${suffix}` : undefined;
-}
-
 function toWho({
   subject,
   tenant,
@@ -375,34 +368,4 @@ function toWho({
   via,
 }: Principal): Pick<Principal, "subject" | "tenant" | "kind" | "via"> {
   return { subject, tenant, kind, via };
-}
-
-/** What takes work first, what carries it last: nothing is closed under something that may still use it. */
-async function closeAll(parts: {
-  readonly surface: Surface;
-  readonly reloader: Reloader;
-  readonly live: Live;
-  readonly semantic: SemanticSearch | undefined;
-  readonly usage: Usage | undefined;
-  readonly engine: Engine;
-  readonly executors: ReadonlyMap<ExecutorKind, Executor>;
-  readonly connections: McpConnections;
-  readonly store: WorkflowStore;
-  readonly trail: AuditTrail;
-  readonly telemetry: Telemetry;
-  readonly outbound: OutboundFetch;
-}): Promise<void> {
-  await parts.reloader.stop();
-  parts.live.current().importer.stop();
-  await parts.surface.drain();
-  await parts.semantic?.close();
-  await parts.usage?.close();
-  await parts.engine.close();
-  for (const executor of parts.executors.values()) await executor.close?.();
-  await parts.connections.close();
-  await parts.trail.stopSealing();
-  await parts.store.close();
-  await parts.trail.close();
-  await parts.telemetry.close();
-  await parts.outbound.close();
 }

@@ -63,6 +63,7 @@ beforeAll(async () => {
     record: gateway.record,
     clock: systemClock,
     notReady: gateway.notReady,
+    degraded: gateway.degraded,
     log,
   };
   plain = await serveHttp(options);

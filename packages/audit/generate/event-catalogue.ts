@@ -73,6 +73,11 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
     payload: { connection: "github", reason: "exited with code 1" },
     about: "gateway",
   },
+  "connection.operated": {
+    means: "An operator started, stopped or restarted a connection, at all replicas.",
+    payload: { connection: "github", action: "stop" },
+    about: "gateway",
+  },
   "workflow.started": {
     means: "An instance began.",
     payload: { state: "draft", input: { service: "web" }, definitionVersion: "1", parent: null },

@@ -63,6 +63,7 @@ export { DEFAULT_LIMITS } from "./ir/plan.ts";
 export type {
   AuditIr,
   AuditSinkKind,
+  ClusterIr,
   DiscoveryIr,
   EmbeddingsIr,
   GatewayPlan,
@@ -86,6 +87,8 @@ export type {
 
 export { AUDIT_EVENT_TYPES } from "./ports/audit.ts";
 export type { AuditDraft, AuditEventType, AuditSink } from "./ports/audit.ts";
+export { BUS_TEXT_BYTES } from "./ports/bus.ts";
+export type { Bus, BusLink, BusLinkEvents, BusMessage, BusStatus, OpenBusLink } from "./ports/bus.ts";
 export type { Clock } from "./ports/clock.ts";
 export type {
   ApprovalDraft,
@@ -107,6 +110,7 @@ export type {
 } from "./ports/executor.ts";
 export type { Digest, IdPrefix, Ids } from "./ports/ids.ts";
 export type { Log, LogFields } from "./ports/log.ts";
+export type { Decision, ReplicaInfo, SharedState, SharedView } from "./ports/shared-state.ts";
 export type {
   ApplyResult,
   ApprovalFilter,

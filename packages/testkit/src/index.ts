@@ -29,6 +29,8 @@ export {
 } from "./build-rows.ts";
 export { buildContext, describeExecutorContract } from "./executor-contract.ts";
 export type { ExecutorHarness } from "./executor-contract.ts";
+export { describeSharedStateContract } from "./shared-state-contract.ts";
+export type { SharedStateHarness } from "./shared-state-contract.ts";
 export { describeStoreContract } from "./store-contract.ts";
 export type { StoreHarness } from "./store-contract.ts";
 export { arbitraryWorkflow, CHILD_ID, childWorkflow } from "./arbitrary-definition.ts";
@@ -43,3 +45,5 @@ export { canGoOn, findViolations, readBlobs } from "./model-invariants.ts";
 export type { Observed } from "./model-invariants.ts";
 export { createInFlight } from "./in-flight.ts";
 export type { InFlight } from "./in-flight.ts";
+export { startNats, startRedis } from "./bus-servers.ts";
+export type { BusServer } from "./bus-servers.ts";

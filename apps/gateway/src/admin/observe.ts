@@ -24,8 +24,11 @@ export function createOperations(parts: {
   readonly catalogue: Pick<Catalogue, "counts">;
   readonly startedAt: number;
   readonly now: () => number;
+  readonly isStopped: (connection: string) => boolean;
+  /** What replicas know of each other. */
+  readonly cluster: () => JsonObject;
 }): Operations {
-  const { plan, connections, catalogue } = parts;
+  const { plan, connections, catalogue, isStopped } = parts;
   const trail = plan.audit.sinks.find(({ kind }) => kind === "file")?.path;
   return {
     servers(tags) {
@@ -38,6 +41,7 @@ export function createOperations(parts: {
             name: connection.name,
             kind: connection.kind,
             tags: connection.tags,
+            ...(isStopped(connection.name) ? { stopped: true } : {}),
             ...(connection.kind === "mcp" ? { state: status?.state ?? "idle" } : {}),
             ...(status === undefined
               ? {}
@@ -61,6 +65,7 @@ export function createOperations(parts: {
       uptimeMs: parts.now() - parts.startedAt,
       memoryBytes: process.memoryUsage.rss(),
       ...catalogue.counts,
+      ...parts.cluster(),
     }),
     config() {
       const { secrets, ...shown } = plan;

@@ -186,22 +186,27 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
     query: [
       { name: "tag", description: "Those with all of these tags.", schema: { type: "array", items: text } },
     ],
-    run: (observe, { searchParams }) => ({
-      status: 200,
-      body: { items: observe.servers(searchParams.getAll("tag")) },
-    }),
   },
   {
     ...at("GET", "/servers/{name}"),
     summary: "One connection.",
     permission: "gateway.servers",
-    run(observe, { pathname }) {
-      const name = decodeURIComponent(pathname.slice("/servers/".length));
-      const found = observe.servers([]).find((server) => server["name"] === name);
-      return found === undefined
-        ? { status: 404, body: { error: "There is no such connection." } }
-        : { status: 200, body: found };
-    },
+  },
+  {
+    ...at("POST", "/servers/{name}/start"),
+    summary: "Lets calls reach a connection again that was stopped, at all replicas.",
+    permission: "gateway.servers.operate",
+  },
+  {
+    ...at("POST", "/servers/{name}/stop"),
+    summary:
+      "Keeps calls from a connection until it is started, at all replicas; they are refused with the detail SERVER_STOPPED. Its sessions and children end after the calls on them.",
+    permission: "gateway.servers.operate",
+  },
+  {
+    ...at("POST", "/servers/{name}/restart"),
+    summary: "Gives a server another session or child, at all replicas, after the calls on the one it has.",
+    permission: "gateway.servers.operate",
   },
   {
     ...at("GET", "/stats"),

@@ -34,6 +34,8 @@ export interface Importer {
   start(patienceMs: number): Promise<void>;
   /** Lists a connection now and has the listing judged; answers why that was not possible. */
   verify(connection: string, signal: AbortSignal): Promise<ExecutorFailure | undefined>;
+  /** Lists a connection's imports again, in the background. */
+  relist(connection: string): void;
   /** The imports that have not been listed yet, with the reason of the last failure. */
   failing(): readonly { readonly connection: string; readonly reason: string }[];
   /** What is known of an import's source, for the importer that comes after this one. */
@@ -228,9 +230,10 @@ export function createImporter(options: {
     return { status: "failed", effect: "not_sent", errorClass: "transient_error", message };
   };
 
-  const stopListening = connections.onToolsChanged((connection) => {
+  const relist = (connection: string): void => {
     for (const index of indexesOf(connection)) void list(index, 0);
-  });
+  };
+  const stopListening = connections.onToolsChanged(relist);
   const stopWatching = connections.onLifecycle(({ connection, type }) => {
     pins.noteSession(connection, type === "started");
     if (type !== "started" || pins.mode(connection) === undefined || verifying.has(connection)) return;
@@ -266,6 +269,7 @@ export function createImporter(options: {
         told: equal === undefined ? undefined : told.get(equal),
       };
     },
+    relist,
     async verify(connection, signal) {
       let pending = verifying.get(connection);
       if (pending === undefined) {

@@ -4,7 +4,7 @@ import { compose } from "../compose.ts";
 import { callControl, liveSockets } from "../control/control-client.ts";
 import { createLog } from "../host/log.ts";
 import { CommandError } from "./command-error.ts";
-import { loadPlan } from "./load.ts";
+import { loadPlan, servedOf } from "./load.ts";
 
 /** Something that answers admin calls: a running gateway, or the store of one that is opened for this command. */
 export interface AdminTarget {
@@ -26,7 +26,9 @@ export async function reachAdmin(config: readonly string[] | undefined): Promise
   if (config === undefined) throw new CommandError(live.error);
   const plan = await loadPlan(config);
   if (plan.store.kind === "memory") throw new CommandError(live.error);
-  const gateway = await compose(plan, createLog({ level: "warn", format: "text" }));
+  const gateway = await compose(plan, createLog({ level: "warn", format: "text" }), {
+    served: servedOf(config),
+  });
   return [
     {
       call(method, path, body = {}) {

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { err, ok, type GatewayPlan, type Result } from "@mcp-flowgate/core";
 import { compileConfig, type Compilation } from "@mcp-flowgate/config-compiler";
 import { createNodeReader, renderCheck } from "flowgate-check";
@@ -17,6 +17,11 @@ export function configFiles(given: readonly string[] | undefined): readonly stri
   if (files.length === 0)
     throw new CommandError("No configuration: give one with -c FILE or FLOWGATE_CONFIG.", 2);
   return files;
+}
+
+/** What a process serves, the same for every process that was started with the same files. */
+export function servedOf(files: readonly string[], server?: string): string {
+  return JSON.stringify([files.map((file) => resolve(file)), server ?? ""]);
 }
 
 /** The plan of a configuration, by the same code path as the checker. Its findings go to standard error. */

@@ -16,7 +16,7 @@ import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
 import { healthCheck } from "./health-check.ts";
 import { watchFiles } from "../reload/watch-files.ts";
-import { configFiles, loadPlan, reloadPlan } from "./load.ts";
+import { configFiles, loadPlan, reloadPlan, servedOf } from "./load.ts";
 import { notYet } from "./not-yet.ts";
 import { onlyServer } from "./only-server.ts";
 import { welcome } from "./welcome.ts";
@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const gateway = await compose(plan, log, {
     stdoutIsFree: server.transport === "http",
     isScraped: server.transport === "http",
+    served: servedOf(files, options.server),
     async load() {
       const loaded = await reloadPlan(files);
       if (!loaded.ok) return loaded;
@@ -136,6 +137,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     record: gateway.record,
     clock: systemClock,
     notReady: gateway.notReady,
+    degraded: gateway.degraded,
     ...(gateway.expose === undefined
       ? {}
       : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose: gateway.expose } }),

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { GatewayPlan, Log, ServerIr } from "@mcp-flowgate/core";
 import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
 import { listenProblem, refuseToStart } from "../commands/serve.ts";
-import { lockOf } from "../compose.ts";
+import { lockOf } from "../catalogue/lock-of.ts";
 import { systemClock } from "../host/clock.ts";
 import { listenHttp } from "../http/listen.ts";
 import { createIssuerKeys } from "../identity/jwt.ts";

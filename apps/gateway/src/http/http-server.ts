@@ -32,6 +32,8 @@ export interface HttpOptions {
   readonly missingPermissions: MissingPermissions;
   /** Failing checks by name; empty means ready. */
   readonly notReady: () => Promise<readonly string[]>;
+  /** What does not work and keeps nobody from being served, by name. */
+  readonly degraded: () => readonly string[];
   /** Where there are metrics: who may read them, and how. */
   readonly metrics?: {
     readonly mayRead: (principal: Principal) => boolean;
@@ -68,7 +70,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
     if (path === "/ready") {
       const failing = await options.notReady();
       const isReady = failing.length === 0;
-      return respondJson(response, isReady ? 200 : 503, { status: isReady ? "ready" : "not ready", failing });
+      const degraded = options.degraded();
+      return respondJson(response, isReady ? 200 : 503, {
+        status: isReady ? "ready" : "not ready",
+        failing,
+        ...(degraded.length === 0 ? {} : { degraded }),
+      });
     }
     const metadata = resource.metadata(path, request.headers.host);
     if (metadata !== undefined) return respondJson(response, 200, metadata);

@@ -39,6 +39,7 @@ export function needsRestart(before: GatewayPlan, after: GatewayPlan): readonly 
     "server.http.port": undefined,
     "server.http.listen": `${plan.server.http.host}:${plan.server.http.port}`,
     store: plan.store,
+    cluster: plan.cluster,
     audit: plan.audit,
     telemetry: plan.telemetry,
     "discovery.embeddings": plan.discovery.embeddings,

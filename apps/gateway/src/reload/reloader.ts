@@ -26,7 +26,7 @@ export interface Reloaded {
 }
 
 /** What asked for a reload. */
-export type ReloadTrigger = "signal" | "admin" | "watch";
+export type ReloadTrigger = "signal" | "admin" | "watch" | "replica";
 
 export interface Reloader {
   reload(trigger: ReloadTrigger): Promise<Result<Reloaded, ReloadProblem>>;

@@ -8,6 +8,7 @@ import {
   type Ids,
   type ImportIr,
   type Json,
+  type JsonObject,
   type Log,
 } from "@mcp-flowgate/core";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
@@ -53,6 +54,9 @@ export interface RevisionParts {
   readonly startedAt: number;
   /** Dials what the operator lets the gateway dial. */
   readonly fetch: Fetch;
+  readonly isStopped: (connection: string) => boolean;
+  /** What replicas know of each other. */
+  readonly cluster: () => JsonObject;
 }
 
 /**
@@ -125,6 +129,8 @@ export function createRevision(
       catalogue,
       startedAt: parts.startedAt,
       now: () => clock.now(),
+      isStopped: parts.isStopped,
+      cluster: parts.cluster,
     }),
     surface: {
       catalogue,

@@ -84,7 +84,8 @@ export async function watchFiles(
   };
 }
 
-async function digestsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** SHA-256 of what each file holds; empty for one that cannot be read. */
+export async function digestsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const digests = await Promise.all(
     files.map(async (file) => {
       const content = await readFile(file).catch(() => undefined);

@@ -6,10 +6,20 @@ import {
   type AuditTrail,
   type SealSettings,
 } from "@mcp-flowgate/audit";
-import type { AuditSink, Clock, Digest, GatewayPlan, Ids, Log, WorkflowStore } from "@mcp-flowgate/core";
+import type {
+  AuditSink,
+  Clock,
+  Digest,
+  GatewayPlan,
+  Ids,
+  Log,
+  SharedState,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
 import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import type { PostgresStore } from "@mcp-flowgate/store-postgres";
 import type { SqliteStore } from "@mcp-flowgate/store-sqlite";
+import { createOwnState } from "../cluster/own-state.ts";
 import { refuseWithoutAudit } from "./refuse-without-audit.ts";
 
 export interface StoreParts {
@@ -29,17 +39,23 @@ export function sinksOfStore(plan: GatewayPlan): readonly ("sqlite" | "postgres"
 }
 
 /** The store that a configuration names. A database driver is loaded only where it is used. */
-export async function openStore(parts: StoreParts): Promise<WorkflowStore> {
-  const { plan, trail } = parts;
+export async function openStore(parts: StoreParts): Promise<OpenedStore> {
+  const { plan, trail, clock, audit } = parts;
   const seals = await sealSettings(plan);
-  const opened = await openDurable({ ...parts, forward: parts.audit, ...(seals && { seals }) });
-  if (opened === undefined) return createMemoryStore({ clock: parts.clock, audit: parts.audit });
+  const opened = await openDurable({ ...parts, forward: audit, ...(seals && { seals }) });
+  if (opened === undefined)
+    return { store: createMemoryStore({ clock, audit }), shared: createOwnState(clock) };
   const { store } = opened;
   if (seals !== undefined) {
-    const isLive = (): boolean => parts.clock.monotonic() < store.lease().validUntil;
+    const isLive = (): boolean => clock.monotonic() < store.lease().validUntil;
     trail.seal(store.checkpoints, seals, isLive);
   }
-  return refuseWithoutAudit(store, trail);
+  return { store: refuseWithoutAudit(store, trail), shared: store.shared };
+}
+
+export interface OpenedStore {
+  readonly store: WorkflowStore;
+  readonly shared: SharedState;
 }
 
 /** How the records of the configuration's store are sealed, where it keeps any. */

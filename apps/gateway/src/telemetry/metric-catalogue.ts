@@ -58,6 +58,10 @@ export interface SampledLabels {
   readonly flowgate_imports_failing: never;
   readonly flowgate_ready: never;
   readonly flowgate_check_failing: "check";
+  readonly flowgate_degraded: "check";
+  readonly flowgate_replicas: never;
+  readonly flowgate_replica_configs: never;
+  readonly flowgate_config_reload_failing: never;
   readonly flowgate_telemetry_dropped_total: "signal";
   readonly flowgate_event_loop_lag_seconds: "percentile";
   readonly flowgate_event_loop_utilization: never;
@@ -285,6 +289,26 @@ export const METRICS: { readonly [Name in MetricName]: MetricEntry<MetricLabels[
     kind: "sampled gauge",
     help: "1 where this check of /ready fails.",
     labels: ["check"],
+  },
+  flowgate_degraded: {
+    kind: "sampled gauge",
+    help: "1 for each part that does not work while calls are served: bus.",
+    labels: ["check"],
+  },
+  flowgate_replicas: {
+    kind: "sampled gauge",
+    help: "Replicas of this configuration's store that live, this one among them.",
+    labels: [],
+  },
+  flowgate_replica_configs: {
+    kind: "sampled gauge",
+    help: "How many different configurations those replicas run. More than 1 for long is a reload or an upgrade that did not reach all.",
+    labels: [],
+  },
+  flowgate_config_reload_failing: {
+    kind: "sampled gauge",
+    help: "1 where the last reload changed nothing at this replica.",
+    labels: [],
   },
   flowgate_telemetry_dropped_total: {
     kind: "sampled counter",

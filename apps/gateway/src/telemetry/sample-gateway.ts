@@ -1,6 +1,7 @@
 import type { AuditTrail } from "@mcp-flowgate/audit";
 import type { WorkflowStore } from "@mcp-flowgate/core";
 import type { McpConnections } from "@mcp-flowgate/executor-mcp";
+import type { Replicas } from "../cluster/open-cluster.ts";
 import type { Sampler, Samples } from "./meter.ts";
 
 /** The running parts that are looked at. */
@@ -10,6 +11,7 @@ export interface SampledParts {
   readonly connections: Pick<McpConnections, "status">;
   readonly importsFailing: () => number;
   readonly notReady: () => Promise<readonly string[]>;
+  readonly replicas: Pick<Replicas, "cluster" | "agreement" | "degraded">;
 }
 
 /** A scrape asks the store a few times at most, however many approvals there are. */
@@ -30,6 +32,11 @@ export function createGatewaySampler(parts: SampledParts): Sampler {
     samples.put("flowgate_ready", failing.length === 0 ? 1 : 0, {});
     for (const check of ["audit", "draining", "store"])
       samples.put("flowgate_check_failing", failing.includes(check) ? 1 : 0, { check });
+    const { cluster, agreement, degraded } = parts.replicas;
+    samples.put("flowgate_replicas", cluster.replicas().length, {});
+    samples.put("flowgate_replica_configs", agreement.configurations(), {});
+    samples.put("flowgate_config_reload_failing", agreement.problem() === undefined ? 0 : 1, {});
+    samples.put("flowgate_degraded", degraded().includes("bus") ? 1 : 0, { check: "bus" });
     await sampleStore(samples).catch(() => undefined);
   };
 }

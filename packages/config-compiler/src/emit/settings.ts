@@ -3,6 +3,7 @@ import {
   isJsonObject,
   type AuditIr,
   type AuditSinkKind,
+  type ClusterIr,
   type DiscoveryIr,
   type Json,
   type JsonObject,
@@ -26,6 +27,7 @@ import type { PathResolver } from "./world.ts";
 export interface Settings {
   readonly discovery: DiscoveryIr;
   readonly store: StoreIr;
+  readonly cluster: ClusterIr;
   readonly audit: AuditIr;
   readonly identity: readonly JsonObject[];
   readonly roles: { readonly [role: string]: readonly string[] };
@@ -36,9 +38,11 @@ export interface Settings {
 
 export function emitSettings(root: Cursor, paths: PathResolver, report: Report): Settings {
   const server = emitServer(root, paths);
+  const store = emitStore(root, paths, report);
   return {
     discovery: emitDiscovery(root, paths),
-    store: emitStore(root, paths, report),
+    store,
+    cluster: emitCluster(root, store, report),
     audit: emitAudit(root, paths, server.transport, report),
     ...emitIdentity(root, paths),
     server,
@@ -88,6 +92,33 @@ function emitStore(root: Cursor, paths: PathResolver, report: Report): StoreIr {
     leaseMs: value["leaseMs"] as number,
     retention: { terminalMs: retention["terminal"] as number, auditMs: retention["audit"] as number },
   };
+}
+
+const BUS_URLS: { readonly [bus: string]: RegExp } = {
+  postgres: /^postgres(?:ql)?:\/\/./,
+  redis: /^rediss?:\/\/./,
+  nats: /^(?:nats|tls):\/\/./,
+};
+
+function emitCluster(root: Cursor, store: StoreIr, report: Report): ClusterIr {
+  const cursor = root.child("cluster");
+  const given = cursor?.text("bus");
+  const bus = (given ?? (store.kind === "postgres" ? "postgres" : "none")) as ClusterIr["bus"];
+  const url = cursor?.text("url");
+  const form = BUS_URLS[bus];
+  const pointer = `${cursor?.pointer ?? ""}/url`;
+  if (cursor === undefined || (url === undefined && bus === store.kind)) return { bus };
+  if (form === undefined) {
+    if (url !== undefined)
+      report("FG207", cursor.get("url")?.key, "there is no bus for this `url`: say which with `bus`", {
+        pointer,
+      });
+    return { bus };
+  }
+  if (url === undefined) report("FG202", cursor.key, `cluster.bus: ${bus} needs \`url\``, { pointer });
+  else if (!form.test(url) || !url.split(",").every((one) => URL.canParse(one)))
+    report("FG204", cursor.get("url")?.node, `this is no URL that cluster.bus: ${bus} can use`, { pointer });
+  return { bus, ...optional("url", url) };
 }
 
 function emitAudit(root: Cursor, paths: PathResolver, transport: string, report: Report): AuditIr {

@@ -939,6 +939,13 @@ export interface GatewayConfig {
       readonly audit?: Duration;
     };
   };
+  /** How the replicas on one store tell each other of things at once. */
+  readonly cluster?: {
+    /** What carries cancellations, changes, reloads and operators' decisions between replicas. Each of them is in the store as well, where replicas look once a second: a bus that is away makes them slower and nothing else. */
+    readonly bus?: "none" | "postgres" | "redis" | "nats";
+    /** Where it is: `redis://`, `rediss://`, `nats://`, `tls://` or `postgres://`, with user and password. `postgres` takes the store's where it is left out. */
+    readonly url?: string;
+  };
   /** The record of everything that was asked, decided and done. */
   readonly audit?: {
     /** Where records go; the short form of one entry in `sinks`. */

@@ -6,7 +6,7 @@ import { guard } from "./guards.ts";
 import { identity } from "./identity.ts";
 import { policies } from "./policies.ts";
 import { limits, server, telemetry } from "./server.ts";
-import { audit, discovery, store } from "./settings.ts";
+import { audit, cluster, discovery, store } from "./settings.ts";
 import { workflow } from "./workflows.ts";
 
 /** What refers to itself or is used in many places. */
@@ -59,6 +59,7 @@ export const CONFIG: ObjectField = object(
     policies,
     discovery,
     store,
+    cluster,
     audit,
     identity,
     server,

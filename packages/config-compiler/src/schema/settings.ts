@@ -125,6 +125,27 @@ export const store: ObjectField = object("Where instances are kept.", {
   }),
 });
 
+export const cluster: ObjectField = object(
+  "How the replicas on one store tell each other of things at once.",
+  {
+    bus: choice(
+      "What carries cancellations, changes, reloads and operators' decisions between replicas. Each of them is in the store as well, where replicas look once a second: a bus that is away makes them slower and nothing else.",
+      "redis",
+      {
+        none: "Nothing; replicas find it in the store. The default unless the store is `postgres`.",
+        postgres:
+          "LISTEN and NOTIFY, over a connection of its own. The default where the store is `postgres`.",
+        redis: "Publish and subscribe of Redis or Valkey.",
+        nats: "A subject of NATS.",
+      },
+    ),
+    url: text(
+      "Where it is: `redis://`, `rediss://`, `nats://`, `tls://` or `postgres://`, with user and password. `postgres` takes the store's where it is left out.",
+      "${BUS_URL}",
+    ),
+  },
+);
+
 const sinkKinds = {
   none: "Nothing is recorded.",
   stderr: "Lines of JSON on standard error.",

@@ -22,6 +22,7 @@ export interface GatewayPlan {
   readonly policies: readonly JsonObject[];
   readonly discovery: DiscoveryIr;
   readonly store: StoreIr;
+  readonly cluster: ClusterIr;
   readonly audit: AuditIr;
   readonly identity: readonly JsonObject[];
   /** `roles: { name: [permissions] }`. */
@@ -63,6 +64,13 @@ export interface StoreIr {
   readonly statementTimeoutMs: number;
   readonly leaseMs: number;
   readonly retention: { readonly terminalMs: number; readonly auditMs: number };
+}
+
+/** How replicas tell each other at once. */
+export interface ClusterIr {
+  readonly bus: "none" | "postgres" | "redis" | "nats";
+  /** Left out for `postgres` on a store of that kind: its database. */
+  readonly url?: string;
 }
 
 export type AuditSinkKind =

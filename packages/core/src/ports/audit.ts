@@ -13,6 +13,7 @@ export const AUDIT_EVENT_TYPES = [
   "connection.started",
   "connection.stopped",
   "connection.failed",
+  "connection.operated",
   "workflow.started",
   "workflow.transitioned",
   "workflow.completed",

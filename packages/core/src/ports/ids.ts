@@ -6,7 +6,7 @@ export interface Ids {
   random(): number;
 }
 
-export type IdPrefix = "wf" | "op" | "ev" | "ap" | "sig" | "cor" | "evt";
+export type IdPrefix = "wf" | "op" | "ev" | "ap" | "sig" | "cor" | "evt" | "bus";
 
 /** One-way hashes. */
 export interface Digest {

@@ -65,6 +65,11 @@ export interface McpConnections extends McpServers {
    * gone finish what is under way, and end.
    */
   reconfigure(): Promise<void>;
+  /** Ends a server's sessions, after the calls on them. The next use begins another. */
+  restart(name: string): void;
+  /** Ends a server's sessions, after the calls on them, and begins none until it is released. */
+  hold(name: string): void;
+  release(name: string): void;
   /** Ends every session and every child. */
   close(): Promise<void>;
 }
@@ -89,6 +94,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   const tokens = createTokenSource({ fetch: outbound.fetch, monotonic: () => clock.monotonic() });
   const boundedFetch = createBoundedFetch(outbound.fetch as FetchLike, MAX_MESSAGE_BYTES);
   const marks = new WeakMap<McpConnectionIr, string>();
+  const held = new Set<string>();
   let closed = false;
 
   /** Equal for connections that are configured alike. */
@@ -128,9 +134,9 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   };
 
   const remove = (key: string, drainMs: number): void => {
-    const held = sessions.get(key);
+    const session = sessions.get(key);
     sessions.delete(key);
-    if (held !== undefined) end(held.managed, "replaced", drainMs);
+    if (session !== undefined) end(session.managed, "replaced", drainMs);
   };
 
   const make = (key: string, connection: McpConnectionIr, caller?: CallerCredentials): ManagedConnection => {
@@ -168,6 +174,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
     const connection = directory.get(name);
     if (connection?.kind !== "mcp" || closed)
       return err(notSent(`There is no mcp connection "${name}".`, "permanent"));
+    if (held.has(name)) return err(heldFailure(name));
     const own = `${name}\0${markOf(connection)}`;
     const key = keyOf(own, caller);
     const known = sessions.get(key);
@@ -196,6 +203,10 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
     if (!isPerCaller(auth)) return find(directory, name);
     if (credentials?.bearer() !== undefined) return find(directory, name, credentials);
     return err(notSent(`${name} was not called. ${NO_CALLER_TOKEN}.`, "permanent"));
+  };
+
+  const endSessions = (name: string): void => {
+    for (const [key, { connection }] of sessions) if (connection.name === name) remove(key, DRAIN_MS);
   };
 
   const over = (directory: ConnectionDirectory): McpServers => ({
@@ -228,6 +239,12 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
         if (!isOf(options.directory, connection)) remove(key, DRAIN_MS);
       return Promise.resolve();
     },
+    restart: endSessions,
+    hold(name) {
+      held.add(name);
+      endSessions(name);
+    },
+    release: (name) => void held.delete(name),
     async close() {
       closed = true;
       for (const { managed } of sessions.values()) end(managed, "closed", 0);
@@ -237,6 +254,12 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
       await outbound.close();
     },
   };
+}
+
+/** What is answered for a server that an operator has stopped. */
+function heldFailure(name: string): McpFailure {
+  const message = `${name} was not called: an operator has stopped it.`;
+  return { ...notSent(message, "permanent"), detail: { code: "SERVER_STOPPED" } };
 }
 
 /** A session, and the connection as its directory gave it. */

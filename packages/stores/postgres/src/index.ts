@@ -4,6 +4,7 @@ export type { AuditColumns, Checkpoint, Checkpoints, SealPurge } from "./checkpo
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
 export type { Migrated } from "./migrate.ts";
 export type { Collected } from "./retention.ts";
+export { createPostgresLink } from "./bus-link.ts";
 export { inspectPostgresStore } from "./inspect.ts";
 export { createPostgresStore } from "./postgres-store.ts";
 export type { PostgresStore, PostgresStoreOptions } from "./postgres-store.ts";

@@ -18,6 +18,7 @@ import type {
   Operation,
   Page,
   RequestKey,
+  SharedState,
   WorkflowInstance,
   WorkflowStore,
 } from "@mcp-flowgate/core";
@@ -33,6 +34,7 @@ import { createReader, type Reader } from "./read.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { collect, type Collected } from "./retention.ts";
 import { toBatchRows } from "./rows.ts";
+import { createSharedState } from "./shared-state.ts";
 import { closedError, toStoreError } from "./store-error.ts";
 
 /**
@@ -50,6 +52,8 @@ import { closedError, toStoreError } from "./store-error.ts";
 export interface PostgresStore extends WorkflowStore {
   /** What opening it did to the schema. */
   readonly migrated: Migrated;
+  /** What the processes on it agree on besides workflows. */
+  readonly shared: SharedState;
   /** Audit records in the order of their positions. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** The checkpoints over audit records, and the records that none covers yet. */
@@ -159,6 +163,7 @@ interface Parts {
 class JournalStore implements PostgresStore {
   readonly migrated: Migrated;
   readonly checkpoints: Checkpoints;
+  readonly shared: SharedState;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #database: Database;
@@ -176,6 +181,7 @@ class JournalStore implements PostgresStore {
 
   constructor(options: PostgresStoreOptions, { database, migrated, lease, feed, queue }: Parts) {
     this.migrated = migrated;
+    this.shared = createSharedState({ database, epoch: lease.epoch });
     this.#clock = options.clock;
     this.#log = options.log;
     this.#database = database;

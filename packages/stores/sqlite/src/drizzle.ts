@@ -19,6 +19,7 @@ export const {
   gte,
   inArray,
   is,
+  isNull,
   lt,
   lte,
   max,

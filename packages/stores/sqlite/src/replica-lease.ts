@@ -31,6 +31,8 @@ export interface ReplicaLease {
   judge(): (claimant: string) => boolean;
   /** Whether the process with this epoch is gone, judged as claimants are. */
   isGone(epoch: number): boolean;
+  /** The rows of the processes that live, this one's among them. */
+  living(): readonly ReplicaRow[];
   /** Takes the row away and lets go of the lock: the end of the claimant for everybody. */
   release(): Promise<void>;
   /** Lets go of what the operating system holds, where the row cannot be taken away. */
@@ -82,7 +84,8 @@ export async function createReplicaLease(options: ReplicaLeaseOptions): Promise<
   }
 }
 
-type Row = typeof replicas.$inferSelect;
+export type ReplicaRow = typeof replicas.$inferSelect;
+type Row = ReplicaRow;
 
 class RowLease implements ReplicaLease {
   readonly auditStream: string;
@@ -110,6 +113,7 @@ class RowLease implements ReplicaLease {
       "pid",
       "beat",
       "startedAt",
+      "about",
     ]);
     this.#validUntil = sentAt + DISPATCH_SHARE * options.leaseMs;
     this.#cancel = this.#schedule();
@@ -138,6 +142,12 @@ class RowLease implements ReplicaLease {
     if (epoch === this.epoch) return false;
     const row = this.#watchOthers().find((one) => one.epoch === epoch);
     return row === undefined || this.#isStill(row) || this.#lockOf(row) === "free";
+  }
+
+  living(): readonly ReplicaRow[] {
+    return this.#watchOthers().filter(
+      (row) => row.epoch === this.epoch || (!this.#isStill(row) && this.#lockOf(row) !== "free"),
+    );
   }
 
   async release(): Promise<void> {

@@ -17,6 +17,14 @@ export const replicas = sqliteTable("replica", {
   pid: integer().notNull(),
   beat: integer().notNull(),
   startedAt: integer("started_at").notNull(),
+  about: text(),
+});
+
+export const decisions = sqliteTable("decision", {
+  subject: text().primaryKey(),
+  n: integer().notNull(),
+  decidedAt: integer("decided_at").notNull(),
+  body: text().notNull(),
 });
 
 export const definitions = sqliteTable("definition", {

@@ -18,6 +18,7 @@ import type {
   Operation,
   Page,
   RequestKey,
+  SharedState,
   WorkflowInstance,
   WorkflowStore,
 } from "@mcp-flowgate/core";
@@ -36,6 +37,7 @@ import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { createRetention, type Collected, type Retention } from "./retention.ts";
 import { retryBusy } from "./retry-busy.ts";
 import { toBatchRows } from "./rows.ts";
+import { createSharedState } from "./shared-state.ts";
 import { closedError, toStoreError } from "./store-error.ts";
 import { createWriter, type Writer } from "./write.ts";
 
@@ -54,6 +56,8 @@ import { createWriter, type Writer } from "./write.ts";
 export interface SqliteStore extends WorkflowStore {
   /** What opening it did to the file's schema. */
   readonly migrated: Migrated;
+  /** What the processes on it agree on besides workflows. */
+  readonly shared: SharedState;
   /** Audit records in the order of their commits. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** The checkpoints over audit records, and the records that none covers yet. */
@@ -121,6 +125,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
 
 class JournalStore implements SqliteStore {
   readonly migrated: Migrated;
+  readonly shared: SharedState;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #opened: OpenedDatabase;
@@ -151,6 +156,7 @@ class JournalStore implements SqliteStore {
     const { log } = options;
     const { db, sqlite } = opened;
     this.migrated = opened.migrated;
+    this.shared = createSharedState({ opened, queue, lease, now: () => this.now(), busyMs });
     this.#clock = options.clock;
     this.#log = log;
     this.#opened = opened;
