@@ -9,11 +9,20 @@ export interface Acknowledged {
   readonly chain: readonly string[];
 }
 
+export interface Moved {
+  readonly workflowId: string;
+  /** At the latest. */
+  readonly version: number;
+  readonly definitionHash: string;
+}
+
 /** What callers were told in a run, and what of it was wrong at once. */
 export interface Ledger {
   readonly submits: Acknowledged[];
   /** Instance by request key. */
   readonly starts: Map<string, string>;
+  /** Moves to another definition that somebody was told have been made. */
+  readonly moves: Moved[];
   readonly violations: string[];
   calls: number;
   replays: number;
@@ -26,6 +35,7 @@ export function createLedger(): Ledger {
   return {
     submits: [],
     starts: new Map(),
+    moves: [],
     violations: [],
     calls: 0,
     replays: 0,
@@ -44,6 +54,8 @@ export interface ClientOptions {
   /** Instances that the clients share. */
   readonly workflows: string[];
   readonly stopped: () => boolean;
+  /** What leads to the points at which living processes wait for their end. */
+  readonly wanted: () => readonly string[];
 }
 
 const WORKFLOWS = 12;
@@ -51,9 +63,10 @@ const TRIES = 4;
 
 /** An agent: starts instances, follows their links, repeats what it got no answer to, and some of what it did. */
 export async function runAgent(options: ClientOptions): Promise<void> {
-  const { workflows, stopped, ask } = options;
+  const { workflows, stopped, ask, wanted } = options;
   while (!stopped()) {
-    if (workflows.length < WORKFLOWS || Math.random() < 0.02) await start(options);
+    const begins = Math.random() < (wanted().includes("start") ? 0.2 : 0.02);
+    if (workflows.length < WORKFLOWS || begins) await start(options);
     const workflowId = pick(workflows);
     if (workflowId === undefined) continue;
     const at = await ask({ kind: "get", workflowId });
@@ -62,8 +75,10 @@ export async function runAgent(options: ClientOptions): Promise<void> {
       drop(workflows, workflowId);
       continue;
     }
-    const transition = pick(weighted(at?.rels ?? []));
+    const transition = pick(weighted(at?.rels ?? [], wanted()));
     if (at?.version === undefined || transition === undefined) {
+      // What waits for a person, or for what a lost process may still send, is left to them.
+      if (at?.instanceStatus === "outcome_unknown" || Math.random() < 0.02) drop(workflows, workflowId);
       await pause(5);
       continue;
     }
@@ -84,8 +99,21 @@ export async function runPeople(options: ClientOptions): Promise<void> {
   while (!options.stopped()) {
     await decideAll(options);
     await resolveAll(options);
+    for (let more = options.wanted().includes("migrate") ? 4 : 1; more > 0; more -= 1)
+      await migrateOne(options);
     await pause(40);
   }
+}
+
+/** An operator takes one to the other version of its workflow, where it is at rest. */
+async function migrateOne({ ask, ledger, workflows }: ClientOptions): Promise<void> {
+  const workflowId = pick(workflows);
+  if (workflowId === undefined) return;
+  const moved = await ask({ kind: "migrate", workflowId }, "operator");
+  check(ledger, moved);
+  const { version, definitionHash, code } = moved ?? {};
+  if (version === undefined || definitionHash === undefined || code !== undefined) return;
+  ledger.moves.push({ workflowId, version, definitionHash });
 }
 
 export async function decideAll({ ask, ledger }: ClientOptions): Promise<void> {
@@ -101,17 +129,12 @@ export async function decideAll({ ask, ledger }: ClientOptions): Promise<void> {
 export async function resolveAll({ ask, sink, ledger }: ClientOptions): Promise<void> {
   const answer = await ask({ kind: "unknown" }, "operator");
   for (const { workflowId, key } of answer?.open ?? []) {
-    if (sink.count(key) === 0) {
-      const refused = await ask(
-        { kind: "resolve", request: { workflowId, outcome: "not_executed" } },
-        "operator",
-      );
-      if (refused?.code === "TRANSITION_IN_PROGRESS" && refused.message?.includes("still send") === true)
-        ledger.quarantined += 1;
-      continue;
-    }
-    const resolved = await ask({ kind: "resolve", request: { workflowId, outcome: "executed" } }, "operator");
+    const outcome = sink.count(key) === 0 ? "not_executed" : "executed";
+    const resolved = await ask({ kind: "resolve", request: { workflowId, outcome } }, "operator");
+    check(ledger, resolved);
     if (resolved?.code === undefined && resolved !== undefined) ledger.resolved += 1;
+    if (resolved?.code === "TRANSITION_IN_PROGRESS" && resolved.message?.includes("still send") === true)
+      ledger.quarantined += 1;
   }
 }
 
@@ -194,12 +217,15 @@ const OWN: ReadonlySet<string> = new Set([
   "wait",
   "spawn",
   "retry",
+  "settle",
   "finish",
   "hurry",
 ]);
 
-/** `finish` now and then, so that instances get old. */
-function weighted(rels: readonly string[]): readonly string[] {
+/** What is wanted half of the time; `finish` now and then, so that instances get old. */
+function weighted(rels: readonly string[], wanted: readonly string[]): readonly string[] {
+  const fit = rels.filter((rel) => wanted.includes(rel) || (rel === "ask" && wanted.includes("decide")));
+  if (fit.length > 0 && Math.random() < 0.5) return fit;
   return Math.random() < 0.03 ? rels : rels.filter((rel) => rel !== "finish");
 }
 

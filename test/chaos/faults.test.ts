@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { bundleReplica, startReplica, type Program, type Replica } from "./fleet.ts";
+import { buildReplica, startReplica, type Program, type Replica } from "./fleet.ts";
 import type { Armed } from "./kill-points.ts";
 import type { Answer, ReplicaSpec } from "./protocol.ts";
 import { startSink, type Sink } from "./sink.ts";
@@ -25,7 +25,7 @@ let program: Program;
 const cleanups: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  program = await bundleReplica();
+  program = await buildReplica();
 });
 
 afterAll(() => program.remove());
@@ -41,7 +41,7 @@ async function createWorld(kind: StoreSpec["kind"], slowMs = 0): Promise<World> 
     kind === "sqlite"
       ? { kind, path: join(folder, "flowgate.db") }
       : { kind, url: await createTestDatabase() };
-  const sink = await startSink({ refused: 0, dropped: 0, slowMs });
+  const sink = await startSink({ refused: 0, dropped: 0, lost: 0, slowMs });
   cleanups.push(() => sink.close());
   const store = await openStore(spec);
   cleanups.push(() => store.close());

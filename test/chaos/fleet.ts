@@ -1,9 +1,9 @@
 import { rolldown } from "rolldown";
-import { fork, type ChildProcess } from "node:child_process";
+import { execFile, fork, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Answer, CallBody, Caller, ReplicaSpec } from "./protocol.ts";
 
 /** One process under test, spoken to by messages. */
@@ -26,32 +26,46 @@ export interface Program {
 }
 
 /**
- * The program of a replica in few files, made of the built packages: a run starts hundreds of processes, and resolving
- * modules is most of what a start costs.
+ * The program of a replica as a snapshot of its heap after all modules were loaded, made of the built packages: a run
+ * starts hundreds of processes, and loading modules is most of what a start costs.
  */
-export async function bundleReplica(): Promise<Program> {
-  const input = fileURLToPath(new URL("replica.ts", import.meta.url));
+export async function buildReplica(): Promise<Program> {
   const dir = fileURLToPath(new URL(`node_modules/.chaos/${process.pid}-${Date.now()}`, import.meta.url));
-  // A native addon cannot be part of it.
+  const [source, file] = [join(dir, "replica.cjs"), join(dir, "replica.blob")];
   const bundle = await rolldown({
-    input,
+    input: fileURLToPath(new URL("replica.ts", import.meta.url)),
     platform: "node",
-    external: ["better-sqlite3", "pg"],
+    plugins: [{ name: "snapshot", transform: toLoadable }],
     logLevel: "silent",
   });
-  await bundle.write({ dir, format: "esm", entryFileNames: "replica.mjs" });
+  await bundle.write({ file: source, format: "cjs", codeSplitting: false });
   await bundle.close();
-  return { file: join(dir, "replica.mjs"), remove: () => rmSync(dir, { recursive: true, force: true }) };
+  const { PATH } = process.env;
+  await promisify(execFile)(process.execPath, ["--snapshot-blob", file, "--build-snapshot", source], {
+    env: { PATH },
+  });
+  return { file, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
+
+/** What a snapshot cannot hold: a native addon is loaded in the process itself, and nothing is required from files. */
+function toLoadable(code: string, id: string): string | undefined {
+  if (/better-sqlite3.lib.binding\.js$/.test(id)) {
+    const load = `process.getBuiltinModule("node:module").createRequire(${JSON.stringify(id)})(${JSON.stringify(id)})`;
+    return `exports.getBinding = (...named) => ${load}.getBinding(...named);`;
+  }
+  return code.includes(REQUIRES) ? code.replace(REQUIRES, "") : undefined;
+}
+
+/** How the stores load the query builder. Without it the bundle holds that, too. */
+const REQUIRES = "const require = createRequire(import.meta.url);";
 
 /** What it said on its error output goes to `onNoise`: a replica has nothing to say there. */
 export function startReplica(program: Program, spec: ReplicaSpec, onNoise: (text: string) => void): Replica {
-  const child: ChildProcess = fork(program.file, [], {
-    execArgv: [],
+  const child: ChildProcess = fork("replica", [], {
+    execArgv: ["--snapshot-blob", program.file],
     env: {
       ...process.env,
       NODE_OPTIONS: "",
-      NODE_COMPILE_CACHE: join(tmpdir(), "flowgate-chaos-compile-cache"),
       FLOWGATE_CHAOS_REPLICA: JSON.stringify(spec),
     },
     stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -20,9 +20,24 @@ export const KILL_POINTS = [
   "after-deadline",
   "after-retry-row",
   "after-start",
+  "after-probe",
+  "inside-migrate",
+  "after-migrate",
 ] as const;
 
 export type KillPoint = (typeof KILL_POINTS)[number];
+
+/** What a client has to ask for so that a process comes to a point, where most of what is asked for does not lead there. */
+export const LEADS_TO: { readonly [Point in KillPoint]?: string } = {
+  "between-steps": "chain",
+  "after-decision": "decide",
+  "after-deadline": "wait",
+  "after-retry-row": "retry",
+  "after-start": "start",
+  "after-probe": "settle",
+  "inside-migrate": "migrate",
+  "after-migrate": "migrate",
+};
 
 /** What happens to this process at a point: it ends as by a power cut, it stands still until it is continued, or its event loop is busy. */
 export interface Armed {
@@ -65,6 +80,7 @@ export function withKillPoints<Store extends WorkflowStore>(store: Store, killer
 export function reachInside(killer: Killer, eventType: string): void {
   if (eventType === "executor.started") killer.reach("inside-claim");
   if (eventType === "executor.succeeded") killer.reach("inside-commit");
+  if (eventType === "workflow.migrated") killer.reach("inside-migrate");
 }
 
 type Apply = WorkflowStore["apply"];
@@ -103,7 +119,10 @@ function pointsOf(batch: Batch): {
   }
   if (claims && commits) after.push("between-steps");
   if (batch.signals?.some(({ kind }) => kind === "approval_settled")) after.push("after-decision");
-  if (batch.audit.some(({ type }) => type === "executor.recovered")) after.push("after-takeover");
+  const recorded = new Set(batch.audit.map(({ type }) => type));
+  if (recorded.has("executor.recovered")) after.push("after-takeover");
+  if (recorded.has("operation.probed")) after.push("after-probe");
+  if (recorded.has("workflow.migrated")) after.push("after-migrate");
   if (batch.expect.timers !== undefined) after.push("after-deadline");
   if (operations.some(({ nextAttemptAt }) => nextAttemptAt !== undefined)) after.push("after-retry-row");
   if (batch.expect.absent !== undefined) after.push("after-start");

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPostgres } from "@mcp-flowgate/testkit";
+import { buildReplica } from "./fleet.ts";
 import { runChaos, type ChaosReport } from "./run.ts";
 import type { StoreSpec } from "./stores.ts";
 
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     store: { type: "string", default: "sqlite" },
     kills: { type: "string", default: "10000" },
     replicas: { type: "string", default: "3" },
+    for: { type: "string", default: "1000h" },
     "no-report": { type: "boolean", default: false },
   },
 });
@@ -21,7 +23,13 @@ if (values.store !== "sqlite" && values.store !== "postgres") {
   say("--store is one of: sqlite, postgres");
   process.exit(2);
 }
+const forMs = toMs(values.for);
+if (forMs === undefined) {
+  say("--for is a time such as 90s, 45m or 3h");
+  process.exit(2);
+}
 const server = values.store === "postgres" ? await startPostgres() : undefined;
+const program = await buildReplica();
 const folder = mkdtempSync(join(tmpdir(), "flowgate-chaos-"));
 try {
   const store: StoreSpec =
@@ -29,6 +37,8 @@ try {
       ? { kind: "sqlite", path: join(folder, "flowgate.db") }
       : { kind: "postgres", url: await server.createDatabase() };
   const report = await runChaos({
+    program,
+    forMs,
     store,
     kills: Number(values.kills),
     replicas: Number(values.replicas),
@@ -43,6 +53,7 @@ try {
   process.exitCode = report.violations.length === 0 ? 0 : 1;
 } finally {
   await server?.stop();
+  program.remove();
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -50,16 +61,25 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function toMs(text: string): number | undefined {
+  const [, number, unit = ""] = /^(\d+)([smh])$/.exec(text) ?? [];
+  return number === undefined
+    ? undefined
+    : Number(number) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
+}
+
 function toMarkdown(kind: string, report: ChaosReport): string {
   const rows: readonly (readonly [string, string | number])[] = [
     ["violations", report.violations.length],
-    ["processes killed", report.kills],
+    ["processes killed, of those asked for", `${report.kills}, ${values.kills}`],
     ["submits, and how many were acknowledged", `${report.calls}, ${report.acknowledged}`],
     ["equal submits repeated after their acknowledgement", report.replays],
     ["instances", report.instances],
     ["operations committed", report.committed],
     ["effects at the sink", report.effects],
     ["operations taken over from a dead process", report.takeovers],
+    ["answers of probes", report.probes],
+    ["instances moved to another definition by the operator", report.migrations],
     ["outcomes left open, outcomes resolved by the operator", `${report.uncertain}, ${report.resolved}`],
     ["`not_executed` refused during the quarantine", report.quarantined],
     ["audit records, each chain verified", report.records],

@@ -1,4 +1,4 @@
-import type { AuditDraft, JsonObject, Operation } from "@mcp-flowgate/core";
+import type { AuditDraft, JsonObject, Operation, StateIr, WorkflowIr } from "@mcp-flowgate/core";
 import { canGoOn, findViolations, readBlobs, type Observed } from "@mcp-flowgate/testkit";
 import type { Ledger } from "./clients.ts";
 import { DEFINITIONS } from "./flow.ts";
@@ -15,6 +15,10 @@ export interface Verdict {
   readonly records: number;
   readonly takeovers: number;
   readonly uncertain: number;
+  /** Migrations that were committed. */
+  readonly migrations: number;
+  /** Answers of probes. */
+  readonly probes: number;
   /** Operations whose claimant found out that another had gone on. */
   readonly fenced: number;
 }
@@ -31,8 +35,11 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
   for (const one of seen) {
     violations.push(...findViolations(one, undefined));
     const { status, id } = one.instance;
-    if (status === "running") violations.push(`W19 ${id} still runs and nobody is at it`);
-    if (!canGoOn(one, Object.keys(one.ir.states[one.instance.state]?.transitions ?? {})))
+    const live = one.journal.find(({ id: own }) => own === one.instance.operationId);
+    const asksLater = live?.status === "waiting" && live.nextAttemptAt !== undefined;
+    if (status === "running" && !asksLater)
+      violations.push(`W19 ${id} still runs and nobody is at it: ${JSON.stringify(live)}`);
+    if (!canGoOn(one, Object.keys(stateOf(one)?.transitions ?? {})))
       violations.push(`W19 ${id} is stuck: ${JSON.stringify(one.instance)}`);
   }
   judgeEffects(journal, sink, trail, violations);
@@ -45,6 +52,8 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
     records: [...trail.values()].reduce((sum, events) => sum + events.length, 0),
     takeovers: journal.reduce((sum, { takeovers }) => sum + takeovers, 0),
     uncertain: journal.filter(({ status }) => status === "unknown").length,
+    migrations: journal.filter(({ slot, status }) => slot === "migrate" && status === "committed").length,
+    probes: [...trail.values()].flat().filter(({ type }) => type === "operation.probed").length,
     fenced: [...trail.values()].flat().filter(({ type }) => type === "operation.fenced").length,
   };
 }
@@ -70,10 +79,10 @@ function judgeEffects(
     const operations = byKey.get(key) ?? [];
     if (operations.length === 0) violations.push(`W4 an effect of no operation: ${tool} ${key}`);
     if (!started.has(key)) violations.push(`W6 an effect without a record of its start: ${tool} ${key}`);
-    if (tool !== "once") continue;
-    if (sink.count(key) > 1) violations.push(`W5 a once took effect ${sink.count(key)} times: ${key}`);
+    if (tool !== "once" && tool !== "reconcile") continue;
+    if (sink.count(key) > 1) violations.push(`W5 a ${tool} took effect ${sink.count(key)} times: ${key}`);
     const known = operations.some(({ status }) => KNOWN.has(status));
-    if (!known) violations.push(`a once took effect and is reported as ${operations[0]?.status}: ${key}`);
+    if (!known) violations.push(`a ${tool} took effect and is reported as ${operations[0]?.status}: ${key}`);
   }
   for (const operation of journal) {
     const { status, call, error, idempotencyKey: key, decision } = operation;
@@ -88,6 +97,12 @@ function judgeEffects(
     if (said !== n && !bySomebody)
       violations.push(`a result of another effect: ${operation.transition} ${key} ${String(said)} for ${n}`);
   }
+}
+
+const IRS: ReadonlyMap<string, WorkflowIr> = new Map(DEFINITIONS.map(({ hash, ir }) => [hash, ir]));
+
+function stateOf({ instance }: Observed): StateIr | undefined {
+  return IRS.get(instance.definitionHash)?.states[instance.state];
 }
 
 const KNOWN: ReadonlySet<Operation["status"]> = new Set([
@@ -109,6 +124,18 @@ function judgeAcknowledged(seen: readonly Observed[], ledger: Ledger, violations
       );
     if (operation?.transition !== request.transition)
       violations.push(`W3 acknowledged and not committed: ${JSON.stringify(request)}`);
+  }
+  for (const { workflowId, version, definitionHash } of ledger.moves) {
+    const moved = byId
+      .get(workflowId)
+      ?.journal.some(
+        (one) =>
+          one.slot === "migrate" &&
+          one.status === "committed" &&
+          one.fromVersion < version &&
+          one.arguments["to"] === definitionHash,
+      );
+    if (moved !== true) violations.push(`W3 a move was acknowledged and is not committed: ${workflowId}`);
   }
   for (const [key, workflowId] of ledger.starts) {
     if (!byId.has(workflowId)) violations.push(`W3 the start ${key} of ${workflowId} is lost`);
@@ -154,7 +181,7 @@ async function readInstances(
       const { instance, evidence, timers } = aggregate;
       const journal = await store.journal(id);
       seen.push({
-        ir: DEFINITIONS.find(({ ir }) => ir.id === instance.definitionId)!.ir,
+        irs: IRS,
         instance,
         evidence,
         timers: timers.length,

@@ -11,12 +11,18 @@ export interface ReplicaSpec {
   readonly operationMs?: number;
   readonly sweepMs?: number;
   readonly skewMs?: number;
+  /** In the place of the store's: for how long a call of a lost process may still arrive. */
+  readonly quarantineMs?: number;
   readonly kill?: Armed;
   readonly plant?: Plant;
 }
 
-/** `rerun-once`: recovery takes `once` for harmless. `early-ack`: a commit is acknowledged before it is made. */
-export type Plant = "rerun-once" | "early-ack";
+/**
+ * A bug that the oracle has to find. `rerun-once`, `rerun-reconcile`: what may have taken effect is taken for harmless.
+ * `early-ack`: a commit is acknowledged before it is made. `lost-move`: a migration is recorded, and the instance stays
+ * on its definition.
+ */
+export type Plant = "rerun-once" | "rerun-reconcile" | "early-ack" | "lost-move";
 
 export type Caller = "agent" | "ann" | "bob" | "operator";
 
@@ -42,6 +48,8 @@ export type CallBody =
         readonly outcome: "executed" | "not_executed" | "abandon";
       };
     }
+  /** Moves an instance to the other version of its workflow. */
+  | { readonly kind: "migrate"; readonly workflowId: string }
   | { readonly kind: "pending" | "unknown" };
 
 export type Call = CallBody & { readonly id: number; readonly as: Caller };
@@ -52,6 +60,7 @@ export interface Answer {
   readonly workflowId?: string;
   readonly version?: number;
   readonly state?: string;
+  readonly definitionHash?: string;
   readonly instanceStatus?: string;
   readonly output?: Json;
   readonly rels?: readonly string[];

@@ -1,73 +1,109 @@
-import { DEFAULT_LIMITS, type Executor, type ExecutorKind, type Principal } from "@mcp-flowgate/core";
+import {
+  DEFAULT_LIMITS,
+  type Definition,
+  type Executor,
+  type ExecutorKind,
+  type Principal,
+} from "@mcp-flowgate/core";
 import { createSchemas } from "@mcp-flowgate/json-schema";
-import { createEngine, type Snapshot } from "@mcp-flowgate/workflow-engine";
+import { createEngine, type Engine, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
-import { DEFINITIONS, declareOnceHarmless, FLOW } from "./flow.ts";
+import { DEFINITIONS, declareHarmless, FLOW, NEXT_FLOW, STATES_OF_BOTH } from "./flow.ts";
 import { createKiller, reachInside, withApply, withKillPoints, type KillPoint } from "./kill-points.ts";
 import type { Answer, Call, ReplicaSpec } from "./protocol.ts";
 import { createSinkExecutor } from "./sink-executor.ts";
-import { createSystemClock, digest, ids, openStore, silentLog } from "./stores.ts";
+import { createSystemClock, digest, ids, openStore, silentLog, type ChaosStore } from "./stores.ts";
+import { startupSnapshot } from "node:v8";
 
 /**
  * One process of a run: an engine, a store handle and an executor that reaches the sink. It is told what to do by
- * messages of its parent and ends when that does.
+ * messages of its parent and ends when that does. Its modules are loaded once, for the snapshot that every process
+ * starts from; what happens in `main` happens in each.
  */
-const spec = JSON.parse(process.env["FLOWGATE_CHAOS_REPLICA"] ?? "{}") as ReplicaSpec;
-const killer = createKiller(spec.kill);
-const opened = await openStore(spec.store, {
-  inside: (eventType) => reachInside(killer, eventType),
-  replica: spec.name,
-  leaseMs: spec.leaseMs,
-  skewMs: spec.skewMs ?? 0,
-});
-let store = withKillPoints(opened, killer);
-// Bugs that the oracle must find; see `oracle.test.ts`.
-if (spec.plant === "early-ack") {
-  store = withApply(store, async (apply, batch) => {
-    if (batch.expect.absent !== undefined) return await apply(batch);
-    setTimeout(() => void apply(batch), 15);
-    return { status: "applied" };
-  });
-}
-const definitions = spec.plant === "rerun-once" ? declareOnceHarmless(DEFINITIONS) : DEFINITIONS;
-const executors: readonly Executor[] = [
-  createSinkExecutor({
-    port: spec.sinkPort,
+startupSnapshot.setDeserializeMainFunction(() => void main());
+
+async function main(): Promise<void> {
+  const spec = JSON.parse(process.env["FLOWGATE_CHAOS_REPLICA"] ?? "{}") as ReplicaSpec;
+  const killer = createKiller(spec.kill);
+  const opened = await openStore(spec.store, {
+    inside: (eventType) => reachInside(killer, eventType),
     replica: spec.name,
-    reach: (point: KillPoint) => killer.reach(point),
-  }),
-  createHumanExecutor(),
-  createNoopExecutor(),
-];
-const engine = createEngine({
-  store,
-  executors: new Map<ExecutorKind, Executor>(executors.map((executor) => [executor.kind, executor])),
-  definitions: {
-    current: (id) => definitions.find(({ ir }) => ir.id === id),
-    byHash: (hash) => definitions.find((definition) => definition.hash === hash),
-  },
-  clock: createSystemClock(spec.skewMs),
-  ids,
-  digest,
-  schemas: createSchemas(),
-  limits: { ...DEFAULT_LIMITS, operationMs: spec.operationMs ?? 20_000 },
-  log: silentLog,
-  joinMs: 400,
-  sweepMs: spec.sweepMs ?? 200,
-});
-engine.run();
+    leaseMs: spec.leaseMs,
+    skewMs: spec.skewMs ?? 0,
+  });
+  const { quarantineMs } = spec;
+  if (quarantineMs !== undefined) {
+    const lease = opened.lease.bind(opened);
+    opened.lease = () => ({ ...lease(), quarantineMs });
+  }
+  const store = plantInStore(spec.plant, withKillPoints(opened, killer));
+  const definitions = plantInDefinitions(spec.plant, DEFINITIONS);
+  const executors: readonly Executor[] = [
+    createSinkExecutor({
+      port: spec.sinkPort,
+      replica: spec.name,
+      reach: (point: KillPoint) => killer.reach(point),
+    }),
+    createHumanExecutor(),
+    createNoopExecutor(),
+  ];
+  const engine = createEngine({
+    store,
+    executors: new Map<ExecutorKind, Executor>(executors.map((executor) => [executor.kind, executor])),
+    definitions: {
+      current: (id) => definitions.find(({ ir }) => ir.id === id),
+      byHash: (hash) => definitions.find((definition) => definition.hash === hash),
+    },
+    clock: createSystemClock(spec.skewMs),
+    ids,
+    digest,
+    schemas: createSchemas(),
+    limits: { ...DEFAULT_LIMITS, operationMs: spec.operationMs ?? 20_000 },
+    log: silentLog,
+    joinMs: 400,
+    sweepMs: spec.sweepMs ?? 200,
+  });
+  engine.run();
 
-process.on("message", (call: Call) => {
-  void run(call).then(
-    (answer) => process.send?.({ ...answer, id: call.id }),
-    (thrown: unknown) => process.send?.({ id: call.id, threw: String(thrown) }),
-  );
-});
-process.on("disconnect", () => process.exit(0));
-process.send?.({ ready: true });
+  process.on("message", (call: Call) => {
+    void run(engine, call).then(
+      (answer) => process.send?.({ ...answer, id: call.id }),
+      (thrown: unknown) => process.send?.({ id: call.id, threw: String(thrown) }),
+    );
+  });
+  process.on("disconnect", () => process.exit(0));
+  process.send?.({ ready: true });
+}
 
-async function run(call: Call): Promise<Omit<Answer, "id">> {
+function plantInStore(plant: ReplicaSpec["plant"], store: ChaosStore): ChaosStore {
+  if (plant === "early-ack") {
+    return withApply(store, async (apply, batch) => {
+      if (batch.expect.absent !== undefined) return await apply(batch);
+      setTimeout(() => void apply(batch), 15);
+      return { status: "applied" };
+    });
+  }
+  if (plant === "lost-move") {
+    return withApply(store, (apply, batch) => {
+      const moved = batch.audit.find(({ type }) => type === "workflow.migrated");
+      if (moved === undefined || batch.instance === undefined) return apply(batch);
+      const definitionHash = String(moved.payload["from"]);
+      return apply({ ...batch, instance: { ...batch.instance, definitionHash } });
+    });
+  }
+  return store;
+}
+
+function plantInDefinitions(
+  plant: ReplicaSpec["plant"],
+  definitions: readonly Definition[],
+): readonly Definition[] {
+  if (plant === "rerun-once") return declareHarmless("once", definitions);
+  return plant === "rerun-reconcile" ? declareHarmless("reconcile", definitions) : definitions;
+}
+
+async function run(engine: Engine, call: Call): Promise<Omit<Answer, "id">> {
   const trace = { principal: principalOf(call.as), correlationId: ids.next("cor") };
   switch (call.kind) {
     case "start":
@@ -82,6 +118,25 @@ async function run(call: Call): Promise<Omit<Answer, "id">> {
       return toAnswer(await engine.cancel({ ...trace, workflowId: call.workflowId, reason: "enough" }));
     case "resolve":
       return toAnswer(await engine.resolveUnknown({ ...trace, ...call.request, reason: "looked it up" }));
+    case "migrate": {
+      const at = await engine.get(call.workflowId, trace.principal);
+      const { hash } = at.instance?.definitionHash === FLOW.hash ? NEXT_FLOW : FLOW;
+      const states = Object.keys(
+        at.instance?.definitionHash === FLOW.hash ? FLOW.ir.states : NEXT_FLOW.ir.states,
+      );
+      const map = Object.fromEntries(
+        Object.entries(STATES_OF_BOTH).filter(([from]) => states.includes(from)),
+      );
+      return toAnswer(
+        await engine.migrate({
+          ...trace,
+          workflowId: call.workflowId,
+          to: hash,
+          map,
+          reason: "a new version",
+        }),
+      );
+    }
     case "pending": {
       const { items } = await engine.approvals({ principal: trace.principal, limit: 20 });
       return { approvals: items.map(({ id }) => id) };
@@ -119,6 +174,7 @@ function toAnswer({ instance, status, output, links, chain, error }: Snapshot): 
           workflowId: instance.id,
           version: instance.version,
           state: instance.state,
+          definitionHash: instance.definitionHash,
           instanceStatus: instance.status,
         }),
     output: output ?? null,

@@ -8,20 +8,25 @@ import {
   runPeople,
   type Ask,
 } from "./clients.ts";
-import { bundleReplica, startReplica, type Replica } from "./fleet.ts";
-import { KILL_POINTS, type KillPoint } from "./kill-points.ts";
+import { startReplica, type Program, type Replica } from "./fleet.ts";
+import { KILL_POINTS, LEADS_TO, type KillPoint } from "./kill-points.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import type { Plant, ReplicaSpec } from "./protocol.ts";
 import { startSink } from "./sink.ts";
 import { openStore, type ChaosStore, type StoreSpec } from "./stores.ts";
 
 export interface ChaosOptions {
+  readonly program: Program;
   readonly store: StoreSpec;
   readonly kills: number;
+  /** It stops killing after so long, with fewer. */
+  readonly forMs?: number;
   readonly replicas?: number;
   readonly agents?: number;
   readonly leaseMs?: number;
   readonly plant?: Plant;
+  /** Only these points, and what leads to them. Left out: all of them and any moment, and everything. */
+  readonly aim?: { readonly points: readonly KillPoint[]; readonly wanted: string };
   /** For how long what is left may take to come to rest. */
   readonly restMs?: number;
   readonly onProgress?: (kills: number) => void;
@@ -39,25 +44,34 @@ export interface ChaosReport extends Verdict {
   readonly resolved: number;
 }
 
-/** The longest life of a process that is killed from outside, and of one that does not come to its point. */
+/**
+ * The longest life of a process that is killed from outside, and of one that does not come to its point; longer where
+ * the machine is busy, so that a process comes as far.
+ */
 const RANDOM_LIFE_MS = 160;
 const ARMED_LIFE_MS = 700;
-/** A run of this many kills goes on until it has met every point. */
+/** A run of many kills goes on until it has met every point so often. */
+export const EACH_POINT = 5;
 const ALL_POINTS_FROM = 200;
-const REST_MS = 30_000;
+const REST_MS = 120_000;
+/** Shorter than a product's: what a killed process of this machine has sent is at the sink at once. */
+const QUARANTINE_MS = 4000;
 
 /**
  * Kills processes that share one store, as many as asked, while agents and people use them; lets the last ones come to
  * rest, and judges.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { store: spec, kills: wanted, replicas = 3, agents = 8, leaseMs = 400 } = options;
+  const { store: spec, kills: wanted, replicas = 3, agents = 8, leaseMs = 400, forMs = Infinity } = options;
   const began = performance.now();
   const ledger = createLedger();
-  const program = await bundleReplica();
-  const sink = await startSink({ refused: 0.08, dropped: 0.03, slowMs: 10 });
+  const { program } = options;
+  const sink = await startSink({ refused: 0.08, dropped: 0.03, lost: 0.1, slowMs: 10 });
   const killsAt: Record<string, number> = {};
   const live = new Set<Replica>();
+  const armedAt = new WeakMap<Replica, KillPoint>();
+  /** How long a process takes to be up, which tells how busy the machine is. */
+  let pace = 0;
   const noise: string[] = [];
   let kills = 0;
   let lives = 0;
@@ -73,31 +87,41 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         store: spec,
         sinkPort: sink.port,
         leaseMs,
+        quarantineMs: QUARANTINE_MS,
         ...(kill === undefined ? {} : { kill }),
         ...(options.plant === undefined ? {} : { plant: options.plant }),
       },
       (text) => noise.push(text),
     );
+    if (kill !== undefined) armedAt.set(replica, kill.point);
     void replica.ended.then(() => live.delete(replica));
+    const asked = performance.now();
     await replica.ready.catch((thrown: unknown) => {
       // One may be made to end itself before it is up. Anything else ends the run.
       if (!String(thrown).includes("SIGKILL")) throw thrown;
     });
+    pace = 0.9 * pace + 0.1 * (performance.now() - asked);
     if (!stopped || kill === undefined) live.add(replica);
     for (const run of wake.splice(0)) run();
     return replica;
   };
+  const leadsTo = (replica: Replica): string => LEADS_TO[armedAt.get(replica)!] ?? "";
   const ask: Ask = async (body, as) => {
     while (live.size === 0) await new Promise<void>((resolve) => wake.push(resolve));
-    const all = [...live];
-    return await all[Math.floor(Math.random() * all.length)]?.call(body, as);
+    const what = body.kind === "submit" ? body.request.transition : body.kind;
+    const fit = [...live].filter((replica) => leadsTo(replica) === what);
+    const some = fit.length > 0 && Math.random() < 0.7 ? fit : [...live];
+    return await some[Math.floor(Math.random() * some.length)]?.call(body, as);
   };
   const slot = async (): Promise<void> => {
-    while (!isEnough(kills, wanted, killsAt)) {
-      const kill = nextKill(killsAt);
+    while (!isEnough(kills, wanted, killsAt) && performance.now() - began < forMs) {
+      const kill = nextKill(killsAt, options.aim?.points);
       const replica = await spawn(kill);
       let isOurs = false;
-      const life = kill === undefined ? Math.random() * RANDOM_LIFE_MS : ARMED_LIFE_MS;
+      const life =
+        kill === undefined
+          ? Math.random() * Math.max(RANDOM_LIFE_MS, pace)
+          : Math.max(ARMED_LIFE_MS, 4 * pace);
       const timer = setTimeout(() => {
         isOurs = true;
         replica.signal("SIGKILL");
@@ -113,12 +137,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }
   };
 
-  const client = { ask, ledger, sink, workflows: [], stopped: () => stopped };
+  const client = {
+    ask,
+    ledger,
+    sink,
+    workflows: [],
+    stopped: () => stopped,
+    wanted: () => [...[...live].map(leadsTo), options.aim?.wanted ?? ""],
+  };
   const clients = [...Array.from({ length: agents }, () => runAgent(client)), runPeople(client)];
   try {
     await Promise.all(Array.from({ length: replicas }, slot));
     // Two that live see to what was left behind.
-    sink.behave({ refused: 0, dropped: 0, slowMs: 2 });
+    sink.behave({ refused: 0, dropped: 0, lost: 0, slowMs: 2 });
     const last = await Promise.all([spawn(undefined), spawn(undefined)]);
     stopped = true;
     await Promise.all(clients);
@@ -150,22 +181,26 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     stopped = true;
     for (const replica of live) replica.signal("SIGKILL");
     await sink.close();
-    program.remove();
   }
 }
 
-/** As many as asked; a run of many goes on until it has met every point, or made three in ten more. */
+/** As many as asked; a run of many goes on until it has met every point often enough, or made half as many more. */
 function isEnough(kills: number, wanted: number, killsAt: { readonly [point: string]: number }): boolean {
   if (kills < wanted) return false;
-  const met = KILL_POINTS.every((point) => (killsAt[point] ?? 0) > 0);
-  return met || wanted < ALL_POINTS_FROM || kills >= 1.3 * wanted;
+  const met = KILL_POINTS.every((point) => (killsAt[point] ?? 0) >= EACH_POINT);
+  return met || wanted < ALL_POINTS_FROM || kills >= 1.5 * wanted;
 }
 
-/** Two of three at one of the points that were met least, the others anywhere. */
-function nextKill(killsAt: { readonly [point: string]: number }): ReplicaSpec["kill"] {
-  if (Math.random() < 0.33) return undefined;
-  const least = KILL_POINTS.toSorted((left, right) => (killsAt[left] ?? 0) - (killsAt[right] ?? 0));
-  const point: KillPoint = least[Math.floor(Math.random() * 5)] ?? "after-claim";
+/** Two of three at one of the points that were met least, the others anywhere; or all at some points. */
+function nextKill(
+  killsAt: { readonly [point: string]: number },
+  points?: readonly KillPoint[],
+): ReplicaSpec["kill"] {
+  if (points === undefined && Math.random() < 0.33) return undefined;
+  const least = (points ?? KILL_POINTS).toSorted(
+    (left, right) => (killsAt[left] ?? 0) - (killsAt[right] ?? 0),
+  );
+  const point = least[Math.floor(Math.random() * Math.min(5, least.length))] ?? "after-claim";
   return { point, visit: Math.random() < 0.6 ? 1 : 3 };
 }
 

@@ -1,5 +1,4 @@
 import type { Executor, ExecutorFailure, ExecutorOutcome, FailureEffect, Json } from "@mcp-flowgate/core";
-import { Agent, request } from "node:http";
 import type { KillPoint } from "./kill-points.ts";
 
 /** Carries calls to the sink over HTTP, as an executor of a product would. */
@@ -8,18 +7,23 @@ export function createSinkExecutor(options: {
   readonly replica: string;
   readonly reach: (point: KillPoint) => void;
 }): Executor {
+  // Not imported: a snapshot cannot hold this module.
+  const { Agent, request } = process.getBuiltinModule("node:http");
   const agent = new Agent({ keepAlive: true });
   return {
     kind: "mcp",
     execute: async (call, { idempotencyKey, workflowId, attempt, signal }) =>
       await new Promise<ExecutorOutcome>((resolve) => {
         const tool = call.kind === "mcp" ? call.tool : "";
+        // What a probe asks about.
+        const asked = call.kind === "mcp" ? call.arguments?.["key"] : undefined;
         let connected = false;
         const headers = {
           "idempotency-key": idempotencyKey,
           "x-workflow": workflowId,
           "x-attempt": String(attempt),
           "x-replica": options.replica,
+          ...(typeof asked === "string" ? { "x-asked": asked } : {}),
         };
         options.reach("effect-begun");
         const sent = request(

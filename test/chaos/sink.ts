@@ -29,6 +29,8 @@ export interface Sink {
 export interface SinkBehaviour {
   readonly refused: number;
   readonly dropped: number;
+  /** Of `reconcile` calls: lost before they took effect, without an answer. */
+  readonly lost: number;
   /** The longest time that a call takes. */
   readonly slowMs: number;
 }
@@ -39,16 +41,28 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
   const byKey = new Map<string, { readonly n: number; count: number }>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
-    if (Math.random() < now.refused) {
+    const tool = (request.url ?? "").slice(1);
+    const key = String(request.headers["idempotency-key"]);
+    if (tool === "find") {
+      const known = byKey.get(String(request.headers["x-asked"]));
+      const said =
+        known === undefined ? { outcome: "not_executed" } : { outcome: "executed", result: { n: known.n } };
+      response.end(JSON.stringify(Math.random() < now.refused ? { outcome: "unknown" } : said));
+      return;
+    }
+    if (Math.random() < (tool === "flaky" ? 6 * now.refused : now.refused)) {
       response.writeHead(503).end();
       return;
     }
-    const key = String(request.headers["idempotency-key"]);
+    if (tool === "reconcile" && Math.random() < now.lost) {
+      request.socket.destroy();
+      return;
+    }
     const known = byKey.get(key) ?? { n: byKey.size + 1, count: 0 };
     known.count += 1;
     byKey.set(key, known);
     arrivals.push({
-      tool: (request.url ?? "").slice(1),
+      tool,
       key,
       workflowId: String(request.headers["x-workflow"]),
       replica: String(request.headers["x-replica"]),

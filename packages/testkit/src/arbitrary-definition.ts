@@ -1,6 +1,7 @@
 import type {
   EffectClass,
   ExecutorIr,
+  ProbeIr,
   ReliabilityIr,
   StateIr,
   TransitionIr,
@@ -21,12 +22,21 @@ import {
 /** The child that arbitrary workflows start. */
 export const CHILD_ID = "child";
 
-const CLASSES: readonly EffectClass[] = ["read", "idempotent", "once"];
+const CLASSES: readonly EffectClass[] = ["read", "idempotent", "once", "reconcile"];
+
+/** The tool that tells what became of a `reconcile` call. */
+export const PROBE_TOOL = "find";
 
 /** A tool whose name tells its effect class, so that the world can judge calls without the definition. */
 function tool(effect: EffectClass): ExecutorIr {
-  return buildMcp(effect, { effect, map: { n: 1 } });
+  return buildMcp(effect, { effect, map: { n: 1 }, ...(effect === "reconcile" ? { probe } : {}) });
 }
+
+const probe: ProbeIr = {
+  executor: buildMcp(PROBE_TOOL, { effect: "read", map: { key: "$.arguments.idempotencyKey" } }),
+  attempts: 3,
+  delayMs: 500,
+};
 
 const executor: fc.Arbitrary<ExecutorIr | undefined> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
@@ -158,6 +168,11 @@ export const arbitraryWorkflow: fc.Arbitrary<WorkflowIr> = fc.integer({ min: 1, 
       ),
     );
 });
+
+/** The same workflow as it was written anew: another of the same name, that an instance may be moved to. */
+export const arbitraryPair: fc.Arbitrary<readonly [WorkflowIr, WorkflowIr]> = fc
+  .tuple(arbitraryWorkflow, arbitraryWorkflow)
+  .map(([one, other]) => [one, { ...other, version: "2.0.0", initialContext: { since: 2 } }]);
 
 /** The child of arbitrary workflows: one effect, then it waits for its caller. */
 export const childWorkflow: WorkflowIr = buildWorkflow(

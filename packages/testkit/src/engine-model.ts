@@ -10,7 +10,7 @@ import type {
   WorkflowStore,
 } from "@mcp-flowgate/core";
 import * as fc from "fast-check";
-import { arbitraryWorkflow, childWorkflow } from "./arbitrary-definition.ts";
+import { arbitraryPair, childWorkflow } from "./arbitrary-definition.ts";
 import { buildDefinition, buildPerson, buildPrincipal } from "./build-ir.ts";
 import type { ManualClock } from "./manual-clock.ts";
 import {
@@ -50,6 +50,14 @@ export interface ModelEngine {
       readonly workflowId: string;
       readonly reason: string;
       readonly outcome: "executed" | "not_executed" | "abandon";
+    },
+  ): Promise<ModelSnapshot>;
+  migrate(
+    request: ModelCall & {
+      readonly workflowId: string;
+      readonly to: string;
+      readonly map: { readonly [state: string]: string };
+      readonly reason: string;
     },
   ): Promise<ModelSnapshot>;
   sweep(): Promise<number>;
@@ -114,6 +122,7 @@ type Command =
   | { readonly kind: "sweep" | "crash" | "switch" | "read" | "refuseRecords" | "takeRecords" }
   | { readonly kind: "decide"; readonly pick: number; readonly person: string; readonly approve: boolean }
   | { readonly kind: "cancel"; readonly pick: number }
+  | { readonly kind: "migrate"; readonly pick: number; readonly shift: number }
   | {
       readonly kind: "resolve";
       readonly pick: number;
@@ -185,6 +194,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("cancel" as const), pick: fc.nat(9) }) },
   {
     weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("migrate" as const), pick: fc.nat(9), shift: fc.nat(3) }),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("resolve" as const),
       pick: fc.nat(9),
@@ -210,12 +223,12 @@ export async function checkEngineModel(
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
-      arbitraryWorkflow,
+      arbitraryPair,
       fc.array(command, { minLength: 4, maxLength: commands }),
-      async (ir, list) => {
+      async (pair, list) => {
         const system = await create();
         try {
-          await new Run(system, ir).all(list);
+          await new Run(system, pair).all(list);
         } finally {
           await system.dispose();
         }
@@ -232,9 +245,13 @@ const AGENT = buildPrincipal("agent");
 const STRANGER = buildPrincipal("agent", { tenant: "other", permissions: ["*"] });
 const OPERATOR = buildPrincipal("op", { permissions: ["workflow.*"] });
 
+/** What the new definition of `flow` is kept under. */
+const NEXT = "flow, written anew";
+
 class Run {
   readonly #system: ModelSystem;
   readonly #definitions: ReadonlyMap<string, Definition>;
+  readonly #irs: ReadonlyMap<string, WorkflowIr>;
   readonly #world: ModelWorld;
   readonly #ids = new Set<string>();
   readonly #before = new Map<string, Observed>();
@@ -246,9 +263,14 @@ class Run {
   #other: ModelProcess | undefined;
   #lives = 0;
 
-  constructor(system: ModelSystem, ir: WorkflowIr) {
+  constructor(system: ModelSystem, [first, second]: readonly [WorkflowIr, WorkflowIr]) {
     this.#system = system;
-    this.#definitions = new Map([ir, childWorkflow].map((one) => [one.id, buildDefinition(one)]));
+    this.#definitions = new Map([
+      [first.id, buildDefinition(first)],
+      [NEXT, buildDefinition(second)],
+      [childWorkflow.id, buildDefinition(childWorkflow)],
+    ]);
+    this.#irs = new Map([...this.#definitions.values()].map(({ hash, ir }) => [hash, ir]));
     this.#world = createModelWorld(system.audit);
   }
 
@@ -322,6 +344,9 @@ class Run {
         void engine.cancel({ workflowId, reason: "enough", principal: AGENT, correlationId: "c" });
         break;
       }
+      case "migrate":
+        await this.#migrate(one.pick, one.shift);
+        break;
       case "resolve":
         await this.#resolve(one.pick, one.outcome);
         break;
@@ -439,6 +464,28 @@ class Run {
     });
   }
 
+  /** To the other definition of the workflow, each state to some state of that one. */
+  async #migrate(pick: number, shift: number): Promise<void> {
+    const { engine, store } = this.#process!;
+    const workflowId = this.#pick(pick);
+    const instance = (await store.load(workflowId))?.instance;
+    const [first, second] = [this.#definitions.get("flow")!, this.#definitions.get(NEXT)!];
+    if (instance?.definitionId !== first.ir.id) return;
+    const [from, to] = instance.definitionHash === first.hash ? [first, second] : [second, first];
+    const states = Object.keys(to.ir.states);
+    const map = Object.fromEntries(
+      Object.keys(from.ir.states).map((state, index) => [state, states[(index + shift) % states.length]!]),
+    );
+    void engine.migrate({
+      workflowId,
+      to: to.hash,
+      map,
+      reason: "written anew",
+      principal: OPERATOR,
+      correlationId: "c",
+    });
+  }
+
   /** Everything that is due or on its way gets the time that it needs. */
   async #comeToRest(): Promise<void> {
     this.#system.audit.refuse();
@@ -505,10 +552,9 @@ class Run {
     const { instance, evidence, timers } = aggregate;
     const approvals: readonly Approval[] = (await store.approvals({ workflowId: id, limit: 200 })).items;
     const events = this.#system.audit.events.filter(({ workflowId }) => workflowId === id);
-    const ir = this.#definitions.get(instance.definitionId)!.ir;
     const journal = await store.journal(id);
     return {
-      ir,
+      irs: this.#irs,
       instance,
       journal,
       blobs: await readBlobs(store, journal),

@@ -14,7 +14,8 @@ import type { ModelWorld } from "./model-world.ts";
 
 /** One instance as it stands, with all that belongs to it. */
 export interface Observed {
-  readonly ir: WorkflowIr;
+  /** By hash: all that it can have run on. */
+  readonly irs: ReadonlyMap<string, WorkflowIr>;
   readonly instance: WorkflowInstance;
   readonly journal: readonly Operation[];
   /** What is kept beside the rows, by the hashes that results of the journal name. */
@@ -45,6 +46,11 @@ export function findViolations(seen: Observed, before: Observed | undefined): re
     ({ type }) =>
       type === "workflow.completed" || type === "workflow.failed" || type === "workflow.cancelled",
   );
+  const migrations = committed.filter(({ slot }) => slot === "migrate");
+  const hashes = [
+    String(migrations[0]?.arguments["from"] ?? instance.definitionHash),
+    ...migrations.map((one) => String(one.arguments["to"])),
+  ];
   const starts = events.filter(({ type }) => type === "workflow.started").length;
   const checks: readonly (readonly [boolean, string])[] = [
     [new Set(live).size === live.length, "W1 two live or final operations at one version"],
@@ -53,7 +59,10 @@ export function findViolations(seen: Observed, before: Observed | undefined): re
       "W2 a gap among the committed operations",
     ],
     [instance.version === committed.length, "W2 the version is not the number of committed operations"],
-    [equal(fold(seen, committed), instance.context), "W2 W22 the context is not the fold of the journal"],
+    [
+      equal(fold(seen, hashes[0] ?? "", committed), instance.context),
+      "W2 W22 the context is not the fold of the journal",
+    ],
     [
       journal.every(({ result }) => isWhole(seen, result)),
       "W3 an output that was to be kept beside its row is not there whole",
@@ -65,9 +74,17 @@ export function findViolations(seen: Observed, before: Observed | undefined): re
     [before === undefined || instance.fence >= before.instance.fence, "W7 the fence went back"],
     [before === undefined || instance.version >= before.instance.version, "W7 the version went back"],
     [
-      before === undefined || instance.definitionHash === before.instance.definitionHash,
+      before === undefined ||
+        instance.definitionHash === before.instance.definitionHash ||
+        migrations.some(({ fromVersion }) => fromVersion >= before.instance.version),
       "W14 the definition changed",
     ],
+    [instance.definitionHash === hashes.at(-1), "W14 the definition is not where migrations lead"],
+    [
+      migrations.every((one, index) => one.arguments["from"] === hashes[index]),
+      "W14 a migration from another definition",
+    ],
+    [hasItsSteps(seen.irs, hashes[0] ?? "", committed), "W14 a step that its definition does not have"],
     [
       before?.instance.status !== "terminal" || equal(before.instance, instance),
       "W18 a terminal instance changed",
@@ -77,6 +94,10 @@ export function findViolations(seen: Observed, before: Observed | undefined): re
     [hasDistinct(journal.map(({ approvalId }) => approvalId)), "W12 an approval was used twice"],
     [everyEvidenceOnce(seen), "W13 evidence without exactly one successful execution"],
     [moves === instance.version, "W15 a commit without exactly one audit event"],
+    [
+      events.filter(({ type }) => type === "workflow.migrated").length === migrations.length,
+      "W15 a migration without exactly one audit event",
+    ],
     [ends.length === (instance.status === "terminal" ? 1 : 0), "W15 an end without exactly one audit event"],
     [starts === 1, "W15 a start without exactly one audit event"],
   ];
@@ -113,18 +134,24 @@ export function findWorldViolations(
     if (!keys.has(key)) violations.push(`W4 a call that belongs to no operation: ${key}`);
   }
   for (const { key, effect, count } of world.effects.values()) {
-    if (effect === "once" && count > 1 + (allowed.get(key) ?? 0))
-      violations.push(`W5 a \`once\` took effect ${count} times: ${key}`);
+    if ((effect === "once" || effect === "reconcile") && count > 1 + (allowed.get(key) ?? 0))
+      violations.push(`W5 a \`${effect}\` took effect ${count} times: ${key}`);
   }
   return violations;
 }
 
-/** The context that a journal makes of an empty one, by the mappings of the definition. */
-function fold({ ir, blobs }: Observed, committed: readonly Operation[]): JsonObject {
-  const context: Record<string, Json> = { ...ir.initialContext };
+/** The context that a journal makes of an empty one, by the mappings of the definition that it ran on. */
+function fold({ irs, blobs }: Observed, first: string, committed: readonly Operation[]): JsonObject {
+  let ir = irs.get(first);
+  let context: Record<string, Json> = { ...ir?.initialContext };
   for (const operation of committed) {
+    if (operation.slot === "migrate") {
+      ir = irs.get(String(operation.arguments["to"]));
+      context = { ...(operation.arguments["added"] as JsonObject), ...context };
+      continue;
+    }
     if (operation.error !== undefined || operation.result === undefined) continue;
-    const state = getOwn(ir.states, operation.fromState);
+    const state = getOwn(ir?.states ?? {}, operation.fromState);
     const steps = operation.slot === "submit" || operation.slot === "chain";
     const mapping = steps
       ? getOwn(state?.transitions ?? {}, operation.transition)?.output
@@ -137,6 +164,18 @@ function fold({ ir, blobs }: Observed, committed: readonly Operation[]): JsonObj
     }
   }
   return context;
+}
+
+/** Whether each step was one of the definition that the instance was on by then. */
+function hasItsSteps(irs: Observed["irs"], first: string, committed: readonly Operation[]): boolean {
+  let ir = irs.get(first);
+  for (const { slot, fromState, transition, arguments: args } of committed) {
+    const state = getOwn(ir?.states ?? {}, fromState);
+    const isStep = slot === "submit" || slot === "chain";
+    if (state === undefined || (isStep && getOwn(state.transitions, transition) === undefined)) return false;
+    if (slot === "migrate") ir = irs.get(String(args["to"]));
+  }
+  return true;
 }
 
 /** What is kept beside the rows of an instance for the results of its journal. */

@@ -1,4 +1,5 @@
 import type { Executor, ExecutorOutcome } from "@mcp-flowgate/core";
+import { PROBE_TOOL } from "./arbitrary-definition.ts";
 import type { RecordingAudit } from "./recording-audit.ts";
 import { failed } from "./recording-executor.ts";
 
@@ -48,12 +49,16 @@ export function createModelWorld(audit: RecordingAudit): ModelWorld {
     const id = `${effect} ${key}`;
     effects.set(id, { key, effect, count: (effects.get(id)?.count ?? 0) + 1 });
   };
-  const succeeded = (): ExecutorOutcome => {
+  const succeeded = (effect: string, asked: unknown): ExecutorOutcome => {
     count += 1;
+    const took = effect === PROBE_TOOL && effects.has(`reconcile ${String(asked)}`);
     return {
       status: "succeeded",
       // Every third one is too large for the rows of its instance.
-      output: { n: count, ...(count % 3 === 0 ? { text: "x".repeat(MODEL_OUTPUT_BYTES) } : {}) },
+      output:
+        effect === PROBE_TOOL
+          ? { outcome: took ? "executed" : "not_executed", result: { n: count } }
+          : { n: count, ...(count % 3 === 0 ? { text: "x".repeat(MODEL_OUTPUT_BYTES) } : {}) },
       evidence: [{ kind: "effect", outcome: "success", summary: "it happened" }],
     };
   };
@@ -66,6 +71,7 @@ export function createModelWorld(audit: RecordingAudit): ModelWorld {
       kind: "mcp",
       async execute(call, { idempotencyKey: key, workflowId, attempt, signal }) {
         const effect = call.kind === "mcp" ? call.tool : "";
+        const asked = call.kind === "mcp" ? call.arguments["key"] : undefined;
         const recorded = audit.events.some(
           ({ type, payload }) =>
             type === "executor.started" &&
@@ -90,7 +96,7 @@ export function createModelWorld(audit: RecordingAudit): ModelWorld {
             });
           default:
             take(key, effect);
-            return succeeded();
+            return succeeded(effect, asked);
         }
       },
     },

@@ -36,6 +36,7 @@ import { asking } from "./bench.ts";
 /** More for a long run: `MODEL_RUNS=5000 MODEL_SEED=7 vitest run model`. */
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
 const SEED = process.env["MODEL_SEED"];
+const QUARANTINE_MS = 60_000;
 const INVARIANTS = "W1–W9, W11–W15, W17–W20, W22";
 
 /** A storage under the model: handles on it, each as another process would have it. */
@@ -102,7 +103,11 @@ async function createSystem(create: (ports: Ports) => Storage | Promise<Storage>
     audit,
     settle,
     async open(replica, executor, definitions) {
-      const store = inFlight.watch(await opened.open(replica));
+      const handle = await opened.open(replica);
+      const lease = handle.lease.bind(handle);
+      // As in a product; what a store makes of the model's long lease is longer than the model goes on.
+      handle.lease = () => ({ ...lease(), quarantineMs: QUARANTINE_MS });
+      const store = inFlight.watch(handle);
       const engine = createEngine({
         store,
         executors: new Map<ExecutorKind, Executor>([
