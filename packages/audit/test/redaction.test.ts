@@ -65,7 +65,7 @@ test("a pointer to what cannot be hidden is refused at the start", async () => {
   });
 });
 
-test("no form of a secret value survives anywhere in a record", async () => {
+test("no form of a secret value survives anywhere in a record (W16)", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.string({ minLength: 6, maxLength: 40, unit: "grapheme" }),

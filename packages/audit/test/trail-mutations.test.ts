@@ -12,7 +12,7 @@ const FIRST_SEED = Number(process.env["AUDIT_SEED"] ?? 1);
 const LIMIT_MS = 20_000 + TRAILS * 1000;
 
 test(
-  "trails of gateways that crash, rotate, are followed by logrotate and write together always verify",
+  "trails of gateways that crash, rotate, are followed by logrotate and write together always verify (F63)",
   { timeout: LIMIT_MS },
   async () => {
     let torn = 0;
@@ -34,7 +34,7 @@ test(
 );
 
 test(
-  "every change to what somebody vouches for is found: flip, drop, insert, swap, duplicate, cut, splice, rewrite, forge",
+  "every change to what somebody vouches for is found: flip, drop, insert, swap, duplicate, cut, splice, rewrite, forge (F63, W15)",
   { timeout: LIMIT_MS },
   async () => {
     const done = new Map<string, number>();

@@ -263,4 +263,23 @@ describe("findings", () => {
       new Set(["FG202", "FG203", "FG309"]),
     );
   });
+
+  it.each([
+    ["a time without its unit", 'timeoutMs: "5000"'],
+    ["a time that is none", "timeoutMs: soon"],
+    ["a key of another name", "timeoutMS: 5s"],
+    ["a number that is text", 'retry: { maxAttempts: "many" }'],
+    ["a class that is none", "retry: { retryOn: [sometimes] }"],
+    ["a list", "[]"],
+  ])("of reliability leave no policy that is silently empty: %s (F28)", async (_what, written) => {
+    const policy = written === "[]" ? written : `{ ${written} }`;
+    const { plan, diagnostics } = await compileText(
+      `capabilities: { a: { executor: { kind: noop }, reliability: ${policy} } }\n`,
+    );
+    expect(plan).toBeUndefined();
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    expect(errors.map(({ pointer = "" }) => pointer.split("/").slice(0, 4).join("/"))).toContain(
+      "/capabilities/a/reliability",
+    );
+  });
 });

@@ -92,7 +92,7 @@ describe("variables", () => {
     expect(await header('"${A%%x}"')).toEqual(["FG111 ${A%%x} is not a variable reference"]);
   });
 
-  it("are not looked at again: a value that looks like a reference stays text", async () => {
+  it("are not looked at again: a value that looks like a reference stays text (F53)", async () => {
     expect(await header('"${A}"', { A: "${A}" })).toBe("${A}");
   });
 

@@ -155,7 +155,7 @@ describe("guards", () => {
 });
 
 describe("expressions", () => {
-  test("an operator's name inside a key or a string is not an operator", () => {
+  test("an operator's name inside a key or a string is not an operator (F40)", () => {
     expect(truth("$.context.contains_pii == false", scopeOf({ contains_pii: true }))).toBe(false);
     expect(truth("$.context.contains_pii == false", scopeOf({ contains_pii: false }))).toBe(true);
     expect(truth('$.context.s == "a contains b <= c"', scopeOf({ s: "a contains b <= c" }))).toBe(true);
@@ -173,7 +173,7 @@ describe("expressions", () => {
     }
   });
 
-  test("keys outside ASCII, escapes and whole scopes resolve", () => {
+  test("keys outside ASCII, escapes and whole scopes resolve (F44)", () => {
     const scope = scopeOf({ größe: 1, "a\tb": 2, ключ: { 鍵: 3 } });
     expect(truth('$.context.größe + $.context["a\\tb"] + $.context.ключ.鍵 == 6', scope)).toBe(true);
     expect(truth("size($.context) == 3", scope)).toBe(true);

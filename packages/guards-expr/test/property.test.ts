@@ -112,7 +112,7 @@ describe("for every expression", () => {
     );
   });
 
-  test("evaluation gives what the reference evaluator gives", () => {
+  test("evaluation gives what the reference evaluator gives (F44)", () => {
     fc.assert(
       fc.property(expressions, scopes, ({ text }, scope) => {
         const compiled = compileExpr(text);

@@ -24,9 +24,12 @@ export async function submitCall(desk: Desk, request: SubmitRequest): Promise<Sn
     const answered = await trySubmit(desk, request);
     if (answered !== undefined) return answered;
   }
-  return refusedWithout(
-    refusal("TRANSITION_IN_PROGRESS", "too many calls at once; get the workflow and try again"),
-  );
+  return tooMany();
+}
+
+function tooMany(): Snapshot {
+  const message = "too many calls at once; get the workflow and try again";
+  return refusedWithout(refusal("TRANSITION_IN_PROGRESS", message));
 }
 
 /** One try at a submit; `undefined` where another was quicker and everything has to be looked at again. */
@@ -142,7 +145,14 @@ async function answerEqual(
     return rejection(await desk.driver.work(opened, principal), principal, error);
   }
   const { id } = opened.aggregate.instance;
-  const journal = await desk.options.store.journal(id, operation.fromVersion);
-  const after = (await desk.driver.open(id)) ?? opened;
-  return await desk.answerOf("submit", after, principal, stepsSince(journal, operation));
+  for (let race = 0; race < MAX_CALL_RACES; race += 1) {
+    const after = await desk.driver.open(id);
+    if (after === undefined) return unknownWorkflow();
+    const journal = await desk.options.store.journal(id, operation.fromVersion);
+    // Steps and instance have to be of one moment: the end of a step must not be told without what it brought (W9).
+    const still = await desk.driver.open(id);
+    if (still?.aggregate.instance.fence !== after.aggregate.instance.fence) continue;
+    return await desk.answerOf("submit", after, principal, stepsSince(journal, operation));
+  }
+  return tooMany();
 }

@@ -77,6 +77,25 @@ describe("sub-workflows", () => {
     expect((await b.get(waiting)).context).toEqual({ got: "yes" });
   });
 
+  it("that end while an equal call is answered are told with their output, or not yet (W9)", async () => {
+    const b = bench([parent(), asking]);
+    const open = await b.start();
+    const waiting = await b.submit(open, "delegate", { n: 7 });
+    const inner = await b.engine.get(String(waiting.links[1]?.args["workflowId"]), b.agent);
+    const journal = b.store.journal.bind(b.store);
+    let reads = 0;
+    b.store.journal = async (...asked) => {
+      const seen = await journal(...asked);
+      reads += 1;
+      if (reads === 2) await b.submit(inner, "answer", { value: "yes" });
+      await settled();
+      return seen;
+    };
+    const again = await b.submit(open, "delegate", { n: 7 });
+    expect(brief(again)).toEqual(["completed", "done", 1, undefined]);
+    expect(again.output).toEqual({ result: "yes" });
+  });
+
   it("that end without success fail the step, which a new submit starts anew", async () => {
     const b = bench([parent(), asking]);
     const open = await b.start();

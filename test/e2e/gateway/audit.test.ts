@@ -9,7 +9,7 @@ import { runGateway, startHttpGateway, temporaryFolder, writeConfig } from "../h
 const META_SERVER = fileURLToPath(new URL("../harness/meta-server.mjs", import.meta.url));
 const SECRET = "canary-7f3a9c-do-not-show";
 
-test("what happened is in the audit file, and no secret is anywhere [R-AUDIT-1]", async () => {
+test("what happened is in the audit file, and no secret is anywhere (W16) [R-AUDIT-1]", async () => {
   using folder = temporaryFolder();
   const trail = join(folder.path, "audit.jsonl");
   const config = writeConfig(

@@ -45,7 +45,7 @@ describe("an unusable configuration ends with a clear line and exit code 1 [R-BA
     expect(text).toMatch(/gateway\.yaml:2:1/);
     expect(text).toContain("workflows");
   });
-  test("a variable that is not set, at its line", async () => {
+  test("a variable that is not set, at its line (F53)", async () => {
     const text = await serveText(
       'version: "1.0.0"\nconnections:\n  api: { kind: http, baseUrl: "${NOT_SET_ANYWHERE}" }\n',
     );

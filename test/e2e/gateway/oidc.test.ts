@@ -100,7 +100,7 @@ test.each(ERAS)(
 );
 
 test.each(ERAS)(
-  "another tenant's instance does not exist, in every tool and state, %s [R-ID-4]",
+  "another tenant's instance does not exist, in every tool and state, %s (F57, W20) [R-ID-4]",
   async (era) => {
     const clerk = await as("clerk@acme", era);
     const globex = await as("agent@globex", era);

@@ -87,7 +87,7 @@ desk
 5 differences from LOCK. Take them over with --update once somebody has read them.
 `;
 
-test("pin writes the lock file, then holds what is listed to it and prints a diff that people can read [R-PIN-1]", async () => {
+test("pin writes the lock file, then holds what is listed to it and prints a diff that people can read (F56) [R-PIN-1]", async () => {
   using folder = temporaryFolder();
   const bank = createShifting(folder.path, "bank", "new", { tools: [PAY, LIST] });
   const desk = createShifting(folder.path, "desk", "old", { tools: [HELP] });

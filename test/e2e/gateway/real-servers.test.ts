@@ -155,7 +155,7 @@ test("progress of a long tool reaches the caller", async () => {
   expect(seen.length).toBeGreaterThan(0);
 });
 
-test("an imported tool does not take a name that is taken [R-IMPORT-4]", async () => {
+test("an imported tool does not take a name that is taken (F55) [R-IMPORT-4]", async () => {
   using other = temporaryFolder();
   const config = writeConfig(
     other.path,

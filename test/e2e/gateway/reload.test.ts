@@ -166,7 +166,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test("a configuration that cannot be used changes nothing and says why [R-RELOAD-2]", async () => {
+test("a configuration that cannot be used changes nothing and says why (F19) [R-RELOAD-2]", async () => {
   await withGateway(
     (folder) => configOf(folder, { kept: "1" }),
     async ({ folder, config, write, reload, control, start, gateway }) => {
@@ -192,7 +192,7 @@ test("a configuration that cannot be used changes nothing and says why [R-RELOAD
   );
 });
 
-test("no call fails while the configuration is replaced, in either era [R-RELOAD-3]", async () => {
+test("no call fails while the configuration is replaced, in either era (F19) [R-RELOAD-3]", async () => {
   await withGateway(
     (folder) => configOf(folder, { kept: "1", changed: "0" }),
     async ({ folder, gateway, write, control }) => {

@@ -79,7 +79,7 @@ const startReplica = async (url: string, folder: string) => {
   return { file, env, gateway, client: await connectClient({ url: gateway.url }, "2026-07-28") };
 };
 
-test("what one replica began another goes on with: decisions, timers, and what a killed one left [R-REPLICAS-1]", async () => {
+test("what one replica began another goes on with: decisions, timers, and what a killed one left (F26) [R-REPLICAS-1]", async () => {
   using here = temporaryFolder();
   using there = temporaryFolder();
   const url = await server.createDatabase();

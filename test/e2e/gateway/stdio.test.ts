@@ -41,7 +41,7 @@ const INITIALIZE = {
   params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } },
 };
 
-test("nothing but protocol reaches standard output, logs go to standard error [R-STDIO-1]", async () => {
+test("nothing but protocol reaches standard output, logs go to standard error (F54) [R-STDIO-1]", async () => {
   using folder = temporaryFolder();
   const gateway = speak(
     writeConfig(folder.path, `${realServers(folder.path)}telemetry: { logs: { level: debug } }\n`),

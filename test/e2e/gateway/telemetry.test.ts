@@ -101,7 +101,7 @@ test.skipIf(!promtool)(
   },
 );
 
-test("every type of event is recorded, in files and in the store, as its schema says [R-AUDIT-3]", async () => {
+test("every type of event is recorded, in files and in the store, as its schema says (F64) [R-AUDIT-3]", async () => {
   expect(await gateway.stop()).toBe(0);
   const config = join(folder.path, "gateway.yaml");
   const env = { AGENT_KEY: AGENT, OPERATOR_KEY: OPERATOR };

@@ -265,7 +265,7 @@ test("a timeout moves an instance while nobody polls [R-FLOW-7]", async () => {
   expect(late.result.status).toBe("timed_out");
 });
 
-describe("a step that waits for a person [R-FLOW-6]", () => {
+describe("a step that waits for a person (F58) [R-FLOW-6]", () => {
   const waiting = async () =>
     submit(await submit(await start({ goal: "v2" }), "submit_plan", { plan: "ship" }), "release");
 

@@ -50,7 +50,7 @@ describe("a command", () => {
     expect(outputOf(await createExecutor().execute(toCall(["print", text]), toContext()))["json"]).toBe(json);
   });
 
-  test("that exits with another code has failed, with the end of its standard error", async () => {
+  test("that exits with another code has failed, with the end of its standard error (F37)", async () => {
     const failure = failureOf(await createExecutor().execute(toCall(["exit", "3"]), toContext()));
     expect(failure).toMatchObject({ effect: "failed", errorClass: "permanent" });
     expect(failure.message).toMatch(/ exited with code 3\. first line the last line says why$/);
@@ -131,7 +131,7 @@ describe("a command", () => {
 });
 
 describe("the environment", () => {
-  test("holds the listed variables, those of connection and call, and the idempotency key; nothing else", async () => {
+  test("holds the listed variables, those of connection and call, and the idempotency key; nothing else (F51)", async () => {
     const executor = createExecutor(
       [toConnection({ inheritEnv: ["PATH", "LANG"], env: { FROM: "connection", NODE_OPTIONS: "" } })],
       {
@@ -166,7 +166,7 @@ describe("the environment", () => {
     },
   );
 
-  test("has no standard input but the call's own", async () => {
+  test("has no standard input but the call's own (F51)", async () => {
     expect(outputOf(await createExecutor().execute(toCall(["cat"]), toContext()))["stdout"]).toBe("");
     const large = "ü".repeat(500_000);
     const output = outputOf(
@@ -219,7 +219,7 @@ describe("arguments", () => {
   });
 
   test.for(["-rf", "--output=/etc/passwd", "--upload-pack=evil", "-"])(
-    "that a caller gave and that look like an option are refused unless allowed: %s",
+    "that a caller gave and that look like an option are refused unless allowed: %s (F52)",
     async (value) => {
       const call = toCall(["args"]);
       const args = [...call.args, { value, dynamic: true }];
@@ -253,7 +253,7 @@ describe("arguments", () => {
 });
 
 describe("a deadline", () => {
-  test("ends the whole process group, the part that ignores SIGTERM too, before the attempt is over", async () => {
+  test("ends the whole process group, the part that ignores SIGTERM too, before the attempt is over (F30)", async () => {
     const failure = failureOf(
       await createExecutor().execute(toCall(["stubborn"]), toContext({ signal: AbortSignal.timeout(1500) })),
     );
@@ -313,7 +313,7 @@ describe("what a command leaves running", () => {
 });
 
 describe("output", () => {
-  test("beyond its bound is left out in the middle, in bounded memory", async () => {
+  test("beyond its bound is left out in the middle, in bounded memory (F50)", async () => {
     const before = process.memoryUsage.rss();
     const output = outputOf(
       await createExecutor().execute(toCall(["pour", "300"], { maxOutputBytes: 1000 }), toContext()),

@@ -12,7 +12,7 @@ describe("a base URL", () => {
     },
   );
 
-  test("whose name leads to loopback behind the operator's back is not dialled", async () => {
+  test("whose name leads to loopback behind the operator's back is not dialled (F49)", async () => {
     const api = await listen();
     const port = new URL(api.origin).port;
     const executor = createExecutor(

@@ -211,7 +211,7 @@ describe("a response", () => {
   });
 });
 
-describe("a redirect", () => {
+describe("a redirect (F49)", () => {
   test.for([
     [301, "GET", "GET /next "],
     [302, "POST", "GET /next "],

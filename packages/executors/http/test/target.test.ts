@@ -106,7 +106,7 @@ describe("a path", () => {
 });
 
 describe("on the wire", () => {
-  test("no value in any position changes host, prefix or the number of headers", async () => {
+  test("no value in any position changes host, prefix or the number of headers (F48, W24)", async () => {
     const api = await listen();
     const executor = createExecutor({ baseUrl: `${api.origin}/v1`, headers: { "x-own": "1" } });
     const usual = await executor.execute(

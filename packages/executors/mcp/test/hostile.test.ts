@@ -100,7 +100,7 @@ describe("a server", () => {
     expect(changes).toBeLessThan(10);
   });
 
-  test("that dies during a call leaves it unknown, and the next call reaches a new one", async () => {
+  test("that dies during a call leaves it unknown, and the next call reaches a new one (F35)", async () => {
     const { connections, events } = createFixture([toChild("rough", ROUGH_SERVER, ["dies"])]);
     const result = await connections.call("rough", { tool: "t", arguments: {}, meta: {}, ...inTime() });
     expect(result).toMatchObject({ ok: false, error: { effect: "unknown", errorClass: "connection_error" } });
@@ -112,7 +112,7 @@ describe("a server", () => {
     ]);
   });
 
-  test("that was killed while idle is started again by the next call", async () => {
+  test("that was killed while idle is started again by the next call (F35)", async () => {
     const { connections } = createFixture([toChild("rough", ROUGH_SERVER, ["plain"])]);
     const pid = Number(await textOf(connections, "rough", "anything"));
     process.kill(pid, "SIGKILL");

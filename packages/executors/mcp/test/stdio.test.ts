@@ -78,7 +78,7 @@ describe("published servers", () => {
 });
 
 describe("a session", () => {
-  test("is started by the first call, once, however many come at the same time", async () => {
+  test("is started by the first call, once, however many come at the same time (F35)", async () => {
     const journal = join(mkdtempSync(join(tmpdir(), "flowgate-")), "pids");
     const { connections, events } = createFixture([toChild("rough", ROUGH_SERVER, ["plain", journal])]);
     expect(connections.status()).toEqual([]);
@@ -179,7 +179,7 @@ describe("the executor", () => {
     });
   });
 
-  test("sends idempotency key and trace context in the request's metadata and not as arguments", async () => {
+  test("sends idempotency key and trace context in the request's metadata and not as arguments (F36)", async () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const outcome = await execute("meta", { idempotencyKey: "key-1", traceparent });
     expect(outcome).toMatchObject({ output: { "mcp-flowgate/idempotencyKey": "key-1", traceparent } });
@@ -193,7 +193,7 @@ describe("the executor", () => {
     [-32000, "transient_error"],
     [-32002, "permanent"],
     [42, "permanent"],
-  ] as const)("classes a JSON-RPC error by its code: %i is %s", async ([code, errorClass]) => {
+  ] as const)("classes a JSON-RPC error by its code: %i is %s (F34)", async ([code, errorClass]) => {
     expect(await execute("breaks", {}, { code })).toMatchObject({
       status: "failed",
       effect: "failed",

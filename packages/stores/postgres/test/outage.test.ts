@@ -144,7 +144,7 @@ describe("while work goes on", () => {
     await expect.poll(() => store.lease().validUntil > performance.now()).toBe(true);
   });
 
-  test("a commit whose connection breaks is found out about, and never done twice", async () => {
+  test("a commit whose connection breaks is found out about, and never done twice (W1, W3)", async () => {
     const { url, open } = await bench();
     const { random } = createCountingIds(7);
     const cutter = await createCommitCutter(url, random);
@@ -176,7 +176,7 @@ test("a process lives on through restarts of the server, used or not", { timeout
   expect(children.map(({ process }) => process.exitCode)).toEqual([null, null]);
 });
 
-test("a server that is not there is said so, without what only its owner may know", async () => {
+test("a server that is not there is said so, without what only its owner may know (F59)", async () => {
   const { open } = benchOn("postgres://ann:hunter2@127.0.0.1:1/shop");
   const opening = open();
   await expect(opening).rejects.toMatchObject({
