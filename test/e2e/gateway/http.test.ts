@@ -203,7 +203,7 @@ test("SIGTERM lets what runs finish and exits 0 [R-STOP-1]", async () => {
   const other = await startHttpGateway(config);
   const client = await connectClient({ url: other.url }, "2026-07-28");
   const running = client.call("workflow.start", { definitionId: "slow.step", input: {} });
-  await new Promise((done) => setTimeout(done, 250));
+  await waitFor(async () => (await client.call("gateway.home")).body.active?.[0]);
   const code = other.stop();
   expect((await running).body.result).toMatchObject({ status: "completed", output: { success: true } });
   await client.close().catch(() => undefined);

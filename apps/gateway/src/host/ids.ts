@@ -1,5 +1,6 @@
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Digest, IdPrefix, Ids } from "@mcp-flowgate/core";
+import { randomByte } from "./random-pool.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -21,18 +22,6 @@ export const systemIds: Ids = Object.freeze({
   },
   random: () => Math.random(),
 });
-
-/** Asking the system for a few bytes costs as much as for many, and every call needs several ids. */
-let pool = Buffer.alloc(0);
-let used = 0;
-
-function randomByte(): number {
-  if (used === pool.length) {
-    pool = randomBytes(4096);
-    used = 0;
-  }
-  return pool[used++] as number;
-}
 
 export const systemDigest: Digest = Object.freeze({
   sha256: (text: string) => hash("sha256", text, "hex"),

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { isSpecType } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
-import { toCallToolResult } from "../mcp/call-tool-result.ts";
 import type { McpIdentity } from "../mcp/server-factory.ts";
-import type { Caller } from "../surface/answer.ts";
+import type { Answer, Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
 
 /**
@@ -63,6 +62,9 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
     return true;
   };
 
+  /** What the newer era adds to each result. */
+  const modernRest = `,${JSON.stringify({ resultType: "complete", _meta: { [SERVER_KEY]: { ...identity } } }).slice(1, -1)}`;
+
   const eraOf = (
     request: IncomingMessage,
     name: string,
@@ -101,15 +103,19 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
           ...(typeof traceparent === "string" ? { traceparent } : {}),
         });
         response.off("close", leave);
-        const result = toCallToolResult(answer) as unknown as JsonObject;
-        const whole =
-          era === "modern"
-            ? { ...result, resultType: "complete", _meta: { [SERVER_KEY]: { ...identity } } }
-            : result;
-        send(JSON.stringify({ result: whole, jsonrpc: "2.0", id: call.id }));
+        const result = toResultText(answer);
+        const rest = era === "modern" ? modernRest : "";
+        send(`{"result":{${result}${rest}},"jsonrpc":"2.0","id":${JSON.stringify(call.id)}}`);
       };
     },
   };
+}
+
+/** The members of `toCallToolResult` as JSON: the body, which is most of it, is written once for both of its places. */
+function toResultText({ body, content, isError }: Answer): string {
+  const text = JSON.stringify(body);
+  const blocks = [{ type: "text", text }, ...(content ?? [])].map((block) => JSON.stringify(block)).join(",");
+  return `"content":[${blocks}],"structuredContent":${text}${isError ? ',"isError":true' : ""}`;
 }
 
 interface PlainCall {
@@ -156,12 +162,13 @@ function jsonSender(response: ServerResponse): (text: string) => void {
 
 /** A stream of one event, which says that it lives while the call takes long. */
 function openStream(response: ServerResponse): (text: string) => void {
-  const begin = (): void => {
+  const begin = (length?: number): void => {
     if (!response.headersSent)
       response.writeHead(200, {
         "content-type": "text/event-stream",
         "cache-control": "no-cache, no-transform",
         "x-accel-buffering": "no",
+        ...(length === undefined ? {} : { "content-length": length }),
       });
   };
   const keepAlive = setInterval(() => {
@@ -171,7 +178,9 @@ function openStream(response: ServerResponse): (text: string) => void {
   response.once("close", () => clearInterval(keepAlive));
   return (text) => {
     clearInterval(keepAlive);
-    begin();
-    response.end(`event: message\ndata: ${text}\n\n`);
+    const event = `event: message\ndata: ${text}\n\n`;
+    // Where it is all that there is, headers and event go out in one write.
+    begin(Buffer.byteLength(event));
+    response.end(event);
   };
 }

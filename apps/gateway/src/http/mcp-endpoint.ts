@@ -45,16 +45,17 @@ export function createMcpEndpoint(options: {
   const serveMcp = async (
     request: IncomingMessage,
     response: ServerResponse,
+    who: Pick<Caller, "principal" | "credentials">,
     body?: unknown,
   ): Promise<void> => {
+    Object.assign(request, { auth: toAuthInfo(who) });
     loading ??= loadSdk();
     return (await loading).serve(request, response, body);
   };
   return {
     async serve(request, response, caller) {
       const who = toMcpCaller(request, caller);
-      Object.assign(request, { auth: toAuthInfo(who) });
-      if (request.method !== "POST") return serveMcp(request, response);
+      if (request.method !== "POST") return serveMcp(request, response, who);
       // Requests that the SDK would answer only after its own parse are refused before it: garbage and huge ones.
       const body = await readBody(request, maxBodyBytes);
       if (!body.ok) return respondRpcError(response, body.error.status, -32_000, body.error.message);
@@ -64,7 +65,7 @@ export function createMcpEndpoint(options: {
       if (await options.stepUp(request, response, caller, message)) return undefined;
       const direct = options.direct?.recognise(request, message, sdk?.isSpecType);
       if (direct !== undefined) return direct(response, who);
-      return serveMcp(request, response, message);
+      return serveMcp(request, response, who, message);
     },
     async close() {
       await (await loading)?.close();

@@ -15,10 +15,16 @@ export function createOriginCheck(options: {
   const hosts = new Set([...own, ...options.allowedHosts].map((host) => host.toLowerCase()));
   const anyHost = isWildcard(options.host) && options.allowedHosts.length === 0;
   const origins = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()));
+  /** The last `Host` that was found to be served: nearly every request names the same. */
+  let served: string | undefined;
   return (request) => {
-    const host = hostname(request.headers.host);
-    if (host === undefined || (!anyHost && !hosts.has(host)))
-      return "This Host is not served here (server.http.allowedHosts).";
+    const named = request.headers.host;
+    if (named === undefined || named !== served) {
+      const host = hostname(named);
+      if (host === undefined || (!anyHost && !hosts.has(host)))
+        return "This Host is not served here (server.http.allowedHosts).";
+      served = named;
+    }
     const { origin } = request.headers;
     if (origin === undefined || origins.has(origin.toLowerCase())) return undefined;
     const url = URL.canParse(origin) ? new URL(origin) : undefined;

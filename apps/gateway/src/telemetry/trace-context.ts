@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../host/random-pool.ts";
 
 /** The parts of a W3C `traceparent`. */
 export interface TraceContext {
@@ -28,6 +28,5 @@ export function toTraceparent({ traceId, spanId, sampled }: TraceContext): strin
 
 /** A trace of its own, which nobody records: so that every event of a call can be found by one id all the same. */
 export function beginTrace(): TraceContext {
-  const bytes = randomBytes(24).toString("hex");
-  return { traceId: bytes.slice(0, 32), spanId: bytes.slice(32), sampled: false };
+  return { traceId: randomHex(16), spanId: randomHex(8), sampled: false };
 }
