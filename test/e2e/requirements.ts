@@ -69,6 +69,11 @@ export const REQUIREMENTS = {
     "Imported text is marked as untrusted and loses characters that cannot be seen; names that deceive are left out.",
   "R-IMPORT-5": "Eight published servers give through the gateway what they give directly, byte for byte.",
   "R-IMPORT-6": "Servers that misbehave are bounded and reported by name; every other server goes on.",
+  "R-LARGE-1":
+    "An output over limits.outputBytes is kept whole: its step settles over all of it, answers lead to slices of it, also after a restart, and only those who see its workflow read it.",
+  "R-LARGE-2": "Text, images, sounds and resources of many megabytes reach the client as they came.",
+  "R-LARGE-3":
+    "An output that cannot be mapped parks its step with a sentence that says how to mend it; the whole is kept, and workflows show --output writes it out.",
   "R-SIZE-1": "Answers stay within limits.responseBytes; what was left out can be read in slices.",
   "R-EGRESS-1":
     "What server.egress denies is dialled by no part of the gateway: connections, authorization servers, audit sinks, embeddings.",

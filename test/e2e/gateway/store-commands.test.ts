@@ -60,7 +60,7 @@ test("the PostgreSQL store is migrated and tidied, and backed up by its own tool
   const store = (...args: string[]) => runGateway(["store", ...args, "-c", file], { env });
   expect((await store("migrate")).stdout).toMatch(/^The schema was 0 and is [1-9]\d* now\.\n$/);
   expect((await store("gc")).stdout).toBe(
-    "Removed 0 instances, 0 definitions, 0 request keys and 0 audit records.\n",
+    "Removed 0 instances, 0 large outputs, 0 definitions, 0 request keys and 0 audit records.\n",
   );
   const backup = await store("backup", "copy");
   expect(backup.code).toBe(1);

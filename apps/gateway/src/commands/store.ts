@@ -23,10 +23,11 @@ export async function migrateStore(options: StoreOptions, write: Write): Promise
 /** `store gc`: removes what the retention allows, as every gateway does now and then. */
 export async function collectStore(options: StoreOptions, write: Write): Promise<void> {
   await withStore(options, async ({ store }) => {
-    const { instances, definitions, requests, auditRecords } = await store.gc();
-    if (options.json === true) return writeJson({ instances, definitions, requests, auditRecords }, write);
+    const { instances, blobs, definitions, requests, auditRecords } = await store.gc();
+    if (options.json === true)
+      return writeJson({ instances, blobs, definitions, requests, auditRecords }, write);
     write(
-      `Removed ${instances} instances, ${definitions} definitions, ${requests} request keys and ${auditRecords} audit records.\n`,
+      `Removed ${instances} instances, ${blobs} large outputs, ${definitions} definitions, ${requests} request keys and ${auditRecords} audit records.\n`,
     );
   });
 }
