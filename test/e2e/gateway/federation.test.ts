@@ -61,7 +61,7 @@ beforeAll(async () => {
     `version: "1.0.0"
 store: { kind: sqlite, path: data/outer.sqlite }
 connections:
-  hr: { kind: mcp, url: "${inner.url}", auth: { kind: bearer, token: key-of-the-outer-gateway } }
+  hr: { kind: mcp, url: "${inner.url}", healthCheckMs: 200, auth: { kind: bearer, token: key-of-the-outer-gateway } }
 proxy:
   import: [{ connection: hr, prefix: hr, tags: [inner] }]
   expose: [{ capability: hr.pay, as: small.pay, guards: [{ kind: expr, expr: "$.arguments.amount < 10" }] }]
@@ -122,6 +122,21 @@ test("what an inner gateway offers is found, described and run here, and its ref
     limit: 100,
   });
   expect(slice.text).toBe("x".repeat(10));
+
+  // What comes and goes there comes and goes here.
+  writeConfig(
+    folder.path,
+    `${INNER.replace("name: audit.read", "name: audit.look")}    - { name: late }\n`,
+    "inner.yaml",
+  );
+  inner.child.kill("SIGHUP");
+  const late = await waitFor(async () => {
+    const { body } = await client.call("gateway.search", { query: "", kind: "capability", limit: 50 });
+    const ids: readonly string[] = body.items.map(({ id }: any) => id);
+    return ids.includes("hr.late") ? ids : undefined;
+  });
+  expect(late).toContain("hr.audit.look");
+  expect(late).not.toContain("hr.audit.read");
   await client.close();
 });
 

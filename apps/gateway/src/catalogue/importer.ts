@@ -13,6 +13,8 @@ import type {
 import { equalJson } from "@mcp-flowgate/core";
 import { renderDifferences, summarizeDifference, type LockDifference } from "@mcp-flowgate/config-compiler";
 import type { McpServers } from "@mcp-flowgate/executor-mcp";
+import { createGatewayWatch } from "../federation/gateway-watch.ts";
+import type { Gateways } from "../federation/gateways.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { cleanTool } from "./imported-text.ts";
 import { sourceOf } from "./pin-scope.ts";
@@ -25,7 +27,7 @@ import type { Listing, ToolSource } from "./tool-source.ts";
  * Protocol: `start` lists every import's server at once, each on its own, and resolves when all have answered or
  * the patience for the start is over; what an importer before it has listed of a connection that is the same is taken
  * over as it is, and one that failed there is not waited for; a server that fails is tried again with growing waits; one that says its
- * list changed, and a pinned one that was started again, is listed again.
+ * list changed, a pinned one that was started again, and another gateway whose home page changed, is listed again.
  * - I1 A server that is dead, slow or broken delays no other and never stops the gateway.
  * - I2 At most one listing per import runs; a change during one leads to exactly one more.
  * - I3 Nothing of a listing reaches the catalogue that was not compared with the lock file first.
@@ -64,6 +66,7 @@ export function createImporter(options: {
   readonly catalogue: Catalogue;
   readonly connections: McpServers;
   readonly source: ToolSource;
+  readonly gateways: Gateways;
   readonly pins: Pins;
   readonly audit: AuditSink;
   readonly clock: Clock;
@@ -188,6 +191,10 @@ export function createImporter(options: {
       log.warn(`connection "${connection}": ${news.length - MOST_TOLD} more findings are not shown`);
   };
 
+  const watch = (connection: string, { mark }: Listing): void => {
+    if (mark !== undefined) gateways.listed(connection, mark);
+  };
+
   const list = async (index: number, attempt: number): Promise<void> => {
     const from = plan.imports[index];
     if (from === undefined || stopping.signal.aborted) return;
@@ -202,6 +209,7 @@ export function createImporter(options: {
       if (!listed.ok) return await retry(index, from.connection, listed.error.message, attempt);
       failures.delete(index);
       listings.set(sourceOf(from), listed.value);
+      watch(from.connection, listed.value);
       await take(index, listed.value, seen);
     } finally {
       running.delete(index);
@@ -233,6 +241,7 @@ export function createImporter(options: {
   const relist = (connection: string): void => {
     for (const index of indexesOf(connection)) void list(index, 0);
   };
+  const gateways = createGatewayWatch({ plan, gateways: options.gateways, clock, ids, relist });
   const stopListening = connections.onToolsChanged(relist);
   const stopWatching = connections.onLifecycle(({ connection, type }) => {
     pins.noteSession(connection, type === "started");
@@ -248,6 +257,7 @@ export function createImporter(options: {
     if (kept.names !== undefined) known.set(index, kept.names);
     if (kept.told !== undefined) told.set(index, kept.told);
     listings.set(sourceOf(from), kept.listing);
+    watch(from.connection, kept.listing);
     await take(index, kept.listing, pins.session(from.connection));
     // A document has no way to say that it changed.
     if (from.openapi !== undefined) void list(index, 0);
@@ -281,6 +291,7 @@ export function createImporter(options: {
     failing: () =>
       [...failures].map(([index, reason]) => ({ connection: plan.imports[index]?.connection ?? "", reason })),
     stop() {
+      gateways.stop();
       stopListening();
       stopWatching();
       stopping.abort();

@@ -20,6 +20,8 @@ export interface Listing {
   readonly problems: readonly { readonly tool?: string; readonly problem: string }[];
   /** What the server calls itself. */
   readonly server?: string;
+  /** Of another gateway: its home page, by which a change is noticed. */
+  readonly mark?: string;
 }
 
 /** Lists what can be imported: the tools of an MCP server, or the operations of an OpenAPI document. */

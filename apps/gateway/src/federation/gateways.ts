@@ -79,3 +79,8 @@ export function createGateways(connections: McpServers, imported: ReadonlySet<st
     },
   };
 }
+
+/** What a gateway's home page says of its catalogue: equal as long as nothing that it shows changed. */
+export function homeMark({ gateway, counts, topics }: JsonObject): string {
+  return JSON.stringify([gateway ?? null, counts ?? null, topics ?? null]);
+}

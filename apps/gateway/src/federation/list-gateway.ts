@@ -1,10 +1,12 @@
 import { err, getOwn, isJsonObject, ok, type Json, type JsonObject, type Result } from "@mcp-flowgate/core";
 import type { ListedTool } from "@mcp-flowgate/config-compiler";
 import type { McpFailure } from "@mcp-flowgate/executor-mcp";
-import type { Gateways } from "./gateways.ts";
+import { homeMark, type Gateways } from "./gateways.ts";
 
 export interface GatewayListing {
   readonly tools: readonly ListedTool[];
+  /** Of its home page before it was listed. */
+  readonly mark: string;
   readonly problems: readonly { readonly tool?: string; readonly problem: string }[];
 }
 
@@ -59,7 +61,7 @@ export async function listGateway(
       else tools.push(tool);
     }
   }
-  return ok({ tools, problems });
+  return ok({ tools, problems, mark: homeMark(home.value) });
 }
 
 async function listIds(

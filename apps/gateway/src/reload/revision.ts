@@ -96,6 +96,7 @@ export function createRevision(
     plan,
     catalogue,
     connections: servers,
+    gateways,
     source: createToolSource(servers, parts.http, { gateways, ownId: gatewayId(plan) }),
     pins,
     audit: parts.journal,
