@@ -48,6 +48,8 @@ export const REQUIREMENTS = {
     "The operations of an OpenAPI document, local or fetched, become capabilities that are found, described, guarded and wrapped like others.",
   "R-OPENAPI-2": "What a caller gives to an operation goes to its place in the request and stays there.",
   "R-OPENAPI-3": "With pin: block an operation whose document changed is refused.",
+  "R-SECRET-1":
+    "What a connection authenticates with is in no answer, error or row, also where the other side repeats it.",
   "R-FEDERATION-1":
     "What another gateway offers is imported, run under its own guards there, and its refusals come through with code and reason.",
   "R-FEDERATION-2":

@@ -34,6 +34,7 @@ import { storeOnBus } from "./cluster/store-on-bus.ts";
 import { besideStore, openSemantic } from "./discovery/open-semantic.ts";
 import { createUsage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
+import { hideSecrets } from "./host/hide-secrets.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
 import { createMissingPermissions } from "./http/missing-permissions.ts";
@@ -196,7 +197,10 @@ export async function compose(
       createCliExecutor({ connections: directory, hostEnv: process.env, log }),
       http,
       live.mcp,
-    ].map((executor) => [executor.kind, telemetry.executor(replicas.servers.guard(executor))]),
+    ].map((executor) => [
+      executor.kind,
+      telemetry.executor(replicas.servers.guard(hideSecrets(executor, directory))),
+    ]),
   );
   const schemas = createSchemas();
   const engine = createEngine({
@@ -220,6 +224,7 @@ export async function compose(
     : undefined;
   const inner = createSurface({
     engine,
+    mcp: executors.get("mcp") ?? live.mcp,
     enter() {
       const { revision, leave } = live.enter();
       return { revision: revision.surface, leave };

@@ -51,6 +51,9 @@ proxy:
     storm.become({ tools: [{ name: "now", description: String(change) }, { name: `extra_${change}` }] });
     const { body } = await client.call("workflow.start", { definitionId: "call" });
     expect(body.result.status).toBe("completed");
+    // Calls of the one that changes go on as well.
+    const { body: own } = await client.call("workflow.start", { definitionId: "storm.now" });
+    expect(own.result.output.text).toBe("did now");
   }
   storm.become({ tools: [{ name: "now", description: "at last" }] });
   await waitFor(async () => {

@@ -161,7 +161,7 @@ for (const [downstream, era] of [
   ["old", ERAS[1]],
   ["new", ERAS[0]],
 ] as const) {
-  test(`a blocked tool is neither found, described nor started, at run time and after a restart; ${downstream} server, ${era} client [R-PIN-2]`, async () => {
+  test(`a blocked tool is neither found, described nor started, at run time and after a restart; ${downstream} server, ${era} client (F56) [R-PIN-2]`, async () => {
     using folder = temporaryFolder();
     const bank = createShifting(folder.path, "bank", downstream, { tools: [PAY, LIST, { name: "crash" }] });
     const config = configuration(

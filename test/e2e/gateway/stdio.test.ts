@@ -44,7 +44,10 @@ const INITIALIZE = {
 test("nothing but protocol reaches standard output, logs go to standard error (F54) [R-STDIO-1]", async () => {
   using folder = temporaryFolder();
   const gateway = speak(
-    writeConfig(folder.path, `${realServers(folder.path)}telemetry: { logs: { level: debug } }\n`),
+    writeConfig(
+      folder.path,
+      `${realServers(folder.path)}telemetry: { logs: { level: debug } }\naudit: { sink: stdout }\n`,
+    ),
   );
   gateway.send(INITIALIZE);
   expect((await gateway.answer(1)).result.serverInfo.name).toBe("mcp-flowgate");

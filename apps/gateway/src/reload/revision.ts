@@ -137,7 +137,6 @@ export function createRevision(
       catalogue,
       viewOf: createViews(catalogue, plan.discovery.visibility),
       limits: plan.limits,
-      mcp,
       gateway: { name: plan.server.name ?? NAME, version: VERSION, id: gatewayId(plan) },
     },
   };

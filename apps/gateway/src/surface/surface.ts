@@ -41,18 +41,19 @@ export interface Surface {
 
 export interface SurfaceContext extends DiscoverContext, SurfaceRevision {
   readonly engine: Engine;
+  /** Reads instances that go on at other gateways. */
+  readonly mcp: Executor;
   readonly isDraining: () => boolean;
 }
 
 /** What of a call's context comes from the configuration. */
 export interface SurfaceRevision extends Pick<DiscoverContext, "catalogue" | "viewOf" | "limits"> {
   readonly gateway: { readonly name: string; readonly version: string; readonly id: string };
-  /** Reads instances that go on at other gateways. */
-  readonly mcp: Executor;
 }
 
 export function createSurface(options: {
   readonly engine: Engine;
+  readonly mcp: Executor;
   /** What a call sees, until it says that it has ended. */
   readonly enter: () => { readonly revision: SurfaceRevision; readonly leave: () => void };
   readonly toolNames: ServerIr["toolNames"];
@@ -69,6 +70,7 @@ export function createSurface(options: {
   const running = new Set<Promise<unknown>>();
   const lasting = {
     engine: options.engine,
+    mcp: options.mcp,
     ...(options.semantic === undefined ? {} : { semantic: options.semantic }),
     ...(options.usage === undefined ? {} : { usage: options.usage }),
     isDraining: () => draining,

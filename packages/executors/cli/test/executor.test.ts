@@ -184,7 +184,7 @@ describe("the environment", () => {
 });
 
 describe("arguments", () => {
-  test("reach the command as they are, whatever is in them", async () => {
+  test("reach the command as they are, whatever is in them (F52)", async () => {
     const executor = createExecutor();
     const nasty = fc.oneof(
       fc.string({ unit: "grapheme" }),

@@ -33,7 +33,7 @@ describe("a base URL", () => {
     expect(api.seen).toEqual([]);
   });
 
-  test("is resolved once per dial: the address that was checked is the one that is dialled", async () => {
+  test("is resolved once per dial: the address that was checked is the one that is dialled (F49)", async () => {
     const api = await listen();
     const port = new URL(api.origin).port;
     const answers = ["93.184.216.34", "127.0.0.1"];

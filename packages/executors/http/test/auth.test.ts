@@ -76,7 +76,7 @@ describe("the caller's own token", () => {
     },
   );
 
-  test("does not follow a redirect to another host", async () => {
+  test("does not follow a redirect to another host (F49)", async () => {
     const other = await listen();
     const api = await listen((_seen, response) =>
       response.writeHead(307, { location: other.origin.replace("127.0.0.1", "localhost") }).end(),

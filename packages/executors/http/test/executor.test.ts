@@ -251,7 +251,7 @@ describe("a redirect (F49)", () => {
     expect(other.seen).toEqual([]);
   });
 
-  test("without an end is given up", async () => {
+  test("without an end is given up (F50)", async () => {
     const api = await listen((_seen, response) => response.writeHead(302, { location: "/again" }).end());
     const failure = failureOf(
       await createExecutor({ baseUrl: api.origin }).execute(toCall("/"), toContext()),
@@ -292,7 +292,7 @@ describe("a request without an answer", () => {
     });
   });
 
-  test("because the socket was closed after it was written is unknown", async () => {
+  test("because the socket was closed after it was written is unknown (F33)", async () => {
     const api = await listen((_seen, _response, request) => request.socket.destroy());
     expect(
       failureOf(

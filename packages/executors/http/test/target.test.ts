@@ -79,7 +79,7 @@ describe("a path", () => {
     expect(target.ok ? target.value.href : `${BASE}/`).toMatch(/^https:\/\/payroll\.example\.com\/v1\//);
   });
 
-  test("made of anything, encoded or not, keeps origin, prefix and user information", () => {
+  test("made of anything, encoded or not, keeps origin, prefix and user information (F48)", () => {
     const text = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.string({ unit: "binary-ascii" }),
