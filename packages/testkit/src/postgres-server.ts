@@ -51,6 +51,8 @@ export interface PostgresServerOptions {
   readonly durable?: boolean;
   /** Further settings of the server, `name: value`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Turns TLS on: a private key and its certificate, as PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** Starts a Postgres in a temporary folder, as an unprivileged user, within seconds. */
@@ -95,7 +97,7 @@ class TemporaryServer implements PostgresServer {
   #pid: number | undefined;
   #count = 0;
 
-  constructor(scratch: string, { durable = false, settings = {} }: PostgresServerOptions) {
+  constructor(scratch: string, { durable = false, settings = {}, tls }: PostgresServerOptions) {
     this.#scratch = scratch;
     chmodSync(scratch, 0o755);
     const { folder, user } = findPostgres(scratch);
@@ -110,6 +112,7 @@ class TemporaryServer implements PostgresServer {
       shared_buffers: "64MB",
       fsync: durable ? "on" : "off",
       timezone: "UTC",
+      ...(tls === undefined ? {} : { ssl: "on", ...this.#keep(tls) }),
       ...settings,
     };
     this.#settings = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
@@ -173,6 +176,15 @@ class TemporaryServer implements PostgresServer {
     if (this.#pid !== undefined) this.thaw();
     await this.#end("SIGINT");
     rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  /** Where the server finds key and certificate, which nobody else may read. */
+  #keep({ key, cert }: { readonly key: string; readonly cert: string }): Record<string, string> {
+    const [keyFile, certFile] = [join(this.#scratch, "server.key"), join(this.#scratch, "server.crt")];
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    writeFileSync(certFile, cert);
+    if (this.#user !== undefined) chownSync(keyFile, this.#user.uid, this.#user.gid);
+    return { ssl_key_file: keyFile, ssl_cert_file: certFile };
   }
 
   #initialise(): void {

@@ -1,4 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
@@ -11,13 +14,14 @@ import {
   writeConfig,
 } from "../harness/gateway-process.ts";
 
-const config = (folder: string): string =>
+const config = (folder: string, api = "http://127.0.0.1:9", leaseMs = 1000): string =>
   writeConfig(
     folder,
     `version: "1.0.0"
-store: { kind: sqlite, path: data/flowgate.sqlite, leaseMs: 1000 }
+store: { kind: sqlite, path: data/flowgate.sqlite, leaseMs: ${leaseMs} }
 connections:
   node: { kind: cli, command: node, workingDirectory: . }
+  api: { kind: http, baseUrl: "${api}" }
 workflows:
   deploy:
     initialState: ready
@@ -38,6 +42,10 @@ workflows:
               kind: cli
               connection: node
               args: ["-e", "require('fs').appendFileSync('effects', 'x'); setTimeout(() => {}, 20000)"]
+          broken:
+            target: released
+            executor: { kind: http, connection: api, method: GET, path: /broken }
+            reliability: { retry: { maxAttempts: 1 }, circuitBreaker: { failures: 2, openMs: 10m } }
       released: { terminal: true }
 `,
   );
@@ -124,14 +132,19 @@ test("an effect that a crash cut off is not run again: a person says what became
   expect(resolved.code, resolved.stderr).toBe(0);
   const after = (await again.call("workflow.get", { workflowId: started.workflow.id })).body;
   expect(after.workflow.state).toBe("released");
-  const { readFileSync } = await import("node:fs");
   expect(readFileSync(join(folder.path, "effects"), "utf8")).toBe("x");
   await again.close();
 });
 
-test("two gateways on one file see each other's workflows at once [R-DURABLE-3]", async () => {
+test("two gateways on one file see each other's workflows at once, and count failures for themselves [R-DURABLE-3]", async () => {
   using folder = temporaryFolder();
-  const file = config(folder.path);
+  let calls = 0;
+  await using api = createServer((_request, response) => {
+    calls += 1;
+    response.writeHead(500).end();
+  }).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  const file = config(folder.path, `http://127.0.0.1:${(api.address() as AddressInfo).port}`, 20_000);
   const env = { FLOWGATE_RUNTIME_DIR: folder.path };
   const [one, two] = await Promise.all([startHttpGateway(file, { env }), startHttpGateway(file, { env })]);
   const [first, second] = await Promise.all([
@@ -142,6 +155,12 @@ test("two gateways on one file see each other's workflows at once [R-DURABLE-3]"
   expect((await second.call("workflow.get", { workflowId: started.workflow.id })).body.workflow.state).toBe(
     "ready",
   );
+  // Failures are counted by each process for itself: what one leaves alone the other still tries.
+  for (const caller of [first, first, first, second]) {
+    const failed = (await submit(caller, started, "broken")).body;
+    expect(failed.result.status).toBe("failed");
+  }
+  expect(calls).toBe(3);
   const [a, b] = await Promise.all([submit(first, started, "release"), submit(second, started, "release")]);
   expect([a.body.workflow.id, b.body.workflow.id]).toEqual([started.workflow.id, started.workflow.id]);
   const listed = await runGateway(["approvals", "list", "-c", file, "--json"], { env });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type Log } from "@mcp-flowgate/core";
 import { Client, Pool, TypeOverrides, types, type PoolClient, type QueryResult } from "pg";
 import { toServerAddress, type ServerAddress } from "./server-url.ts";
-import { isConnectionLost, sqlState } from "./store-error.ts";
+import { isConnectionLost, isPreparedElsewhere, sqlState } from "./store-error.ts";
 
 /**
  * The connections to one database.
@@ -80,6 +80,7 @@ class PooledDatabase implements Database {
   readonly #options: DatabaseOptions;
   readonly #pool: Pool;
   readonly #config: object;
+  #prepares = true;
 
   constructor(options: DatabaseOptions) {
     this.address = toServerAddress(options.url);
@@ -126,6 +127,7 @@ class PooledDatabase implements Database {
       } catch (thrown) {
         // Connections that were open before a restart are found dead one by one. A server that is silent is not asked again.
         const wasQuick = performance.now() - began < MAX_CONNECT_MS / 2;
+        if (isPreparedElsewhere(thrown) && tries < READ_TRIES) continue;
         const isRefused = (thrown as NodeJS.ErrnoException).code === "ECONNREFUSED";
         if (!isConnectionLost(thrown) || !wasQuick || isRefused || tries >= READ_TRIES) throw thrown;
       }
@@ -138,8 +140,9 @@ class PooledDatabase implements Database {
     let broken = false;
     const query: Session["query"] = async (statement, values = []) => {
       try {
-        return toAnswer(await client.query(toQuery(statement, values)));
+        return toAnswer(await client.query(toQuery(statement, values, this.#prepares)));
       } catch (thrown) {
+        if (isPreparedElsewhere(thrown)) this.#prepareNoMore();
         broken ||= isConnectionLost(thrown);
         throw thrown;
       }
@@ -162,6 +165,15 @@ class PooledDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#pool.end();
+  }
+
+  /** A pooler between does not carry prepared statements: from now on each is sent whole. */
+  #prepareNoMore(): void {
+    if (!this.#prepares) return;
+    this.#prepares = false;
+    this.#options.log.warn(
+      "a pooler before the store's database carries no prepared statements (PgBouncer does from 1.21); statements are sent whole instead, which costs it more",
+    );
   }
 
   /** What is set at the start of a connection. As statements: a pooler between may refuse start parameters. */
@@ -208,10 +220,11 @@ function numbersOf(): TypeOverrides {
 function toQuery(
   statement: Statement | string,
   values: readonly unknown[],
+  prepares: boolean,
 ): { text: string; name?: string; values?: unknown[] } {
   if (typeof statement === "string") return { text: statement };
   const { name, text } = statement;
-  return { text, values: [...values], ...(name === "" ? {} : { name }) };
+  return { text, values: [...values], ...(name === "" || !prepares ? {} : { name }) };
 }
 
 function toAnswer<Row extends object>({ rows, rowCount, command }: QueryResult): Answer<Row> {

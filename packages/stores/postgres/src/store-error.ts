@@ -23,11 +23,19 @@ export function isConnectionLost(thrown: unknown): boolean {
 }
 
 /**
+ * Whether a statement that this connection had prepared is not there, or one that it had not is: something stands
+ * between that gives each transaction another connection.
+ */
+export function isPreparedElsewhere(thrown: unknown): boolean {
+  return ["26000", "42P05"].includes(sqlState(thrown) ?? "");
+}
+
+/**
  * Whether the same transaction can succeed when it is tried again: another one was in its way, or wrote what this one
  * had seen to be missing.
  */
 export function isWorthAnotherTry(thrown: unknown): boolean {
-  return ["40001", "40P01", "23505"].includes(sqlState(thrown) ?? "");
+  return isPreparedElsewhere(thrown) || ["40001", "40P01", "23505"].includes(sqlState(thrown) ?? "");
 }
 
 /**
