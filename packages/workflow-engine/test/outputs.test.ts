@@ -5,6 +5,7 @@ import {
   buildPrincipal,
   buildTransition,
   buildWorkflow,
+  settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
 import { isKeptRef, type Snapshot } from "@mcp-flowgate/workflow-engine";
@@ -216,6 +217,43 @@ describe("an output at the edge of what is kept", () => {
     const shown = isKeptRef(block) ? await whole(b, done, block) : done.content;
     expect([await whole(b, done, done.output), shown]).toEqual([ofBytes(output), blocks]);
   });
+});
+
+it("a token of the caller that comes back in a large output is in no blob (W16)", async () => {
+  const token = "canary-token-5b1e";
+  const b = bench(calling("once", {}), { limits: { outputBytes: 300, spillBytes: 3000 } });
+  const echo = { said: `Bearer ${token}`, rows: "x".repeat(900) };
+  const blocks = [{ type: "image", data: `${token}${"y".repeat(900)}` }];
+  b.mcp.script({ status: "succeeded", output: echo, content: blocks, evidence: [] });
+  const credentials = { bearer: () => token };
+  const done = await b.submit(await b.start(), "run", {}, { credentials });
+  const [block] = done.content ?? [];
+  const kept = [await whole(b, done, done.output), await whole(b, done, block)];
+  expect(JSON.stringify(kept)).toContain("[caller's token]");
+  expect(JSON.stringify([kept, done, await rowsOf(b, done)])).not.toContain(token);
+});
+
+it("a large result that comes after the fence has moved on is kept beside its row too (W7)", async () => {
+  const flow = calling("once", {});
+  const one = bench(flow, { limits: { outputBytes: 300, spillBytes: 3000 } });
+  const open = await one.start();
+  const release = one.mcp.hold();
+  one.mcp.script(succeeded("x".repeat(1000)));
+  const lost = one.submit(open, "run");
+  await settled();
+  const { operation, instance } = (await one.store.load(open.instance!.id))!;
+  const taken = {
+    expect: { instance: { id: instance.id, version: instance.version, fence: instance.fence } },
+    instance: { ...instance, fence: instance.fence + 1 },
+    operations: [{ ...operation!, fence: instance.fence + 1 }],
+    audit: [],
+  };
+  expect(await one.store.apply(taken)).toEqual({ status: "applied" });
+  release();
+  await lost;
+  const late = (await one.store.operation(operation!.id))?.lateResult;
+  expect(late).toMatchObject({ $truncated: { bytes: 1002, kept: true } });
+  expect(await whole(one, open, late)).toBe("x".repeat(1000));
 });
 
 it("what looks like a reference in an output names nothing that its own instance does not have (W20)", async () => {

@@ -46,7 +46,7 @@ proxy:
         onApprove: { executor: { kind: cli, command: node, args: ["-p", "'refunded'"] } }
       inputSchema: { type: object, required: [order], properties: { order: { type: string } } }
     - name: big
-      executor: { kind: cli, command: node, args: ["-p", "'x'.repeat(60000)"] }
+      executor: { kind: cli, command: node, args: ["-p", "'x'.repeat(2400000)"], maxOutputBytes: 3MiB }
 `;
 
 const folder = temporaryFolder();
@@ -118,7 +118,7 @@ test("what an inner gateway offers is found, described and run here, and its ref
   const { body: slice } = await client.call("workflow.get", {
     workflowId: big.workflow.id,
     path: "$.output.text",
-    offset: 59_990,
+    offset: 2_399_990,
     limit: 100,
   });
   expect(slice.text).toBe("x".repeat(10));

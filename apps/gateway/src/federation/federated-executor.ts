@@ -11,8 +11,8 @@ import { evidenceOf, failureOf, following, objects, optionsOf, readAnswer } from
 import type { Gateways } from "./gateways.ts";
 import { actThere } from "./instance-there.ts";
 
-/** What is read of one output that does not fit one answer, in characters. */
-const MOST_READ = 4 * 1024 * 1024;
+/** What is read of one output that does not fit one answer, in characters: what a gateway keeps of one, as it comes. */
+const MOST_READ = 32 * 1024 * 1024;
 const SLICE = 100_000;
 
 /**
@@ -95,7 +95,10 @@ async function refuseSteps(
   };
 }
 
-/** An output that was too large for one answer is read in slices. */
+/**
+ * An output that was too large for one answer is read in slices. Where it is too large for that as well, or cannot be read,
+ * the answer's pointers to it are what there is: half of a value would pass for a whole one.
+ */
 async function whole(
   gateways: Gateways,
   call: McpCall,
@@ -106,7 +109,8 @@ async function whole(
 ): Promise<Json> {
   if (workflowId === undefined || !JSON.stringify(value).includes('"$truncated"')) return value;
   let text = "";
-  for (let offset: Json | undefined = 0; typeof offset === "number" && text.length < MOST_READ;) {
+  for (let offset: Json | undefined = 0; typeof offset === "number";) {
+    if (text.length >= MOST_READ) return value;
     const slice = await gateways.call(
       call.connection,
       "workflow.get",
