@@ -168,4 +168,8 @@ export const REQUIREMENTS = {
   "R-SYSTEMD-1": "Under the systemd unit the gateway is denied no system call that it makes.",
   "R-NPX-1":
     "The packages as they are published install in a clean folder, and npx runs the gateway from there.",
+  "R-INIT-2":
+    "Every template of init serves: calls, tokens, decisions, replicas, tenants, and a gateway behind.",
+  "R-INIT-3":
+    "The air-gapped template serves with keys from a file, without a network, and opens no connection.",
 } as const;

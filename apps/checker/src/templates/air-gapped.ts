@@ -7,18 +7,25 @@ audit:
   sinks: [{ kind: sqlite }, { kind: file, path: ./data/audit.jsonl, fsync: always }]
   onFailure: fail_closed
 
-# A proxy on the same machine signs people in and passes on who they are.
+# Callers show access tokens of an authorization server on your side. Its public keys come by hand: nothing is fetched.
 identity:
-  kind: trustedHeaders
-  subject: X-User
-  roles: X-Roles
-  trustedProxies: [127.0.0.1/32]
+  providers:
+    - kind: jwt
+      issuer: "\${ISSUER:-https://login.internal}"
+      audience: "\${AUDIENCE:-https://flowgate.example.com/mcp}"
+      jwksFile: ./keys/jwks.json
+      claims: { subject: sub, roles: groups }
 
-server: { transport: http, http: { listen: "127.0.0.1:8787" } }
-telemetry: { metrics: { prometheus: true } }
+server:
+  transport: http
+  http: { listen: "127.0.0.1:8787" }
+  # Nothing that somebody adds later is dialled either.
+  egress: { deny: [0.0.0.0/0, "::/0"] }
 
 connections:
   inventory: { kind: cli, command: uname, inheritEnv: [PATH] }
+
+telemetry: { metrics: { prometheus: true } }
 
 proxy:
   expose:

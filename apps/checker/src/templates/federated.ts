@@ -9,7 +9,7 @@ identity:
   providers:
     - kind: jwt
       issuer: "\${ISSUER:-https://login.example.com}"
-      audience: mcp-flowgate
+      audience: "\${AUDIENCE:-https://flowgate.example.com/mcp}"
       claims: { subject: sub, roles: groups }
 
 connections:

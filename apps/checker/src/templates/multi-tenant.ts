@@ -10,7 +10,7 @@ identity:
     # The tenant is a claim of the token.
     - kind: jwt
       issuer: "\${ISSUER:-https://login.example.com}"
-      audience: mcp-flowgate
+      audience: "\${AUDIENCE:-https://flowgate.example.com/mcp}"
       claims: { subject: sub, tenant: tid, roles: groups }
   roles:
     analyst: [data.read]

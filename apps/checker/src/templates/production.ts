@@ -75,7 +75,7 @@ identity:
   providers:
     - kind: jwt
       issuer: "\${ISSUER:-https://login.example.com}"
-      audience: "\${AUDIENCE:-mcp-flowgate}"
+      audience: "\${AUDIENCE:-https://flowgate.example.com/mcp}"
       claims: { subject: sub, tenant: tid, roles: groups, permissions: scope }
   roles:
     release-manager: [deploy.*, workflow.resolve]
