@@ -172,4 +172,5 @@ export const REQUIREMENTS = {
     "Every template of init serves: calls, tokens, decisions, replicas, tenants, and a gateway behind.",
   "R-INIT-3":
     "The air-gapped template serves with keys from a file, without a network, and opens no connection.",
+  "R-BACKUP-1": "A store comes back from its backup: instances and decisions go on, and the trail verifies.",
 } as const;

@@ -22,12 +22,13 @@ export interface PostgresBinaries {
 /**
  * Finds a Postgres: the one of the npm package that the workspace installs, else the newest of the system, 15 or
  * later. Where the user that it has to run as may not enter the folder, a copy is made in `scratch`.
+ * @param tools further programs that have to be there; the npm package has none but the server.
  * @throws an error that says what was looked for and how to mend it.
  */
-export function findPostgres(scratch: string): PostgresBinaries {
+export function findPostgres(scratch: string, tools: readonly string[] = []): PostgresBinaries {
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
   const folder = [npmFolder(), ...systemFolders()].find(
-    (candidate) => candidate !== undefined && isWhole(candidate),
+    (candidate) => candidate !== undefined && isWhole(candidate, tools),
   );
   if (folder === undefined) {
     throw new Error(
@@ -64,8 +65,8 @@ function systemFolders(): readonly string[] {
   ];
 }
 
-function isWhole(folder: string): boolean {
-  return ["initdb", "postgres"].every((name) => {
+function isWhole(folder: string, tools: readonly string[]): boolean {
+  return ["initdb", "postgres", ...tools].every((name) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

@@ -26,6 +26,8 @@ import { findPostgres } from "./postgres-binaries.ts";
  * having called it: a shell between the two waits for the end of its input.
  */
 export interface PostgresServer {
+  /** The folder of its programs. */
+  readonly programs: string;
   readonly port: number;
   /** Of the superuser. `database` is `postgres` unless told. */
   url(database?: string): string;
@@ -47,6 +49,8 @@ export interface PostgresServer {
 }
 
 export interface PostgresServerOptions {
+  /** Programs that have to be beside the server's own, for example `pg_dump`. */
+  readonly tools?: readonly string[];
   /** Whether commits are flushed to the disk. Off by default: tests kill processes, not machines. */
   readonly durable?: boolean;
   /** Further settings of the server, `name: value`. */
@@ -97,10 +101,10 @@ class TemporaryServer implements PostgresServer {
   #pid: number | undefined;
   #count = 0;
 
-  constructor(scratch: string, { durable = false, settings = {}, tls }: PostgresServerOptions) {
+  constructor(scratch: string, { durable = false, settings = {}, tls, tools = [] }: PostgresServerOptions) {
     this.#scratch = scratch;
     chmodSync(scratch, 0o755);
-    const { folder, user } = findPostgres(scratch);
+    const { folder, user } = findPostgres(scratch, tools);
     this.#folder = folder;
     this.#user = user;
     this.#data = join(scratch, "data");
@@ -117,6 +121,10 @@ class TemporaryServer implements PostgresServer {
     };
     this.#settings = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     this.#initialise();
+  }
+
+  get programs(): string {
+    return this.#folder;
   }
 
   get port(): number {
