@@ -167,7 +167,7 @@ export const REQUIREMENTS = {
     "What the Helm chart renders is what Kubernetes takes, holds a configuration that passes the checker, and serves.",
   "R-SYSTEMD-1": "Under the systemd unit the gateway is denied no system call that it makes.",
   "R-NPX-1":
-    "The packages as they are published install in a clean folder, and npx runs the gateway from there.",
+    "The package as it is published installs in a clean folder, and npx runs the gateway from there.",
   "R-INIT-2":
     "Every template of init serves: calls, tokens, decisions, replicas, tenants, and a gateway behind.",
   "R-INIT-3":

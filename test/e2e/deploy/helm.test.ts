@@ -28,7 +28,7 @@ beforeAll(() => {
     if (typeof rendered === "string") throw new Error(rendered);
     manifests.set(name, rendered);
   }
-}, 120_000);
+}, 240_000);
 
 /** Where the models of an API stand. */
 const modelOf = ({ apiVersion, kind }: Manifest): string =>

@@ -65,7 +65,7 @@ beforeAll(() => {
   } catch {
     cpSync(process.execPath, node);
   }
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("the Dockerfile is free of what its linter knows, and pins what builds it", () => {
