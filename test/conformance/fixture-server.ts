@@ -208,6 +208,7 @@ export function startFixtureServer(): Promise<HttpServing> {
     clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => silent },
     notReady: async () => [],
     degraded: () => [],
+    draining: () => false,
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
 }

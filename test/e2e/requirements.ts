@@ -128,6 +128,8 @@ export const REQUIREMENTS = {
     "A reload at one replica reaches all of them; one that cannot take it over keeps what it has, and every replica says so.",
   "R-REPLICAS-7":
     "A server that is stopped, started or restarted at one replica is so at all of them, also after a restart.",
+  "R-RELOAD-6":
+    "Clients that listen are told when a reload or a server changes what is offered, in both eras.",
   "R-BUS-1": "The bus carries each message to all other replicas, over PostgreSQL, Redis and NATS.",
   "R-BUS-2": "A bus that is away degrades a replica, which says so, and comes back by itself.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",

@@ -27,6 +27,7 @@ import { withReload } from "./admin/reload-call.ts";
 import { withServers } from "./admin/server-calls.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
 import { lockOf } from "./catalogue/lock-of.ts";
+import { createCatalogueNews } from "./catalogue/catalogue-news.ts";
 import { closeAll } from "./close-all.ts";
 import { createBus } from "./cluster/open-bus.ts";
 import { groupOf, openCluster, type Replicas } from "./cluster/open-cluster.ts";
@@ -64,6 +65,8 @@ export interface Gateway {
   /** What is offered now. */
   readonly catalogue: Catalogue;
   /** Recognises callers as the configuration says now. */
+  /** Calls `listener` when what is offered has changed. Returns the way to stop. */
+  readonly onCatalogueChange: (listener: () => void) => () => void;
   readonly authenticate: Authenticator;
   /** Identity and limits as the configuration says at the moment of looking. */
   readonly settings: { readonly identity: readonly JsonObject[]; readonly limits: LimitsIr };
@@ -87,6 +90,8 @@ export interface Gateway {
   reopenAudit(): Promise<void>;
   /** New starts are refused; resolves when every call that runs has its answer. */
   drain(): Promise<void>;
+  /** Ends children and gives up the lease with whatever still runs: others take over at once. The process ends after it. */
+  abandon(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -164,6 +169,8 @@ export async function compose(
   });
   const http = createHttpExecutor({ connections: directory, log, addresses });
   const startedAt = clock.now();
+  const settled = Promise.withResolvers<void>();
+  const news = createCatalogueNews(clock, settled.promise);
   const parts = {
     connections,
     http,
@@ -174,6 +181,7 @@ export async function compose(
     log,
     startedAt,
     fetch: outbound.fetch,
+    catalogueChanged: () => news.changed(),
     isStopped: (connection: string) => replicas.servers.isStopped(connection),
     cluster: () => replicas.view(),
   };
@@ -217,7 +225,6 @@ export async function compose(
     limits: live.limits,
     log,
   });
-  const settled = Promise.withResolvers<void>();
   const semantic = openSemantic(plan, outbound, log);
   const usage = plan.discovery.learn
     ? createUsage({ file: besideStore(plan, "usage.json"), clock, log })
@@ -265,6 +272,7 @@ export async function compose(
       return createRevision(parts, next, await lockOf(next, log), live.current());
     },
     patienceMs: IMPORT_PATIENCE_MS,
+    swapped: () => news.changed(),
     tidy: () => void connections.reconfigure(),
     record: note,
     started: settled.promise,
@@ -318,6 +326,7 @@ export async function compose(
       return createMissingPermissions({ engine, catalogue, visibility })(tool, args, principal);
     },
     record: (type, payload, principal) => void note(type, payload, principal),
+    onCatalogueChange: (listener) => news.listen(listener),
     notReady,
     degraded: replicas.degraded,
     ...(telemetry.expose === undefined ? {} : { expose: telemetry.expose }),
@@ -347,6 +356,11 @@ export async function compose(
     reload,
     reopenAudit: () => trail.reopen(),
     drain: () => surface.drain(),
+    async abandon() {
+      for (const executor of executors.values()) void executor.close?.();
+      void connections.close();
+      await store.close();
+    },
     close: () =>
       closeAll({
         surface,

@@ -64,6 +64,7 @@ beforeAll(async () => {
     clock: systemClock,
     notReady: gateway.notReady,
     degraded: gateway.degraded,
+    draining: () => false,
     log,
   };
   plain = await serveHttp(options);

@@ -1,5 +1,7 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
 import { HELLO } from "../harness/configs.ts";
@@ -199,12 +201,38 @@ test("many parallel clients each get their own answers", async () => {
   await client.close();
 });
 
-test("SIGTERM lets what runs finish and exits 0 [R-STOP-1]", async () => {
-  const other = await startHttpGateway(config);
+test("SIGTERM refuses starts by 503, lets what runs finish and exits 0 when nothing runs [R-STOP-1]", async () => {
+  using own = temporaryFolder();
+  const [began, until] = [join(own.path, "began"), join(own.path, "until")];
+  const script =
+    "const fs = require('fs'); fs.writeFileSync(process.argv[1], ''); const look = () => fs.existsSync(process.argv[2]) ? console.log('done') : setTimeout(look, 5); look()";
+  const waiting = writeConfig(
+    own.path,
+    `${HELLO}    - name: slow.step
+      executor: { kind: cli, command: node, args: ["-e", "${script}", "${began}", "${until}"] }
+`,
+  );
+  const other = await startHttpGateway(waiting);
   const client = await connectClient({ url: other.url }, "2026-07-28");
   const running = client.call("workflow.start", { definitionId: "slow.step", input: {} });
-  await waitFor(async () => (await client.call("gateway.home")).body.active?.[0]);
+  await waitFor(() => (existsSync(began) ? true : undefined));
   const code = other.stop();
+  const ready = (): Promise<Response> => fetch(new URL("/ready", other.url));
+  const draining = await waitFor(async () => ((await ready()).status === 503 ? await ready() : undefined));
+  expect(await draining.json()).toEqual({ status: "not ready", failing: ["draining"] });
+  const params = { name: "workflow.start", arguments: { definitionId: "hello.echo", input: {} } };
+  const refused = await fetch(other.url, {
+    method: "POST",
+    headers: JSON_HEADERS,
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+  });
+  expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("connection")]).toEqual([
+    503,
+    "1",
+    "close",
+  ]);
+  expect(await refused.text()).toContain("DRAINING");
+  writeFileSync(until, "");
   expect((await running).body.result).toMatchObject({ status: "completed", output: { success: true } });
   await client.close().catch(() => undefined);
   expect(await code).toBe(0);

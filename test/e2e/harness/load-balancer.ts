@@ -38,10 +38,10 @@ async function startNginx(nginx: string, folder: string, targets: readonly strin
 events {}
 http {
   access_log off; ${temp}
-  upstream gateways { ${targets.map((target) => `server ${new URL(target).host};`).join(" ")} keepalive 16; }
+  upstream gateways { ${targets.map((target) => `server ${new URL(target).host} max_fails=0;`).join(" ")} keepalive 16; }
   server {
     listen 127.0.0.1:${port};
-    location / { proxy_pass http://gateways; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_buffering off; }
+    location / { proxy_pass http://gateways; proxy_next_upstream error timeout http_503 non_idempotent; proxy_connect_timeout 2s; proxy_read_timeout 10s; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_buffering off; }
   }
 }
 `,

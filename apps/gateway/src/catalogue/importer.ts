@@ -69,6 +69,8 @@ export function createImporter(options: {
   readonly gateways: Gateways;
   readonly pins: Pins;
   readonly audit: AuditSink;
+  /** Called when the catalogue has what was listed. */
+  readonly changed: () => void;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -160,6 +162,7 @@ export function createImporter(options: {
       return [cleaned.value.tool];
     });
     const { imported, clashes } = catalogue.setListed(index, tools);
+    options.changed();
     for (const { id, tool, by } of clashes)
       findings.push({
         text: `tool "${tool}" of connection "${connection}" is left out: its name "${id}" is taken by ${by}. Give the import a prefix of its own.`,

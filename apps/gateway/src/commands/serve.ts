@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { ok, type GatewayPlan, type ServerIr } from "@mcp-flowgate/core";
 import { compose, type Gateway } from "../compose.ts";
 import { serveControlSocket } from "../control/control-server.ts";
@@ -112,6 +113,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     // The client waits for the first answer: it is served while the downstream servers are still being listed.
     const serving = serveMcpOverStdio({
       factory: createMcpServer(gateway.surface, identity, () => stdioPrincipal(gateway.plan)),
+      onCatalogueChange: gateway.onCatalogueChange,
       maxMessageBytes: server.http.maxBodyBytes,
       log,
     });
@@ -138,6 +140,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock: systemClock,
     notReady: gateway.notReady,
     degraded: gateway.degraded,
+    draining: () => gateway.surface.draining(),
+    idle: () => gateway.drain(),
+    onCatalogueChange: gateway.onCatalogueChange,
     ...(gateway.expose === undefined
       ? {}
       : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose: gateway.expose } }),
@@ -260,6 +265,9 @@ export function listenProblem(
 /** Signals that come this close together are one press. */
 const SAME_PRESS_MS = 500;
 
+/** How long a process that gives up may take to tell the others, who else wait for its lease to pass. */
+const HAND_OVER_MS = 1_000;
+
 interface Stop {
   /** Resolves at the first SIGINT or SIGTERM. */
   readonly requested: Promise<void>;
@@ -289,7 +297,8 @@ function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
       log.info("stopping");
       const deadline = setTimeout(() => {
         log.error("the drain deadline has passed; what still ran is left to recovery", { deadlineMs });
-        process.exit(1);
+        const handOver = gateway.abandon().catch(() => undefined);
+        void Promise.race([handOver, wait(HAND_OVER_MS)]).then(() => process.exit(1));
       }, deadlineMs);
       await gateway.drain();
       for (const step of steps)

@@ -34,6 +34,12 @@ export interface HttpOptions {
   readonly notReady: () => Promise<readonly string[]>;
   /** What does not work and keeps nobody from being served, by name. */
   readonly degraded: () => readonly string[];
+  /** The process is on its way out. */
+  readonly draining: () => boolean;
+  /** Calls its argument when what is offered has changed. */
+  readonly onCatalogueChange?: (listener: () => void) => () => void;
+  /** Resolves when no call runs. */
+  readonly idle?: () => Promise<void>;
   /** Where there are metrics: who may read them, and how. */
   readonly metrics?: {
     readonly mayRead: (principal: Principal) => boolean;
@@ -55,6 +61,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
     factory: options.factory,
     ...(options.direct === undefined ? {} : { direct: options.direct }),
     maxBodyBytes: http.maxBodyBytes,
+    draining: options.draining,
+    ...(options.onCatalogueChange === undefined ? {} : { onCatalogueChange: options.onCatalogueChange }),
     stepUp: createStepUp({
       resource,
       missingPermissions: options.missingPermissions,
@@ -64,6 +72,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
   });
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Whoever keeps connections, as balancers do, takes the next one to somebody else.
+    if (options.draining()) response.setHeader("connection", "close");
     if (!gate.isOurs(request, response)) return;
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     if (path === "/health") return respondJson(response, 200, { status: "ok" });
@@ -101,5 +111,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
       else respondRpcError(response, 500, -32_603, "Internal error");
     });
   });
-  return { endpoint: `${listening.origin}${http.path}`, close: () => listening.close(() => mcp.close()) };
+  return {
+    endpoint: `${listening.origin}${http.path}`,
+    close: () => listening.close(() => mcp.close(), options.idle),
+  };
 }

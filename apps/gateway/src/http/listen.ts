@@ -9,7 +9,7 @@ export interface Listening {
   /** For example `http://127.0.0.1:8787`. */
   readonly origin: string;
   /** Stops listening. Resolves when every answer that runs is sent, or `LINGER_MS` later. */
-  close(lastAnswers: () => Promise<void>): Promise<void>;
+  close(lastAnswers: () => Promise<void>, idle?: () => Promise<void>): Promise<void>;
 }
 
 /** How long connections may take to end once everything that ran is finished. */
@@ -57,9 +57,10 @@ export async function listenHttp(
   };
   return {
     origin: `${http.tls === undefined ? "http" : "https"}://${shown}:${port}`,
-    async close(lastAnswers) {
+    async close(lastAnswers, idle = async () => undefined) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      await idle();
       // Answers that are still on their way out; streams that only listen end with the rest.
       const linger = setTimeout(() => server.closeAllConnections(), LINGER_MS);
       await Promise.race([closed, answersSent()]);

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AuthInfo, McpServerFactory, ServerContext } from "@modelcontextprotocol/server";
-import { ANONYMOUS, type CallerCredentials, type Log, type Principal } from "@mcp-flowgate/core";
+import {
+  ANONYMOUS,
+  isJsonObject,
+  type CallerCredentials,
+  type Json,
+  type Log,
+  type Principal,
+} from "@mcp-flowgate/core";
 import { bearerToken, type Recognised } from "../identity/provider.ts";
 import type { Caller } from "../surface/answer.ts";
 import type { DirectCalls } from "./direct-call.ts";
@@ -32,6 +39,10 @@ export function createMcpEndpoint(options: {
   readonly direct?: DirectCalls;
   readonly maxBodyBytes: number;
   readonly stepUp: StepUp;
+  /** Calls its argument when what is offered has changed. */
+  readonly onCatalogueChange?: (listener: () => void) => () => void;
+  /** The process is on its way out. */
+  readonly draining: () => boolean;
   readonly log: Log;
 }): McpEndpoint {
   const { maxBodyBytes } = options;
@@ -62,6 +73,16 @@ export function createMcpEndpoint(options: {
       const message = parse(body.value);
       if (message === undefined)
         return respondRpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
+      if (options.draining() && isStart(message)) {
+        // By a status that balancers and clients know to try elsewhere, or again, since nothing was done.
+        response.setHeader("retry-after", "1");
+        return respondRpcError(
+          response,
+          503,
+          -32_000,
+          "DRAINING: the gateway is shutting down; try again shortly.",
+        );
+      }
       if (await options.stepUp(request, response, caller, message)) return undefined;
       const direct = options.direct?.recognise(request, message, sdk?.isSpecType);
       if (direct !== undefined) return direct(response, who);
@@ -102,6 +123,12 @@ function toMcpCaller(
 function toAuthInfo(who: Pick<Caller, "principal" | "credentials">): AuthInfo {
   const { principal } = who;
   return { token: "", clientId: principal.subject, scopes: [...principal.permissions], extra: { ...who } };
+}
+
+function isStart(message: unknown): boolean {
+  const params = isJsonObject(message as Json) ? (message as { params?: Json }).params : undefined;
+  const name = params !== undefined && isJsonObject(params) ? params["name"] : undefined;
+  return name === "workflow.start" || name === "workflow_start";
 }
 
 function parse(text: string): unknown {

@@ -19,6 +19,8 @@ export interface SdkEndpoint {
 export function createSdkEndpoint(options: {
   readonly factory: McpServerFactory;
   readonly maxBodyBytes: number;
+  /** Calls its argument when what is offered has changed. */
+  readonly onCatalogueChange?: (listener: () => void) => () => void;
   readonly log: Log;
 }): SdkEndpoint {
   const maxRequestBodySize = options.maxBodyBytes;
@@ -26,12 +28,16 @@ export function createSdkEndpoint(options: {
     maxRequestBodySize,
     onerror: (error) => options.log.debug("mcp", { error: error.message }),
   });
+  const leave = options.onCatalogueChange?.(() => handler.notify.toolsChanged());
   const serve = toNodeHandler(handler, { maxRequestBodySize });
   return {
     // The adapter's types are Node's own written without `undefined`; they are the same objects.
     serve: (request, response, body) =>
       serve(request as NodeIncomingMessageLike, response as NodeServerResponseLike, body),
     isSpecType,
-    close: () => handler.close(),
+    async close() {
+      leave?.();
+      await handler.close();
+    },
   };
 }

@@ -27,7 +27,10 @@ export function createMcpServer(
   credentialsOf: (context: ServerContext) => CallerCredentials | undefined = () => undefined,
 ): (context?: McpRequestContext) => Server {
   return () => {
-    const server = new Server(identity, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+    const server = new Server(identity, {
+      capabilities: { tools: { listChanged: true } },
+      instructions: INSTRUCTIONS,
+    });
     server.setRequestHandler("tools/list", () => ({ tools: surface.tools() as never }));
     server.setRequestHandler("tools/call", async (request, context) => {
       const { name, arguments: args } = request.params;

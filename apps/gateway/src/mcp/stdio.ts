@@ -1,4 +1,4 @@
-import type { McpServerFactory } from "@modelcontextprotocol/server";
+import type { Server } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { Log } from "@mcp-flowgate/core";
 import { createBoundedLines } from "./bounded-lines.ts";
@@ -11,7 +11,9 @@ export interface StdioServing {
 
 /** Speaks MCP on standard input and output, which from here on carry nothing else. */
 export function serveMcpOverStdio(options: {
-  readonly factory: McpServerFactory;
+  readonly factory: () => Server;
+  /** Calls its argument when what is offered has changed. */
+  readonly onCatalogueChange?: (listener: () => void) => () => void;
   readonly maxMessageBytes: number;
   readonly log: Log;
 }): StdioServing {
@@ -23,7 +25,17 @@ export function serveMcpOverStdio(options: {
   process.stdin.pipe(lines);
   // Lines are bounded already; the transport's own bound must not end the connection over two of them in one read.
   const transport = new StdioServerTransport(lines, process.stdout, { maxBufferSize: maxMessageBytes * 2 });
-  const handle = serveStdio(options.factory, {
+  /** One serves the connection; others only answered what eras there are, and are connected to nobody. */
+  const servers: Server[] = [];
+  const leave = options.onCatalogueChange?.(() => {
+    for (const server of servers) server.sendToolListChanged().catch(() => undefined);
+  });
+  const factory = (): Server => {
+    const server = options.factory();
+    servers.push(server);
+    return server;
+  };
+  const handle = serveStdio(factory, {
     transport,
     onerror: (error) => log.warn("the client sent something that is not MCP", { error: error.message }),
   });
@@ -37,7 +49,13 @@ export function serveMcpOverStdio(options: {
       resolve();
     };
   });
-  return { closed, close: () => handle.close() };
+  return {
+    closed,
+    async close() {
+      leave?.();
+      await handle.close();
+    },
+  };
 }
 
 /** JSON-RPC's answer to a request that was not read to its end, to the id that its beginning shows. */

@@ -44,6 +44,8 @@ export function createReloader(options: {
   readonly prepare: (plan: GatewayPlan) => Promise<Revision>;
   /** How long a reload waits for servers that are new or changed. */
   readonly patienceMs: number;
+  /** Called when the new configuration is the one that runs. */
+  readonly swapped: () => void;
   /** Ends what no revision uses any more. */
   readonly tidy: () => void;
   readonly record: (type: "config.reloaded" | "config.reload_failed", payload: JsonObject) => Promise<void>;
@@ -78,6 +80,7 @@ export function createReloader(options: {
       return err({ reason: "the gateway is stopping" });
     }
     live.swap(prepared);
+    options.swapped();
     before.importer.stop();
     options.tidy();
     return ok({ config: plan.hash, changes: toChangesJson(changesBetween(before.plan, plan)) });

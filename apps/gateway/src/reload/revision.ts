@@ -54,6 +54,8 @@ export interface RevisionParts {
   readonly startedAt: number;
   /** Dials what the operator lets the gateway dial. */
   readonly fetch: Fetch;
+  /** Called when a catalogue has tools that were listed. */
+  readonly catalogueChanged: () => void;
   readonly isStopped: (connection: string) => boolean;
   /** What replicas know of each other. */
   readonly cluster: () => JsonObject;
@@ -100,6 +102,7 @@ export function createRevision(
     source: createToolSource(servers, parts.http, { gateways, ownId: gatewayId(plan) }),
     pins,
     audit: parts.journal,
+    changed: parts.catalogueChanged,
     clock,
     ids,
     log,

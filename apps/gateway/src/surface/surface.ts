@@ -34,7 +34,7 @@ export interface Surface {
   /** Never rejects: what goes wrong inside is an `INTERNAL` answer whose correlation id is in the log. */
   call(name: string, args: Json, caller: Caller): Promise<Answer>;
   newCorrelationId(): string;
-  /** From here on starts are refused with `DRAINING`. Resolves when every call that runs has its answer. */
+  /** From here on starts are refused with `DRAINING`. Resolves when every call that runs now has its answer. */
   drain(): Promise<void>;
   draining(): boolean;
 }
@@ -105,7 +105,8 @@ export function createSurface(options: {
     newCorrelationId: () => ids.next("cor"),
     async drain() {
       draining = true;
-      while (running.size > 0) await Promise.all(running);
+      // Those that come later, to read and to go on, are no reason to stay: they end with their connections.
+      await Promise.all(running);
     },
     draining: () => draining,
   };
