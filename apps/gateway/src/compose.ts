@@ -184,6 +184,7 @@ export async function compose(
     catalogueChanged: () => news.changed(),
     isStopped: (connection: string) => replicas.servers.isStopped(connection),
     cluster: () => replicas.view(),
+    ...(opened.rows === undefined ? {} : { rows: opened.rows }),
   };
   live.begin(createRevision(parts, plan, lock));
   const replicas: Replicas = openCluster({

@@ -144,6 +144,7 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
       code: "INVALID_TRANSITION",
       message: "`deploy` is not offered here",
       transition: "deploy",
+      argumentsHash: HASH,
       details: [],
     },
     about: "instance",
@@ -164,6 +165,7 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
       code: "GUARD_REJECTED",
       message: "role `release-manager` is needed",
       transition: "deploy",
+      argumentsHash: HASH,
       details: [],
     },
     about: "instance",
@@ -217,13 +219,13 @@ export const EVENT_CATALOGUE: { readonly [type in RecordType]: EventEntry } = {
   },
   "circuit.opened": {
     means: "A connection failed too often: it is not called for a while.",
-    payload: { connection: "deploy-api", failures: 5, retryAfterMs: 30_000 },
-    about: "gateway",
+    payload: { transition: "deploy", candidate: 0 },
+    about: "operation",
   },
   "circuit.closed": {
     means: "A connection is called again.",
-    payload: { connection: "deploy-api" },
-    about: "gateway",
+    payload: { transition: "deploy", candidate: 0 },
+    about: "operation",
   },
   "chain.step": {
     means: "A deterministic transition was done without being asked for.",

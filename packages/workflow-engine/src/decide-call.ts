@@ -70,7 +70,7 @@ async function refuseDecision(
   const { principal, correlationId } = request;
   const { instance } = opened.aggregate;
   await desk.options.store.record([
-    desk.rejectionEvent(instance, principal, error, correlationId, approval.id),
+    desk.rejectionEvent(instance, principal, error, correlationId, { approvalId: approval.id }),
   ]);
   if (
     whyMayNotDecide(approval, principal) !== undefined &&

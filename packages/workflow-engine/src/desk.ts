@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   FlowgateError,
   type AuditDraft,
   type JsonObject,
@@ -31,13 +32,19 @@ export interface Desk {
     steps: readonly Operation[],
   ): Promise<Snapshot>;
   /** Records the refusal, and answers with it and the links that there are. */
-  reject(opened: Opened, principal: Principal, error: Refusal, correlationId: string): Promise<Snapshot>;
+  reject(
+    opened: Opened,
+    principal: Principal,
+    error: Refusal,
+    correlationId: string,
+    args?: JsonObject,
+  ): Promise<Snapshot>;
   rejectionEvent(
     about: RejectionSubject,
     principal: Principal,
     error: Refusal,
     correlationId: string,
-    approvalId?: string,
+    more?: { readonly approvalId?: string; readonly arguments?: JsonObject },
   ): AuditDraft;
   /** Drives for a caller, who is told at once when an outcome cannot be written for now. */
   drive(work: Work, request: CallContext): Promise<Driven>;
@@ -123,9 +130,11 @@ class EngineDesk implements Desk {
     principal: Principal,
     error: Refusal,
     correlationId: string,
+    args?: JsonObject,
   ): Promise<Snapshot> {
+    const more = args === undefined ? {} : { arguments: args };
     await this.options.store.record([
-      this.rejectionEvent(opened.aggregate.instance, principal, error, correlationId),
+      this.rejectionEvent(opened.aggregate.instance, principal, error, correlationId, more),
     ]);
     return rejection(await this.driver.work(opened, principal), principal, error);
   }
@@ -135,7 +144,7 @@ class EngineDesk implements Desk {
     principal: Principal,
     error: Refusal,
     correlationId: string,
-    approvalId?: string,
+    { approvalId, arguments: args }: { readonly approvalId?: string; readonly arguments?: JsonObject } = {},
   ): AuditDraft {
     const guarded = error.code === "GUARD_REJECTED";
     const payload: JsonObject = {
@@ -145,6 +154,8 @@ class EngineDesk implements Desk {
       ...(about.state === undefined ? {} : { state: about.state }),
       ...(about.version === undefined ? {} : { version: about.version }),
       ...(approvalId === undefined ? {} : { approvalId }),
+      // As they came: defaults are applied only to what is not refused.
+      ...(args === undefined ? {} : { argumentsHash: this.options.digest.sha256(canonicalJson(args)) }),
       details: error.details ?? [],
     };
     return {

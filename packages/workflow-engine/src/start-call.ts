@@ -77,7 +77,9 @@ function requestKeyOf(
 async function refuseStart(desk: Desk, request: StartRequest, error: Refusal): Promise<Snapshot> {
   const { definition, principal, correlationId, input } = request;
   const subject = { definitionId: definition.ir.id, definitionHash: definition.hash };
-  await desk.options.store.record([desk.rejectionEvent(subject, principal, error, correlationId)]);
+  await desk.options.store.record([
+    desk.rejectionEvent(subject, principal, error, correlationId, { arguments: input }),
+  ]);
   const args = { definitionId: definition.ir.id, input };
   return refusedWithout(error, [{ rel: "start", method: "workflow.start", args }]);
 }

@@ -47,9 +47,10 @@ async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | u
       principal,
       refusal("FORBIDDEN", "only its owner can go on with this workflow"),
       correlationId,
+      request.arguments,
     );
   }
-  if (desk.closing) return await desk.reject(opened, principal, draining(), correlationId);
+  if (desk.closing) return await desk.reject(opened, principal, draining(), correlationId, request.arguments);
   const free =
     instance.version === expectedVersion &&
     instance.operationId === undefined &&
@@ -64,10 +65,12 @@ async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | u
   if (!free) return await notNow(desk, opened, request);
   const proposal = proposalOf(request, request, request.admin === true ? "admin" : "caller");
   const admitted = transition(work, { kind: "submitted", proposal });
-  if (!admitted.ok) return await desk.reject(opened, principal, admitted.error, correlationId);
+  if (!admitted.ok)
+    return await desk.reject(opened, principal, admitted.error, correlationId, request.arguments);
   const driven = await desk.drive(work, request);
   if (driven.status === "conflict") return undefined;
-  if (driven.status !== "rest") return await desk.reject(opened, principal, rateLimited(), correlationId);
+  if (driven.status !== "rest")
+    return await desk.reject(opened, principal, rateLimited(), correlationId, request.arguments);
   return await desk.answerOf("submit", driven.opened, principal, driven.ended);
 }
 
@@ -113,6 +116,7 @@ async function notNow(desk: Desk, opened: Opened, request: SubmitRequest): Promi
       principal,
       refusal("WORKFLOW_TERMINAL", "this workflow has ended", attempted),
       correlationId,
+      request.arguments,
     );
   }
   if (version !== expectedVersion) {
@@ -122,6 +126,7 @@ async function notNow(desk: Desk, opened: Opened, request: SubmitRequest): Promi
       principal,
       refusal("STALE_WORKFLOW_VERSION", message, attempted),
       correlationId,
+      request.arguments,
     );
   }
   const unknown = instance.status === "outcome_unknown";
@@ -129,7 +134,13 @@ async function notNow(desk: Desk, opened: Opened, request: SubmitRequest): Promi
     ? "an earlier operation may or may not have taken effect; a person has to resolve it first"
     : "another operation of this workflow is not over yet";
   const code = unknown ? "OUTCOME_UNKNOWN" : "TRANSITION_IN_PROGRESS";
-  return await desk.reject(opened, principal, refusal(code, message, attempted), correlationId);
+  return await desk.reject(
+    opened,
+    principal,
+    refusal(code, message, attempted),
+    correlationId,
+    request.arguments,
+  );
 }
 
 /** Waits for the equal call if it is still running, and answers as it was answered. */

@@ -232,6 +232,9 @@ server: { admin: { listen: "127.0.0.1:${port}" } }
   const headers = { "x-api-key": "a-key-of-the-operator-7" };
   expect((await fetch(`http://127.0.0.1:${port}/stats`, { headers })).status).toBe(200);
   expect((await fetch(`http://127.0.0.1:${port}/stats`)).status).toBe(401);
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, { headers });
+  expect(await metrics.text()).toContain("flowgate_ready");
+  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(401);
   expect((await fetch(`http://127.0.0.1:${port}/mcp`, { headers })).status).toBe(404);
   expect((await fetch(new URL("/stats", own.url), { headers })).status).toBe(404);
   const { host } = new URL(own.url);

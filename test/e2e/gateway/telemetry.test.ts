@@ -151,7 +151,13 @@ const ELSEWHERE = [
   "audit.lost",
 ] as readonly string[];
 
-const WITH_ARGUMENTS = ["transition.requested", "executor.started", "executor.succeeded", "executor.failed"];
+const WITH_ARGUMENTS = [
+  "guard.rejected",
+  "transition.requested",
+  "executor.started",
+  "executor.succeeded",
+  "executor.failed",
+];
 
 /** The names in the table of docs/telemetry.md. */
 function documentedMetrics(): string[] {

@@ -14,14 +14,15 @@ const META_SERVER = fileURLToPath(new URL("../harness/meta-server.mjs", import.m
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 const CALLER = `00-${TRACE}-${SPAN}-01`;
+const STATE = "vendor=a1,other@b=2";
 const CANARY = "canary-trace-91c2";
 
 test("a collector sees the whole trace, from the caller through guards to what is called [R-TRACE-1]", async () => {
   using folder = temporaryFolder();
   await using collector = await startOtlpReceiver();
-  const seen: (string | undefined)[] = [];
+  const seen: unknown[] = [];
   const api = createServer((request, response) => {
-    seen.push(request.headers["traceparent"] as string | undefined);
+    seen.push([request.headers["traceparent"], request.headers["tracestate"]]);
     response.writeHead(200, { "content-type": "application/json" }).end("{}");
   });
   await new Promise<void>((done) => api.listen(0, "127.0.0.1", done));
@@ -37,14 +38,18 @@ proxy:
     - { name: tell, executor: { kind: mcp, connection: meta, tool: meta } }
     - { name: never, executor: { kind: noop }, guards: [{ kind: role, role: nobody }] }
 audit: { sink: file, path: audit.jsonl }
-telemetry: { traces: { otlp: "${collector.url}" }, metrics: { otlp: "${collector.url}" } }
+telemetry: { traces: { otlp: "${collector.url}", headers: { x-from: here } }, metrics: { otlp: "${collector.url}", headers: { x-from: "\${HERE}" } } }
 `,
   );
-  const gateway = await startHttpGateway(config, { env: { CANARY } });
+  const gateway = await startHttpGateway(config, { env: { CANARY, HERE: "there" } });
   const client = new Client({ name: "e2e", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(new URL(gateway.url)));
   const start = (definitionId: string) =>
-    client.callTool({ name: "workflow.start", arguments: { definitionId }, _meta: { traceparent: CALLER } });
+    client.callTool({
+      name: "workflow.start",
+      arguments: { definitionId },
+      _meta: { traceparent: CALLER, tracestate: STATE },
+    });
   await start("get");
   const told: any = (await start("tell")).structuredContent;
   await start("never");
@@ -54,7 +59,7 @@ telemetry: { traces: { otlp: "${collector.url}" }, metrics: { otlp: "${collector
   await byHeader.call("gateway.home");
   await byHeader.close();
   const without = await connectClient(
-    { url: gateway.url, headers: { traceparent: "nonsense" } },
+    { url: gateway.url, headers: { traceparent: "nonsense", tracestate: STATE } },
     "2026-07-28",
   );
   await without.call("workflow.start", { definitionId: "get" });
@@ -82,8 +87,13 @@ telemetry: { traces: { otlp: "${collector.url}" }, metrics: { otlp: "${collector
     "flowgate.code": "GUARD_REJECTED",
   });
   const attempt = (name: string) => mine.find((span) => span.name === name)?.spanId;
-  expect(seen[0]).toBe(`00-${TRACE}-${attempt("execute http api")}-01`);
-  expect(told.result.output.traceparent).toBe(`00-${TRACE}-${attempt("execute mcp meta")}-01`);
+  expect(seen[0]).toEqual([`00-${TRACE}-${attempt("execute http api")}-01`, STATE]);
+  expect(told.result.output).toEqual({
+    traceparent: `00-${TRACE}-${attempt("execute mcp meta")}-01`,
+    tracestate: STATE,
+  });
+  // The state of a trace that is none belongs to nothing.
+  expect(seen[1]).toEqual([expect.stringMatching(/^00-/), undefined]);
 
   const begun = spans.filter(({ traceId }) => traceId !== TRACE);
   expect(begun.map(({ name }) => name).sort()).toEqual([
@@ -98,7 +108,8 @@ telemetry: { traces: { otlp: "${collector.url}" }, metrics: { otlp: "${collector
   const traced = events.filter(({ definitionId }) => definitionId !== undefined);
   expect(traced.length).toBeGreaterThan(10);
   for (const { eventType, traceId } of traced) expect(traceId, eventType).toMatch(/^[0-9a-f]{32}$/);
-  expect(collector.text()).toContain("/v1/metrics");
+  expect(collector.text()).toMatch(/"path":"\/v1\/traces".*"from":"here"/);
+  expect(collector.text()).toMatch(/"path":"\/v1\/metrics".*"from":"there"/);
   expect(collector.text()).toContain("flowgate_calls_total");
   expect(collector.text()).not.toContain(CANARY);
 });

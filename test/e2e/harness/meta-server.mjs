@@ -8,7 +8,8 @@ serveStdio(() => {
     tools: [{ name: "meta", inputSchema: { type: "object" } }],
   }));
   server.setRequestHandler("tools/call", (_request, context) => {
-    const meta = { traceparent: context.mcpReq._meta?.traceparent };
+    const { traceparent, tracestate } = context.mcpReq._meta ?? {};
+    const meta = { traceparent, tracestate };
     return { content: [{ type: "text", text: JSON.stringify(meta) }], structuredContent: meta };
   });
   return server;

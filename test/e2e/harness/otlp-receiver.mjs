@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 
 // A collector's door: OTLP 1.x over HTTP with JSON, in a process of its own. Every request becomes one line on
-// standard output, `{ path, body }`. With the argument `slow` it takes requests and never answers.
+// standard output, `{ path, body, from }`. With the argument `slow` it takes requests and never answers.
 const slow = process.argv[2] === "slow";
 const server = createServer((request, response) => {
   const chunks = [];
@@ -9,7 +9,8 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     if (request.headers["content-type"] !== "application/json") return response.writeHead(415).end();
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-    process.stdout.write(`${JSON.stringify({ path: request.url, body })}\n`);
+    const from = request.headers["x-from"];
+    process.stdout.write(`${JSON.stringify({ path: request.url, body, from })}\n`);
     if (!slow) response.writeHead(200, { "content-type": "application/json" }).end("{}");
   });
 });

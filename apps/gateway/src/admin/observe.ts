@@ -1,5 +1,5 @@
 import type { GatewayPlan, Json, JsonObject, Principal } from "@mcp-flowgate/core";
-import { queryTrail, type RecordFilter } from "@mcp-flowgate/audit";
+import { queryRows, queryTrail, type AuditRows, type RecordFilter } from "@mcp-flowgate/audit";
 import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { NAME, VERSION } from "../version.ts";
@@ -11,7 +11,7 @@ export interface Operations {
   stats(): JsonObject;
   /** The configuration that runs, with its secrets masked. */
   config(): Json;
-  /** Records of the caller's own tenant, or undefined where no trail is kept in a file. */
+  /** Records of the caller's own tenant, or undefined where no trail is kept that can be read. */
   audit(
     filter: RecordFilter & { readonly limit: number; readonly cursor?: string },
     caller: Principal,
@@ -22,6 +22,8 @@ export function createOperations(parts: {
   readonly plan: GatewayPlan;
   readonly connections: Pick<McpServers, "status">;
   readonly catalogue: Pick<Catalogue, "counts">;
+  /** The records that the store keeps: those of all replicas. */
+  readonly rows?: AuditRows;
   readonly startedAt: number;
   readonly now: () => number;
   readonly isStopped: (connection: string) => boolean;
@@ -72,8 +74,12 @@ export function createOperations(parts: {
       return mask(JSON.parse(JSON.stringify(shown)) as Json, secrets);
     },
     async audit(filter, caller) {
-      if (trail === undefined) return undefined;
-      const page = await queryTrail({ ...filter, path: trail, tenant: caller.tenant });
+      const query = { ...filter, tenant: caller.tenant };
+      if (parts.rows === undefined && trail === undefined) return undefined;
+      const page =
+        parts.rows === undefined
+          ? await queryTrail({ ...query, path: trail as string })
+          : await queryRows(parts.rows, query);
       return JSON.parse(JSON.stringify(page)) as Json;
     },
   };

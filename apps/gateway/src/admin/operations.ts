@@ -159,7 +159,7 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
           caller,
         );
         return page === undefined
-          ? { status: 404, body: { error: "No trail is kept in a file (audit.sink: file)." } }
+          ? { status: 404, body: { error: "No trail is kept in a store or a file (audit.sink)." } }
           : { status: 200, body: page };
       } catch (error) {
         if (error instanceof TypeError)

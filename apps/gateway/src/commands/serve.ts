@@ -49,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   const gateway = await compose(plan, log, {
     stdoutIsFree: server.transport === "http",
-    isScraped: server.transport === "http",
+    isScraped: server.transport === "http" || server.admin !== undefined,
     served: servedOf(files, options.server),
     async load() {
       const loaded = await reloadPlan(files);
@@ -78,6 +78,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
     stop.before(async () => watched.close());
   }
+  const { expose } = gateway;
+  const metrics =
+    expose === undefined ? {} : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose } };
   const admin = createAdminEndpoint({ admin: gateway.admin, observe: gateway.operations, log });
   if (server.admin !== undefined && !server.admin.inline) {
     const adminAddress = server.admin;
@@ -85,6 +88,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       plan: gateway.settings,
       server,
       endpoint: admin,
+      ...metrics,
       authenticate,
       record: gateway.record,
       clock: systemClock,
@@ -143,9 +147,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     draining: () => gateway.surface.draining(),
     idle: () => gateway.drain(),
     onCatalogueChange: gateway.onCatalogueChange,
-    ...(gateway.expose === undefined
-      ? {}
-      : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose: gateway.expose } }),
+    ...metrics,
     log,
   }).catch(async (error: NodeJS.ErrnoException) => {
     await control.close();

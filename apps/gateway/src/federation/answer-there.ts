@@ -22,7 +22,10 @@ export function optionsOf(
 ): GatewayCallOptions & Required<Pick<GatewayCallOptions, "meta">> {
   return {
     signal: context.signal,
-    meta: context.traceparent === undefined ? {} : { traceparent: context.traceparent },
+    meta: {
+      ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+      ...(context.tracestate === undefined ? {} : { tracestate: context.tracestate }),
+    },
     ...(context.credentials === undefined ? {} : { credentials: context.credentials }),
     ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
   };

@@ -3,17 +3,18 @@ import type { Authenticator } from "../identity/authenticator.ts";
 import type { AdminEndpoint } from "./admin-endpoint.ts";
 import { createProtectedResource } from "./challenge.ts";
 import { createGate } from "./gate.ts";
-import type { HttpServing } from "./http-server.ts";
+import type { HttpServing, ServedMetrics } from "./http-server.ts";
 import { listenHttp } from "./listen.ts";
 import type { Recorder } from "./refusal-log.ts";
-import { respondJson, respondRpcError } from "./respond.ts";
+import { respondJson, respondMetrics, respondRpcError } from "./respond.ts";
 
-/** Serves the admin API on a listener of its own, with the limits and the certificate of `server.http`. */
+/** Serves the admin API and metrics on a listener of its own, with the limits and the certificate of `server.http`. */
 export async function serveAdmin(options: {
   readonly plan: Pick<GatewayPlan, "identity" | "limits">;
   readonly server: ServerIr;
   readonly address: { readonly host: string; readonly port: number };
   readonly endpoint: AdminEndpoint;
+  readonly metrics?: ServedMetrics;
   readonly authenticate: Authenticator;
   readonly record: Recorder;
   readonly clock: Clock;
@@ -29,7 +30,12 @@ export async function serveAdmin(options: {
       const path = (request.url ?? "/").split("?", 1)[0] as string;
       if (path === "/health") return respondJson(response, 200, { status: "ok" });
       const caller = await gate.admit(request, response);
-      if (caller !== undefined) await endpoint.serve(request, response, caller.principal);
+      if (caller === undefined) return;
+      const { metrics } = options;
+      const isRead = path === "/metrics" && request.method === "GET";
+      if (isRead && metrics?.mayRead(caller.principal) === true)
+        return respondMetrics(response, await metrics.expose());
+      await endpoint.serve(request, response, caller.principal);
     };
     route().catch((error: unknown) => {
       log.error("a request could not be answered", {

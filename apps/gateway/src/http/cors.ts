@@ -8,6 +8,7 @@ const ALLOWED = new Set([
   "last-event-id",
   "traceparent",
   "tracestate",
+  "tracestate",
   "x-api-key",
 ]);
 const EXPOSED = "mcp-protocol-version, mcp-session-id, retry-after, www-authenticate";

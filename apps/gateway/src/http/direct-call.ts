@@ -90,7 +90,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
       if (call === undefined || !surface.has(call.name) || !speaksBothTypes(request)) return undefined;
       const era = eraOf(request, call.name, call.meta, checks);
       if (era === undefined) return undefined;
-      const { traceparent } = request.headers;
+      const { traceparent, tracestate } = request.headers;
       return async (response, who) => {
         const gone = new AbortController();
         const leave = (): void => gone.abort();
@@ -101,6 +101,7 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
           correlationId: surface.newCorrelationId(),
           signal: gone.signal,
           ...(typeof traceparent === "string" ? { traceparent } : {}),
+          ...(typeof tracestate === "string" ? { tracestate } : {}),
         });
         response.off("close", leave);
         const result = toResultText(answer);

@@ -19,6 +19,12 @@ export interface HttpServing {
   close(): Promise<void>;
 }
 
+/** Who may read metrics, and how they are made. */
+export interface ServedMetrics {
+  readonly mayRead: (principal: Principal) => boolean;
+  readonly expose: () => Promise<string>;
+}
+
 export interface HttpOptions {
   readonly plan: Pick<GatewayPlan, "identity" | "limits">;
   /** With what the command line says instead. */
@@ -40,11 +46,7 @@ export interface HttpOptions {
   readonly onCatalogueChange?: (listener: () => void) => () => void;
   /** Resolves when no call runs. */
   readonly idle?: () => Promise<void>;
-  /** Where there are metrics: who may read them, and how. */
-  readonly metrics?: {
-    readonly mayRead: (principal: Principal) => boolean;
-    readonly expose: () => Promise<string>;
-  };
+  readonly metrics?: ServedMetrics;
   /** Where the admin API is served on this listener as well. */
   readonly admin?: AdminEndpoint;
   readonly record: Recorder;

@@ -65,6 +65,9 @@ function toCaller(
   const token = meta?.progressToken;
   // What the protocol carries says more than what the connection carries: one connection serves many callers.
   const traceparent = meta?.["traceparent"] ?? context.http?.req?.headers.get("traceparent");
+  // The two belong together: a state without its parent says nothing.
+  const tracestate =
+    meta?.["traceparent"] === undefined ? context.http?.req?.headers.get("tracestate") : meta["tracestate"];
   const cancels = meta?.[CANCEL_META];
   let sent = 0;
   return {
@@ -73,6 +76,7 @@ function toCaller(
     correlationId: surface.newCorrelationId(),
     signal: context.mcpReq.signal,
     ...(typeof traceparent === "string" ? { traceparent } : {}),
+    ...(typeof tracestate === "string" ? { tracestate } : {}),
     ...(typeof cancels === "string" ? { cancels } : {}),
     ...(token === undefined
       ? {}

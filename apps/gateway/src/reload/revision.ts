@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type Log,
 } from "@mcp-flowgate/core";
+import type { AuditRows } from "@mcp-flowgate/audit";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import type { Fetch } from "@mcp-flowgate/outbound";
@@ -59,6 +60,8 @@ export interface RevisionParts {
   readonly isStopped: (connection: string) => boolean;
   /** What replicas know of each other. */
   readonly cluster: () => JsonObject;
+  /** The audit records that the store keeps. */
+  readonly rows?: AuditRows;
 }
 
 /**
@@ -131,6 +134,7 @@ export function createRevision(
       plan,
       connections: servers,
       catalogue,
+      ...(parts.rows === undefined ? {} : { rows: parts.rows }),
       startedAt: parts.startedAt,
       now: () => clock.now(),
       isStopped: parts.isStopped,

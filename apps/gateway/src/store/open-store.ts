@@ -3,6 +3,7 @@ import {
   createStoreChain,
   keepsRows,
   readSealSettings,
+  type AuditRows,
   type AuditTrail,
   type SealSettings,
 } from "@mcp-flowgate/audit";
@@ -46,16 +47,17 @@ export async function openStore(parts: StoreParts): Promise<OpenedStore> {
   if (opened === undefined)
     return { store: createMemoryStore({ clock, audit }), shared: createOwnState(clock) };
   const { store } = opened;
-  if (seals !== undefined) {
-    const isLive = (): boolean => clock.monotonic() < store.lease().validUntil;
-    trail.seal(store.checkpoints, seals, isLive);
-  }
-  return { store: refuseWithoutAudit(store, trail), shared: store.shared };
+  const guarded = { store: refuseWithoutAudit(store, trail), shared: store.shared };
+  if (seals === undefined) return guarded;
+  trail.seal(store.checkpoints, seals, () => clock.monotonic() < store.lease().validUntil);
+  return { ...guarded, rows: store };
 }
 
 export interface OpenedStore {
   readonly store: WorkflowStore;
   readonly shared: SharedState;
+  /** The audit records that it keeps, where it keeps any. */
+  readonly rows?: AuditRows;
 }
 
 /** How the records of the configuration's store are sealed, where it keeps any. */

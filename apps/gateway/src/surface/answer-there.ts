@@ -94,7 +94,7 @@ function read(
   caller: Caller,
   verb: "get" | "explain" = "get",
 ): ReturnType<typeof readThere> {
-  const { credentials, traceparent, correlationId, principal } = caller;
+  const { credentials, traceparent, tracestate, correlationId, principal } = caller;
   return readThere(
     context.mcp,
     { connection, tool, arguments: { ...args, workflowId }, there: verb },
@@ -110,6 +110,7 @@ function read(
       correlationId,
       ...(credentials === undefined ? {} : { credentials }),
       ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
     },
   );
 }

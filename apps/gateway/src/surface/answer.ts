@@ -15,6 +15,7 @@ export interface Caller {
   readonly credentials?: CallerCredentials;
   readonly correlationId: string;
   readonly traceparent?: string;
+  readonly tracestate?: string;
   /** A gateway that asked for an instance on behalf of somebody else wants it ended, with this reason. */
   readonly cancels?: string;
   readonly signal: AbortSignal;

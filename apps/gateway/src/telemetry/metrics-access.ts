@@ -1,7 +1,7 @@
 import type { GatewayPlan, Principal } from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 
-/** Who may read `/metrics` on the listener that agents use as well. */
+/** Who may read `/metrics`. */
 const PERMISSION = "gateway.metrics";
 
 /**

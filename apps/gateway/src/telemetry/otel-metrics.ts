@@ -32,11 +32,13 @@ export async function createOtelMetrics(options: {
   readonly version: string;
   readonly instance: string;
   readonly otlp?: string;
+  /** Of requests to the collector. */
+  readonly headers?: { readonly [name: string]: string };
   readonly sample: Sampler;
 }): Promise<OtelMetrics> {
   const pull = new PullReader({ cardinalitySelector: () => MAX_SERIES });
   const readers: IMetricReader[] = [pull];
-  if (options.otlp !== undefined) readers.push(await pushReader(options.otlp));
+  if (options.otlp !== undefined) readers.push(await pushReader(options.otlp, options.headers));
   const provider = new MeterProvider({
     resource: resourceFromAttributes({
       "service.name": "mcp-flowgate",
@@ -78,6 +80,8 @@ export async function createOtelMetrics(options: {
   };
 }
 
+type OtelHeaders = { readonly [name: string]: string };
+
 /** Nothing happens until somebody reads. */
 class PullReader extends MetricReader {
   protected override onShutdown(): Promise<void> {
@@ -89,12 +93,13 @@ class PullReader extends MetricReader {
   }
 }
 
-async function pushReader(otlp: string): Promise<IMetricReader> {
+async function pushReader(otlp: string, headers: OtelHeaders = {}): Promise<IMetricReader> {
   // Prometheus alone needs none of it.
   const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-http");
   return new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({
       url: toSignalUrl(otlp, "/v1/metrics"),
+      headers: { ...headers },
       timeoutMillis: EXPORT_TIMEOUT_MS,
     }),
     exportIntervalMillis: EXPORT_EVERY_MS,

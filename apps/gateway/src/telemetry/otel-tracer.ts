@@ -39,12 +39,14 @@ export function createOtelTracer(options: {
   readonly otlp: string;
   /** The share of calls without a trace of their own that is recorded, from 0 to 1. */
   readonly sample: number;
+  readonly headers?: { readonly [name: string]: string };
   readonly log: Log;
 }): Tracer {
   const losses = { dropped: 0, waiting: 0 };
   const exporter = countedExporter(
     new OTLPTraceExporter({
       url: toSignalUrl(options.otlp, "/v1/traces"),
+      headers: { ...options.headers },
       timeoutMillis: EXPORT_TIMEOUT_MS,
     }),
     losses,

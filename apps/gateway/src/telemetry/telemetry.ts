@@ -57,7 +57,8 @@ export async function createTelemetry(
       return meter === undefined ? traced : observeStore(traced, meter);
     },
     executor(executor) {
-      const traced = tracer === undefined ? executor : traceExecutor(executor, tracer);
+      const inTrace = traces.executor(executor);
+      const traced = tracer === undefined ? inTrace : traceExecutor(inTrace, tracer);
       return metrics === undefined ? traced : observeExecutor(traced, metrics.meter, metrics.inFlight);
     },
     surface(surface) {
@@ -93,7 +94,7 @@ async function openMetrics(
   config: () => string,
   tracer: Tracer | undefined,
 ): Promise<OpenMetrics | undefined> {
-  const { prometheus, otlp } = plan.telemetry.metrics;
+  const { prometheus, otlp, headers } = plan.telemetry.metrics;
   const exposes = prometheus && isScraped;
   if (!exposes && otlp === undefined) return undefined;
   const { createProcessSampler } = await import("./sample-process.ts");
@@ -117,6 +118,7 @@ async function openMetrics(
       version: VERSION,
       instance: instanceName(),
       ...(otlp === undefined ? {} : { otlp }),
+      ...(headers === undefined ? {} : { headers }),
       sample,
     });
   };

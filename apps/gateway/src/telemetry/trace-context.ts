@@ -26,6 +26,14 @@ export function toTraceparent({ traceId, spanId, sampled }: TraceContext): strin
   return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }
 
+/**
+ * A `tracestate` that can be passed on as it came, by W3C Trace Context, section 3.3: what is longer than vendors have to
+ * pass on, or could not stand in a header, is left out.
+ */
+export function readTracestate(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\x20-\x7e\t]{1,512}$/.test(text) ? text : undefined;
+}
+
 /** A trace of its own, which nobody records: so that every event of a call can be found by one id all the same. */
 export function beginTrace(): TraceContext {
   return { traceId: randomHex(16), spanId: randomHex(8), sampled: false };

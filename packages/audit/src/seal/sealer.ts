@@ -137,7 +137,8 @@ class StoreSealer implements Sealer {
   async #pass(): Promise<void> {
     const { table, log } = this.#options;
     try {
-      if (await table.claim()) await this.#sealAll();
+      // A process that was held up waits for its next heartbeat.
+      if (this.#options.isLive() && (await table.claim())) await this.#sealAll();
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;

@@ -1643,6 +1643,8 @@ export interface GatewayConfig {
       readonly otlp: string;
       /** The share of calls that is traced. */
       readonly sample?: number;
+      /** Headers of the requests to the collector. */
+      readonly headers?: { readonly [header: string]: string };
     };
     /** Metrics. */
     readonly metrics?: {
@@ -1650,6 +1652,8 @@ export interface GatewayConfig {
       readonly prometheus?: boolean;
       /** Where to send them as well. */
       readonly otlp?: string;
+      /** Headers of the requests to the collector. */
+      readonly headers?: { readonly [header: string]: string };
     };
   };
 }

@@ -1,4 +1,5 @@
 import {
+  map,
   list,
   choice,
   duration,
@@ -153,6 +154,14 @@ export const limits: ObjectField = object("Bounds, so that nobody can take every
   concurrentCalls: count("HTTP requests of one caller that run at the same time.", 32, 256),
 });
 
+/** Secrets in them are `${VAR}`s like everywhere else. */
+const collectorHeaders = map(
+  "Headers of the requests to the collector.",
+  "header",
+  text("The value.", "Bearer ${TOKEN}"),
+  { Authorization: "Bearer ${COLLECTOR_TOKEN}" },
+);
+
 export const telemetry: ObjectField = object("Logs, traces and metrics.", {
   logs: object("Logs, on standard error.", {
     level: choice(
@@ -175,11 +184,13 @@ export const telemetry: ObjectField = object("Logs, traces and metrics.", {
     {
       otlp: text("Where to send them.", "http://localhost:4318/v1/traces", { format: "url" }),
       sample: number("The share of calls that is traced.", 0.1, { minimum: 0, maximum: 1, default: 1 }),
+      headers: collectorHeaders,
     },
     ["otlp"],
   ),
   metrics: object("Metrics.", {
     prometheus: flag("Serve `/metrics`.", true),
     otlp: text("Where to send them as well.", "http://localhost:4318/v1/metrics", { format: "url" }),
+    headers: collectorHeaders,
   }),
 });

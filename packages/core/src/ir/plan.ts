@@ -179,6 +179,15 @@ export interface TelemetryIr {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
     readonly format: "text" | "json";
   };
-  readonly traces?: { readonly otlp: string; readonly sample: number };
-  readonly metrics: { readonly prometheus: boolean; readonly otlp?: string };
+  readonly traces?: {
+    readonly otlp: string;
+    readonly sample: number;
+    /** Of requests to the collector. */
+    readonly headers?: { readonly [name: string]: string };
+  };
+  readonly metrics: {
+    readonly prometheus: boolean;
+    readonly otlp?: string;
+    readonly headers?: { readonly [name: string]: string };
+  };
 }

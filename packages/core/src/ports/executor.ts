@@ -38,6 +38,8 @@ export interface ExecutorContext {
   readonly correlationId: string;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
+  /** Of the caller's call, while that runs. */
+  readonly tracestate?: string;
   readonly onProgress?: (progress: {
     readonly progress: number;
     readonly total?: number;

@@ -184,6 +184,7 @@ function toHeaders(
   const method = call.method.toUpperCase();
   if (method !== "GET" && method !== "HEAD") own["idempotency-key"] = context.idempotencyKey;
   if (context.traceparent !== undefined) own["traceparent"] = context.traceparent;
+  if (context.tracestate !== undefined) own["tracestate"] = context.tracestate;
   // Credentials come last: nothing that a call carries can take their place.
   return toRequestHeaders(own, connection.headers, call.headers, credentials.headers);
 }

@@ -28,6 +28,7 @@ export function createMcpExecutor(options: McpExecutorOptions): Executor {
       }
       const meta = createRecord<Json>([[IDEMPOTENCY_KEY_META, context.idempotencyKey]]);
       if (context.traceparent !== undefined) meta["traceparent"] = context.traceparent;
+      if (context.tracestate !== undefined) meta["tracestate"] = context.tracestate;
       const result = await options.connections.call(call.connection, {
         tool: call.tool,
         arguments: call.arguments,
