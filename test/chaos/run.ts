@@ -66,6 +66,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const began = performance.now();
   const ledger = createLedger();
   const { program } = options;
+  // What judges in the end is loaded now: by then the packages may have been built anew.
+  await (await openStore(spec)).close();
   const sink = await startSink({ refused: 0.08, dropped: 0.03, lost: 0.1, slowMs: 10 });
   const killsAt: Record<string, number> = {};
   const live = new Set<Replica>();

@@ -17,8 +17,13 @@ export interface Child {
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 
-export function startChild(path: string, role: string, ...rest: readonly string[]): Child {
-  const child = spawn(process.execPath, ["--conditions=@mcp-flowgate/source", CHILD, path, role, ...rest], {
+export function startChild(url: string, role: string, ...rest: readonly string[]): Child {
+  return startProgram(CHILD, url, role, ...rest);
+}
+
+/** The same, of another version's `child.ts`. */
+export function startProgram(program: string, ...given: readonly string[]): Child {
+  const child = spawn(process.execPath, ["--conditions=@mcp-flowgate/source", program, ...given], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "flowgate-postgres-compile-cache") },
   });
