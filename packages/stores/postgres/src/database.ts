@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type Log } from "@mcp-flowgate/core";
 import { Client, Pool, TypeOverrides, types, type PoolClient, type QueryResult } from "pg";
@@ -137,8 +138,10 @@ class PooledDatabase implements Database {
 
   async session<T>(use: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
+    const gather = createGathering(client);
     let broken = false;
     const query: Session["query"] = async (statement, values = []) => {
+      gather();
       try {
         return toAnswer(await client.query(toQuery(statement, values, this.#prepares)));
       } catch (thrown) {
@@ -185,6 +188,21 @@ class PooledDatabase implements Database {
       String(statementTimeoutMs),
     ]);
   }
+}
+
+/** What is sent in one turn goes out as one packet: a write to the socket costs more than most statements do here. */
+function createGathering(client: PoolClient): () => void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+  let isGathering = false;
+  return () => {
+    if (isGathering) return;
+    isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  };
 }
 
 /** A client whose end nobody has to notice: who uses it hears of it by the answer. */
