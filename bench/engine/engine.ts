@@ -95,7 +95,7 @@ export const definition: Definition = deepFreeze({
   ir,
 });
 
-const principal: Principal = {
+export const principal: Principal = {
   subject: "bench",
   tenant: "default",
   roles: [],
@@ -104,8 +104,8 @@ const principal: Principal = {
   via: "bench",
 };
 
-export function createBenchEngine(store: WorkflowStore): BenchEngine {
-  const executor: Executor = {
+export function createBenchEngine(store: WorkflowStore, pinned = definition, given?: Executor): BenchEngine {
+  const executor: Executor = given ?? {
     kind: "mcp",
     execute: async () => ({
       status: "succeeded",
@@ -117,14 +117,14 @@ export function createBenchEngine(store: WorkflowStore): BenchEngine {
     ...ports,
     store,
     executors: new Map<ExecutorKind, Executor>([["mcp", executor]]),
-    definitions: { current: () => definition, byHash: () => definition },
+    definitions: { current: () => pinned, byHash: () => pinned },
     schemas: createSchemas(),
     limits: DEFAULT_LIMITS,
   });
   return {
     engine,
     async client() {
-      const started = await engine.start({ definition, input: {}, principal, correlationId: "cor" });
+      const started = await engine.start({ definition: pinned, input: {}, principal, correlationId: "cor" });
       const workflowId = started.instance?.id ?? "";
       let version = 0;
       return {
