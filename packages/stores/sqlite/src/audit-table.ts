@@ -28,8 +28,13 @@ export interface StoredAudit {
 export interface AuditTable {
   /** Only inside a transaction: the heads that are read must still be the heads when the records are written. */
   append(drafts: readonly AuditDraft[], ownStream: string): void;
+  /** Where the heads that are remembered may no longer be the heads. */
+  forgetHeads(): void;
   read(filter: AuditFilter): readonly StoredAudit[];
 }
+
+/** Heads remembered, so that the next record of a stream need not look for the last one. */
+const MAX_HEADS = 5000;
 
 export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditChain): AuditTable {
   const place = sql.placeholder;
@@ -91,9 +96,16 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
     ["position", "line"],
   );
 
+  const heads = new Map<string, AuditHead>();
+  const remember = (stream: string, head: AuditHead): void => {
+    heads.delete(stream);
+    heads.set(stream, head);
+    if (heads.size > MAX_HEADS) heads.delete(heads.keys().next().value ?? "");
+  };
+
   return {
+    forgetHeads: () => heads.clear(),
     append(drafts, ownStream) {
-      const heads = new Map<string, AuditHead>();
       for (const draft of drafts) {
         const name = draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
         const stream = toKey(name);
@@ -112,7 +124,7 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
           hash: record.hash,
           line: record.line.trimEnd(),
         });
-        heads.set(stream, { stream: name, seq: record.seq, hash: record.hash });
+        remember(stream, { stream: name, seq: record.seq, hash: record.hash });
       }
     },
     read({ stream, after = 0, before, limit }) {

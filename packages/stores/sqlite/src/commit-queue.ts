@@ -19,6 +19,13 @@ export interface CommitQueue {
   add<T>(work: () => T): Promise<T>;
   /** Changes with every transaction, and whenever a piece of one is undone: what was written under an equal one stands. */
   generation(): number;
+  /**
+   * Calls `listener` whenever what this process remembers of the file may no longer be so: another process has written,
+   * or a transaction or a piece of one was undone. Noticed before each transaction begins, and by {@link notice}.
+   */
+  onDoubt(listener: () => void): void;
+  /** Looks whether another process has written. Inside a transaction, what is remembered afterwards is as the transaction sees it. */
+  notice(): void;
   /** Resolves when nothing waits and nothing runs. */
   drained(): Promise<void>;
 }
@@ -62,6 +69,8 @@ class Queue implements CommitQueue {
   #generation = 0;
   #lastSize = 1;
   #lastVersion = 0;
+  #noticed = 0;
+  readonly #doubters: (() => void)[] = [];
   #busySince: number | undefined;
   #notBefore = 0;
   #collectUntil = 0;
@@ -89,6 +98,17 @@ class Queue implements CommitQueue {
 
   generation(): number {
     return this.#generation;
+  }
+
+  onDoubt(listener: () => void): void {
+    this.#doubters.push(listener);
+  }
+
+  notice(): void {
+    const version = this.#version.get() ?? 0;
+    if (version === this.#noticed) return;
+    this.#doubt();
+    this.#noticed = version;
   }
 
   drained(): Promise<void> {
@@ -158,6 +178,7 @@ class Queue implements CommitQueue {
   #runGroup(group: readonly Piece[]): void {
     const settle: (() => void)[] = [];
     try {
+      this.notice();
       for (const { work, resolve, reject } of group) {
         this.#savepoint.run();
         try {
@@ -168,6 +189,7 @@ class Queue implements CommitQueue {
           // Some errors of the storage end the whole transaction.
           if (!this.#sqlite.inTransaction) throw thrown;
           this.#generation += 1;
+          this.#doubt();
           this.#undo.run();
           this.#release.run();
           settle.push(() => reject(thrown));
@@ -175,11 +197,16 @@ class Queue implements CommitQueue {
       }
       this.#commit.run();
     } catch (thrown) {
+      this.#doubt();
       if (this.#sqlite.inTransaction) this.#rollback.run();
       for (const { reject } of group) reject(thrown);
       return;
     }
     for (const run of settle) run();
+  }
+
+  #doubt(): void {
+    for (const forget of this.#doubters) forget();
   }
 
   /**

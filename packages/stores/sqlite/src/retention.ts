@@ -46,6 +46,8 @@ export interface RetentionOptions {
   readonly queue: CommitQueue;
   readonly now: () => number;
   readonly auditMs: number;
+  /** Told inside the transaction that removes something. */
+  readonly onRemoved: () => void;
   /** Where records are sealed: only what is goes, and a checkpoint says what went. */
   readonly sealPurge: SealPurge | undefined;
 }
@@ -55,7 +57,14 @@ const CHUNK = 200;
 /** Blobs are large. */
 const BLOB_CHUNK = 10;
 
-export function createRetention({ db, queue, now, auditMs, sealPurge }: RetentionOptions): Retention {
+export function createRetention({
+  db,
+  queue,
+  now,
+  auditMs,
+  onRemoved,
+  sealPurge,
+}: RetentionOptions): Retention {
   const removeInstances = (): number => {
     const ids = db
       .select({ id: workflows.id })
@@ -70,6 +79,7 @@ export function createRetention({ db, queue, now, auditMs, sealPurge }: Retentio
       db.delete(table).where(inArray(table.workflowId, ids)).run();
     }
     db.delete(workflows).where(inArray(workflows.id, ids)).run();
+    onRemoved();
     return ids.length;
   };
 
@@ -134,6 +144,7 @@ export function createRetention({ db, queue, now, auditMs, sealPurge }: Retentio
         .all();
       for (const { n } of gone) removed.push(n);
     }
+    if (removed.length > 0) onRemoved();
     if (removed.length > 0 && sealPurge !== undefined) {
       const positions = removed.toSorted((left, right) => left - right);
       insertCheckpoint(db, sealPurge(lastCheckpoint(db), positions));

@@ -31,8 +31,9 @@ import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
 import { createExpectation, type Expectation } from "./expectation.ts";
-import { fromKey } from "./json-text.ts";
+import { fromKey, toKey } from "./json-text.ts";
 import { createReader, type Reader } from "./read.ts";
+import { createRecentInstances } from "./recent-instances.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { createRetention, type Collected, type Retention } from "./retention.ts";
 import { retryBusy } from "./retry-busy.ts";
@@ -134,6 +135,7 @@ class JournalStore implements SqliteStore {
   readonly #expectation: Expectation;
   readonly #writer: Writer;
   readonly #reader: Reader;
+  readonly #recent = createRecentInstances();
   readonly checkpoints: Checkpoints;
   readonly #auditTable: AuditTable;
   readonly #feed: ChangeFeed;
@@ -172,7 +174,19 @@ class JournalStore implements SqliteStore {
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
     const { sealPurge } = options;
-    this.#retention = createRetention({ db, queue, now: () => this.now(), auditMs, sealPurge });
+    const forget = (): void => {
+      this.#recent.clear();
+      this.#auditTable.forgetHeads();
+    };
+    queue.onDoubt(forget);
+    this.#retention = createRetention({
+      db,
+      queue,
+      now: () => this.now(),
+      auditMs,
+      onRemoved: forget,
+      sealPurge,
+    });
     this.checkpoints = createCheckpoints({
       opened,
       queue,
@@ -201,6 +215,7 @@ class JournalStore implements SqliteStore {
         const refused = this.#expectation.findRefusal(rows, now);
         if (refused !== undefined) return { result: refused, changed: [] };
         const written = this.#writer.write(rows, now, () => this.#feed.mark());
+        this.#recent.wrote(rows, written);
         this.#auditTable.append(audit, this.#lease.auditStream);
         return { result: { status: "applied" } as const, changed: written };
       });
@@ -226,7 +241,15 @@ class JournalStore implements SqliteStore {
   }
 
   load(workflowId: string): Promise<InstanceAggregate | undefined> {
-    return this.#read((reader) => reader.load(workflowId));
+    const key = toKey(workflowId);
+    return this.#read((reader) => {
+      this.#queue.notice();
+      const recent = this.#recent.get(key);
+      if (recent !== undefined) return recent;
+      const read = reader.load(workflowId);
+      if (read !== undefined) this.#recent.put(key, read);
+      return read;
+    });
   }
 
   operation(operationId: string): Promise<Operation | undefined> {
