@@ -1,6 +1,7 @@
 import type { Clock, DueWork, Ids, Log, Operation, WorkflowStore } from "@mcp-flowgate/core";
 import { FlowgateError } from "@mcp-flowgate/core";
 import type { Driver } from "./driver.ts";
+import { within } from "./sleep.ts";
 
 /**
  * Owns the watch over what is due: deadlines, approvals that expire, next attempts, operations whose claimant is gone,
@@ -26,8 +27,11 @@ export interface SweeperDeps {
   readonly sweepMs: number;
 }
 
-const BATCH = 100;
+/** Taken up at a time: enough to fill the transactions of a store. */
+const BATCH = 500;
 const SHORTEST_MS = 5;
+/** Where more is due than one look takes up, how long the next one waits at most for what this one began. */
+const FULL_MS = 50;
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
   return new PollingSweeper(deps);
@@ -67,13 +71,16 @@ class PollingSweeper implements Sweeper {
   }
 
   async #tick(): Promise<void> {
-    const { store, ids, sweepMs, log } = this.#deps;
+    const { store, clock, ids, sweepMs, log } = this.#deps;
     let delay = sweepMs * (0.8 + 0.4 * ids.random());
     try {
-      const { count } = await this.#look();
+      const { count, tasks } = await this.#look();
       const dueAt = await store.nextDueAt();
-      if (count >= BATCH) delay = SHORTEST_MS;
-      else if (dueAt !== undefined && dueAt > store.now()) delay = Math.min(delay, dueAt - store.now());
+      if (count >= BATCH) {
+        // A look before their commits would only find the same again.
+        await within(clock, FULL_MS, Promise.allSettled(tasks));
+        delay = SHORTEST_MS;
+      } else if (dueAt !== undefined && dueAt > store.now()) delay = Math.min(delay, dueAt - store.now());
     } catch (thrown) {
       log.warn("what is due cannot be looked up now", { code: FlowgateError.from(thrown).code });
     }
