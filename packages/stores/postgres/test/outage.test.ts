@@ -97,7 +97,7 @@ describe("while work goes on", () => {
       const { open } = await bench();
       const store = await open();
       const load = new Load(store, 8);
-      await expect.poll(() => load.total).toBeGreaterThan(50);
+      await expect.poll(() => load.total, { timeout: 20_000 }).toBeGreaterThan(50);
       for (let round = 0; round < 2; round += 1) {
         await server.restart(how);
         const before = load.total;
@@ -113,7 +113,7 @@ describe("while work goes on", () => {
     const { open } = await bench();
     const store = await open();
     const load = new Load(store, 8);
-    await expect.poll(() => load.total).toBeGreaterThan(50);
+    await expect.poll(() => load.total, { timeout: 20_000 }).toBeGreaterThan(50);
     for (let round = 0; round < 5; round += 1) {
       expect(await server.terminateConnections()).toBeGreaterThan(1);
       const before = load.total;
@@ -128,7 +128,7 @@ describe("while work goes on", () => {
     const { open } = await bench();
     const store = await open({ statementTimeoutMs: 1_000, leaseMs: 1_500 });
     const load = new Load(store, 4);
-    await expect.poll(() => load.total).toBeGreaterThan(20);
+    await expect.poll(() => load.total, { timeout: 20_000 }).toBeGreaterThan(20);
     server.freeze();
     try {
       const began = performance.now();
