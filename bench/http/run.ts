@@ -1,21 +1,27 @@
 /**
- * `pnpm bench:http`: what the gateway itself costs over HTTP, without a client library in the way. A no-op capability with
- * and without one guard and an audit file, in both protocol eras, beside one echo tool on the bare SDK, all in one run; then
- * the memory that is left after the load, and the time from the start of the process to an answer of `/health`.
+ * `pnpm bench:http`: what the gateway as it is published costs over HTTP, without a client library in the way. A no-op
+ * capability with and without one guard and an audit file, in both protocol eras, beside one echo tool on the bare SDK, all in
+ * one run; the memory that is left after the load; idle connections, what each takes and that calls go on beside
+ * them; and the time from the start of the process to an answer of `/health`, as published and from a checkout.
  *
  *   pnpm bench:http 4000          calls a row
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openIdle } from "./idle.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const gateway = resolve(here, "../../apps/gateway/bin/mcp-flowgate.mjs");
+const checkout = resolve(here, "../../apps/gateway/bin/mcp-flowgate.mjs");
 const calls = Number(process.argv[2] ?? 4000);
 const folder = mkdtempSync(join(tmpdir(), "flowgate-bench-"));
+const published = join(folder, "package");
+execFileSync(process.execPath, [resolve(here, "../../tools/bundle.mjs"), published], { stdio: "ignore" });
+const gateway = join(published, "bin/mcp-flowgate.mjs");
+const IDLE = 10_000;
 const ERAS = ["2026-07-28", "2025-11-25"] as const;
 
 const capability = (guards: string): string => `version: "1.0.0"
@@ -42,10 +48,10 @@ interface Subject {
   readonly input: object;
 }
 
-const serve = (name: string, yaml: string): readonly string[] => {
+const serve = (name: string, yaml: string, program = gateway): readonly string[] => {
   const file = join(folder, name);
   writeFileSync(file, `${yaml}telemetry: { logs: { level: info } }\n`);
-  return [gateway, "serve", "-c", file, "--listen", "127.0.0.1:0"];
+  return [program, "serve", "-c", file, "--listen", "127.0.0.1:0"];
 };
 const echo = { definitionId: "hello.echo", input: { message: "hello" } };
 const SUBJECTS: readonly Subject[] = [
@@ -92,12 +98,22 @@ try {
   for (const { subject, child } of running)
     console.log(`| ${subject.name} | ${Math.round(residentMb(child))} MB |`);
   await Promise.all(running.map(({ child }) => stop(child)));
-  const starts: number[] = [];
-  for (let turn = 0; turn < 5; turn += 1) starts.push(await timeToHealth(serve("lazy.yaml", LAZY)));
-  starts.sort((a, b) => a - b);
-  console.log(
-    `\nStart to /health with ten lazy connections: ${Math.round(starts[2] ?? 0)} ms (median of 5).`,
-  );
+  await measureIdle();
+  console.log("\n| start to /health with ten lazy connections, median of 7 | ms | CPU ms |\n|---|---|---|");
+  const ways = [
+    { name: "as published", args: serve("lazy.yaml", LAZY), taken: [] as Start[] },
+    { name: "a checkout", args: serve("lazy.yaml", LAZY, checkout), taken: [] as Start[] },
+  ];
+  // The first of each fills the cache of compiled code.
+  for (let turn = 0; turn < 8; turn += 1)
+    for (const { args, taken } of ways) {
+      const start = await timeToHealth(args);
+      if (turn > 0) taken.push(start);
+    }
+  for (const { name, taken } of ways)
+    console.log(
+      `| ${name} | ${Math.round(median(taken.map(({ ms }) => ms)))} | ${median(taken.map(({ cpu }) => cpu))} |`,
+    );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -122,7 +138,32 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function timeToHealth(args: readonly string[]): Promise<number> {
+/** Node lets a process have as many files open as the system's hard limit says; fewer connections are opened where that is low. */
+async function measureIdle(): Promise<void> {
+  const subject = SUBJECTS[1] as Subject;
+  const { child, url } = await start(subject.args);
+  await load(url, "2025-11-25", subject, 500, 8);
+  const before = residentMb(child);
+  const idle = await openIdle(url, IDLE);
+  const { rate, p50 } = await load(url, "2025-11-25", subject, Math.ceil(calls / 4), 8);
+  const kb = ((residentMb(child) - before) * 1024) / IDLE;
+  console.log(
+    `\n${idle.held()} of ${IDLE} idle connections held while ${Math.ceil(calls / 4)} calls were made at 8 at once (${Math.round(rate)} calls/s, p50 ${p50.toFixed(2)} ms); ${await idle.ask()} answered again; ${kb.toFixed(1)} KB of resident memory each, ${Math.round(residentMb(child))} MB in all.`,
+  );
+  idle.close();
+  await stop(child);
+}
+
+interface Start {
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+async function timeToHealth(args: readonly string[]): Promise<Start> {
   const began = performance.now();
   const { child, url } = await start(args);
   await new Promise<void>((done, failed) => {
@@ -132,9 +173,9 @@ async function timeToHealth(args: readonly string[]): Promise<number> {
       .once("error", failed)
       .end();
   });
-  const took = performance.now() - began;
+  const taken = { ms: performance.now() - began, cpu: cpuMs(child) };
   await stop(child);
-  return took;
+  return taken;
 }
 
 async function load(

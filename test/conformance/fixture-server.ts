@@ -23,6 +23,7 @@ const SERVER: ServerIr = {
     maxBodyBytes: 4 * 1024 * 1024,
     maxHeaderBytes: 16 * 1024,
     headersTimeoutMs: 15_000,
+    keepAliveTimeoutMs: 75_000,
     maxConnections: 20_000,
     requestTimeoutMs: 60_000,
     allowedHosts: [],

@@ -39,6 +39,7 @@ export async function listenHttp(
   // A header or body that trickles in must not hold a connection for ever; a running call may take as long as its deadline.
   server.headersTimeout = http.headersTimeoutMs;
   server.requestTimeout = http.requestTimeoutMs;
+  server.keepAliveTimeout = http.keepAliveTimeoutMs;
   server.maxConnections = http.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

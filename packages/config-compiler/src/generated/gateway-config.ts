@@ -1557,6 +1557,8 @@ export interface GatewayConfig {
       readonly maxHeaderBytes?: Size;
       /** The time the headers of one request may take to arrive. */
       readonly headersTimeoutMs?: Duration;
+      /** How long a connection without a request is held. Longer than a load balancer in front keeps its own. */
+      readonly keepAliveTimeoutMs?: Duration;
       /** Connections at a time; further ones are closed. */
       readonly maxConnections?: number;
       /** The time one request may take to arrive. */

@@ -54,6 +54,11 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
       minimum: 1,
       default: 15_000,
     }),
+    keepAliveTimeoutMs: duration(
+      "How long a connection without a request is held. Longer than a load balancer in front keeps its own.",
+      "75s",
+      { minimum: 1, default: 75_000 },
+    ),
     maxConnections: whole("Connections at a time; further ones are closed.", 20_000, {
       minimum: 1,
       default: 20_000,

@@ -116,6 +116,8 @@ export interface ServerIr {
     readonly maxBodyBytes: number;
     readonly maxHeaderBytes: number;
     readonly headersTimeoutMs: number;
+    /** How long a connection without a request is held. */
+    readonly keepAliveTimeoutMs: number;
     readonly maxConnections: number;
     readonly requestTimeoutMs: number;
     readonly allowedHosts: readonly string[];
