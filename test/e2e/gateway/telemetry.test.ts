@@ -16,7 +16,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   api = await startApi();
   const settings =
-    "audit: { sinks: [{ kind: file, path: audit.jsonl }, { kind: sqlite }], onFailure: fail_closed, rotate: { maxBytes: 40KiB } }\n";
+    "audit: { sinks: [{ kind: file, path: audit.jsonl }, { kind: sqlite }], onFailure: fail_closed, rotate: { maxBytes: 16KiB } }\n";
   gateway = await walkEveryPath(everyPathConfig(folder.path, api.url, settings), folder.path);
 });
 

@@ -8,6 +8,7 @@ import { passOn } from "./pass-on.ts";
  * recover by themselves, and the store with them.
  */
 export function refuseWithoutAudit(store: WorkflowStore, trail: AuditTrail): WorkflowStore {
+  const recording = new Set<Promise<void>>();
   return {
     ...passOn(store),
     async apply(batch) {
@@ -17,8 +18,16 @@ export function refuseWithoutAudit(store: WorkflowStore, trail: AuditTrail): Wor
       return result;
     },
     async record(events) {
-      await store.record(events);
+      const recorded = store.record(events);
+      recording.add(recorded);
+      await recorded.finally(() => recording.delete(recorded));
       trail.committed(events.length);
+    },
+    /** What is recorded last, nobody waits for: it is sealed all the same. */
+    async close() {
+      await Promise.allSettled(recording);
+      await trail.stopSealing();
+      await store.close();
     },
   };
 }
