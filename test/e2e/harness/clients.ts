@@ -13,7 +13,11 @@ export interface TestClient {
   call(
     name: string,
     args?: JsonObject,
-    options?: { readonly onProgress?: (message: string | undefined) => void },
+    options?: {
+      readonly onProgress?: (message: string | undefined) => void;
+      /** What the call carries beside its arguments. */
+      readonly meta?: JsonObject;
+    },
   ): Promise<ToolAnswer>;
   close(): Promise<void>;
 }
@@ -62,7 +66,7 @@ export async function connectClient(target: Target, era: (typeof ERAS)[number]):
     call: async (name, args = {}, options) => {
       const onprogress = options?.onProgress;
       const result = await client.callTool(
-        { name, arguments: args },
+        { name, arguments: args, ...(options?.meta === undefined ? {} : { _meta: { ...options.meta } }) },
         onprogress === undefined ? {} : { onprogress: (update) => onprogress(update.message) },
       );
       return { body: result.structuredContent, isError: result.isError === true, content: result.content };
