@@ -16,7 +16,8 @@ import type { Listing } from "./tool-source.ts";
  *
  * It owns, for each pinned connection, which tools are refused and whether the session that answers calls is the one
  * whose listing was judged.
- * - P1 with `pin: block` a tool that differs from the lock file passes neither `judge` nor `refusal`;
+ * - P1 with `pin: block` a tool that differs from the lock file passes neither `judge` nor `refusal`, nor does one that is
+ *   not listed, since nobody can compare it;
  * - P2 after a session has started, nothing is called on it before its listing was judged (`isJudged`);
  * - P3 a difference is told once, until it is another one.
  */
@@ -44,6 +45,12 @@ export interface SessionMark {
   readonly live: boolean;
 }
 
+/** Of the last listing that was compared: what it admitted, and why not the others. */
+interface Verdict {
+  readonly admitted: ReadonlySet<string>;
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
 const NO_SESSION: SessionMark = { count: 0, live: false };
 
 export function createPins(options: {
@@ -55,7 +62,7 @@ export function createPins(options: {
   const { scope, lock, digest } = options;
   const sessions = new Map<string, SessionMark>();
   const judged = new Map<string, number>();
-  const refused = new Map<string, ReadonlyMap<string, string>>();
+  const verdicts = new Map<string, Verdict>();
   const told = new Map<string, ReadonlySet<string>>();
   const session = (connection: string): SessionMark => sessions.get(connection) ?? NO_SESSION;
   const mode = (connection: string): "warn" | "block" | undefined =>
@@ -80,13 +87,22 @@ export function createPins(options: {
       if (mode(connection) !== "block") return { admitted: tools, news };
       const swapped = differences.find(({ change }) => change === "server");
       const reasons = new Map<string, string>();
-      for (const one of differences) if (one.tool !== "") reasons.set(one.tool, summarizeDifference(one));
+      for (const one of differences) {
+        if (one.tool !== "") reasons.set(one.tool, summarizeDifference(one));
+        // A server may still answer to the old name, with whatever it likes.
+        if (one.change === "renamed" && one.from !== undefined)
+          reasons.set(one.from, summarizeDifference(one));
+      }
       if (swapped !== undefined) for (const { name } of used) reasons.set(name, summarizeDifference(swapped));
-      refused.set(connection, reasons);
-      return { admitted: used.filter(({ name }) => !reasons.has(name)), news };
+      const admitted = used.filter(({ name }) => !reasons.has(name));
+      verdicts.set(connection, { reasons, admitted: new Set(admitted.map(({ name }) => name)) });
+      return { admitted, news };
     },
-    refusal: (connection, tool) =>
-      mode(connection) === "block" ? refused.get(connection)?.get(tool) : undefined,
+    refusal(connection, tool) {
+      const verdict = mode(connection) === "block" ? verdicts.get(connection) : undefined;
+      if (verdict === undefined || verdict.admitted.has(tool)) return undefined;
+      return verdict.reasons.get(tool) ?? `tool "${tool}" is not listed`;
+    },
     isJudged: (connection) => {
       const { count, live } = session(connection);
       return live && judged.get(connection) === count;
