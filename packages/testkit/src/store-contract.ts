@@ -95,6 +95,18 @@ export function describeStoreContract(name: string, create: () => Promise<StoreH
       expect(harness.audit.types(instance.id)).toEqual(["workflow.started"]);
     });
 
+    it("keeps an instance's place in the trail over a batch that records nothing (W15)", async () => {
+      const instance = await insert(fresh(), {});
+      const types = ["chain.step", undefined, "chain.completed"] as const;
+      for (const [index, type] of types.entries()) {
+        const before = { ...instance, fence: instance.fence + index };
+        const audit = type === undefined ? [] : [event(type, instance.id)];
+        const batch = { expect: at(before), instance: { ...before, fence: before.fence + 1 }, audit };
+        expect(await store.apply(batch)).toEqual({ status: "applied" });
+      }
+      expect(harness.audit.types(instance.id)).toEqual(["chain.step", "chain.completed"]);
+    });
+
     it("keeps the definition that an instance moves to (S1)", async () => {
       const instance = await insert(fresh());
       const other = buildDefinition(buildWorkflow({ open: {}, end: buildEnd() }, { version: "2.0.0" }));

@@ -22,7 +22,7 @@ export interface Locked {
   readonly requests: ReadonlyMap<string, RequestKey>;
   /** Entries by key and window. */
   readonly rates: ReadonlyMap<string, number>;
-  /** Of the streams that the work writes to, by their keys. */
+  /** Of the streams that the work writes to and of the instances that are locked, by their keys. */
   readonly heads: ReadonlyMap<string, AuditHead>;
 }
 
@@ -115,11 +115,10 @@ export async function lock(session: Session, works: readonly Work[], ownStream: 
       ...heads.map(
         ({ stream, seq, hash }) => [stream, { stream: streams.get(stream) ?? "", seq, hash }] as const,
       ),
-      ...instances
-        .map(({ id, seq, hash }) => ({ name: streams.get(toWorkflowStream(id)), seq, hash }))
-        .flatMap(({ name, seq, hash }) =>
-          name === undefined ? [] : [[toBoundedKey(name), { stream: name, seq, hash }] as const],
-        ),
+      // Also of those that no record is made of now: their rows are written with the head in them.
+      ...instances.map(
+        ({ id, seq, hash }) => [toWorkflowStream(id), { stream: `wf:${fromKey(id)}`, seq, hash }] as const,
+      ),
     ]),
   };
 }
