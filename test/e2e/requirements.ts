@@ -86,7 +86,7 @@ export const REQUIREMENTS = {
   "R-LEAN-1":
     "A start over HTTP and plain calls load no client, database or protocol library that nothing has used yet.",
   "R-LEAN-2":
-    "The gateway as it is published is one file: it serves stdio and HTTP, keeps a SQLite store, and leaves no child behind.",
+    "The gateway as it is published is one bundle, or one file: it serves stdio and HTTP, keeps a SQLite store, and leaves no child behind.",
   "R-LEAN-3": "Idle connections are held as long as configured, and calls go on beside a thousand of them.",
   "R-HTTP-1": "Foreign Host and Origin headers are refused on every route.",
   "R-HTTP-2":

@@ -6,7 +6,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(2);
 }
 await import("./compile-cache.mjs");
-// As published the gateway is one file, in a checkout it is what was built last.
+// As published the gateway is a bundle, in a checkout it is what was built last.
 const { existsSync } = await import("node:fs");
 const bundle = new URL("../mcp-flowgate.mjs", import.meta.url);
 if (existsSync(bundle)) await import(bundle.href);

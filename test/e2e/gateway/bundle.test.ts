@@ -15,20 +15,11 @@ import {
 const SERVER = join(import.meta.dirname, "../harness/pid-server.mjs");
 
 let folder: ReturnType<typeof temporaryFolder>;
-let program: string;
+let published: string;
 
 beforeAll(() => {
   folder = temporaryFolder();
-  const bundle = join(folder.path, "package");
-  execFileSync(process.execPath, [join(repository, "tools/bundle.mjs"), bundle], { stdio: "pipe" });
-  // What `npm install` would put beside it.
-  const sqlite = createRequire(join(repository, "packages/stores/sqlite/package.json"));
-  mkdirSync(join(bundle, "node_modules"));
-  symlinkSync(
-    dirname(sqlite.resolve("better-sqlite3/package.json")),
-    join(bundle, "node_modules/better-sqlite3"),
-  );
-  program = join(bundle, "bin/mcp-flowgate.mjs");
+  published = makeBundle("package");
 });
 afterAll(() => folder[Symbol.dispose]());
 
@@ -43,23 +34,29 @@ proxy:
     - { name: pid.pid, executor: { kind: mcp, connection: pid, tool: pid } }
 `;
 
-test("[R-LEAN-2] one file serves stdio, both kinds of search words and a store that a second start finds again", async () => {
-  const file = writeConfig(folder.path, config(join(folder.path, "stdio.db")), "stdio.yaml");
-  const client = await connectClient({ config: file, program }, "2026-07-28");
-  const found = await client.call("gateway.search", { query: "echo" });
-  expect(found.body.items[0].id).toBe("echo");
-  const started = await client.call("workflow.start", { definitionId: "echo", input: {} });
-  expect(started.body.result.status).toBe("completed");
-  await client.close();
-  const again = await connectClient({ config: file, program }, "2025-11-25");
-  const kept = await again.call("workflow.get", { workflowId: started.body.workflow.id });
-  expect(kept.body.workflow).toEqual(started.body.workflow);
-  await again.close();
-});
+test.for(["bundle", "one file"])(
+  "[R-LEAN-2] as %s it serves stdio, both kinds of search words and a store that a second start finds again",
+  async (form) => {
+    const name = form.replace(" ", "-");
+    const program = form === "bundle" ? published : makeBundle(name, "--one-file");
+    expect(existsSync(join(program, "../../lib"))).toBe(form === "bundle");
+    const file = writeConfig(folder.path, config(join(folder.path, `${name}.db`)), `${name}.yaml`);
+    const client = await connectClient({ config: file, program }, "2026-07-28");
+    const found = await client.call("gateway.search", { query: "echo" });
+    expect(found.body.items[0].id).toBe("echo");
+    const started = await client.call("workflow.start", { definitionId: "echo", input: {} });
+    expect(started.body.result.status).toBe("completed");
+    await client.close();
+    const again = await connectClient({ config: file, program }, "2025-11-25");
+    const kept = await again.call("workflow.get", { workflowId: started.body.workflow.id });
+    expect(kept.body.workflow).toEqual(started.body.workflow);
+    await again.close();
+  },
+);
 
-test("[R-LEAN-2] one file serves HTTP and metrics, and its children do not outlive it even when it is killed", async () => {
+test("[R-LEAN-2] the bundle serves HTTP and metrics, and its children do not outlive it even when it is killed", async () => {
   const file = writeConfig(folder.path, config(join(folder.path, "http.db")), "http.yaml");
-  const gateway = await startHttpGateway(file, { program });
+  const gateway = await startHttpGateway(file, { program: published });
   const client = await connectClient({ url: gateway.url }, "2026-07-28");
   const { body } = await client.call("workflow.start", { definitionId: "pid.pid", input: {} });
   const pid = Number(body.result.output.content?.[0]?.text ?? body.result.output);
@@ -71,16 +68,31 @@ test("[R-LEAN-2] one file serves HTTP and metrics, and its children do not outli
   await waitFor(() => (isRunning(pid) ? undefined : true));
 });
 
-test("[R-LEAN-2] one file needs nothing but the database driver", () => {
+test("[R-LEAN-2] the bundle needs nothing but the database driver", () => {
   const { dependencies } = JSON.parse(readFileSync(join(folder.path, "package/package.json"), "utf8"));
   expect(Object.keys(dependencies)).toEqual(["better-sqlite3"]);
 });
 
-test("[R-LEAN-2] whatever is in the file is named with its licence", () => {
+test("[R-LEAN-2] whatever is in the bundle is named with its licence", () => {
   const notices = readFileSync(join(folder.path, "package/THIRD-PARTY-NOTICES.txt"), "utf8");
   for (const name of ["undici", "zod", "commander", "@modelcontextprotocol/server", "drizzle-orm"])
     expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2\\.0)\\)$`, "m"));
 });
+
+/** The command of a bundle below the folder, with what `npm install` would put beside it. */
+function makeBundle(name: string, ...options: readonly string[]): string {
+  const bundle = join(folder.path, name);
+  execFileSync(process.execPath, [join(repository, "tools/bundle.mjs"), ...options, bundle], {
+    stdio: "pipe",
+  });
+  const sqlite = createRequire(join(repository, "packages/stores/sqlite/package.json"));
+  mkdirSync(join(bundle, "node_modules"));
+  symlinkSync(
+    dirname(sqlite.resolve("better-sqlite3/package.json")),
+    join(bundle, "node_modules/better-sqlite3"),
+  );
+  return join(bundle, "bin/mcp-flowgate.mjs");
+}
 
 function isRunning(pid: number): boolean {
   try {
