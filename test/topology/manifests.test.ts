@@ -21,6 +21,14 @@ test("tests, examples and the bench are never published", () => {
   ).toEqual([]);
 });
 
+test("both commands keep compiled code in the same way", () => {
+  // Before a command may import a package, so each has a copy.
+  const [gateway, checker] = ["gateway", "checker"].map((app) =>
+    readFileSync(join(ROOT, "apps", app, "bin/compile-cache.mjs"), "utf8"),
+  );
+  expect(gateway).toBe(checker);
+});
+
 describe.each(published)("$folder", ({ folder, manifest }) => {
   const isLibrary = existsSync(join(ROOT, folder, "src/index.ts"));
 
