@@ -17,11 +17,12 @@ test(
     const runSlot = async (slot: number): Promise<void> => {
       for (let life = 0; life < KILLS / SLOTS; life += 1) {
         const child = startChild(bench.url, "burst", `${slot}_${life}`, String(WRITERS));
-        await child.said("wf_");
+        // A step after the beginning of its instance.
+        await child.said("1 ");
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
         child.process.kill("SIGKILL");
         expect(await child.ended).toBe("SIGKILL");
-        for (const [id = "", version] of child.lines.map((line) => line.split(" "))) {
+        for (const [version, id = ""] of child.lines.map((line) => line.split(" "))) {
           if (id.startsWith("wf_")) acknowledged.set(id, Number(version));
         }
       }
@@ -50,6 +51,6 @@ test(
     }
     const said = [...acknowledged.values()].reduce((sum, version) => sum + version, 0);
     expect(steps).toBeGreaterThanOrEqual(said);
-    expect(said).toBeGreaterThan(KILLS);
+    expect(said).toBeGreaterThanOrEqual(KILLS);
   },
 );

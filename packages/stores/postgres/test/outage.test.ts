@@ -176,7 +176,7 @@ describe("while work goes on", () => {
 test("a process lives on through restarts of the server, used or not", { timeout: 60_000 }, async () => {
   const { url } = await bench();
   const children = [startChild(url, "burst", "a", "4"), startChild(url, "claim", "wf_1")];
-  await Promise.all([children[0]!.said("wf_"), children[1]!.said("claimed")]);
+  await Promise.all([children[0]!.said("0 wf_"), children[1]!.said("claimed")]);
   for (let round = 0; round < 6; round += 1) {
     await server.restart(round % 2 ? "fast" : "immediate");
     const before = children[0]!.lines.length;

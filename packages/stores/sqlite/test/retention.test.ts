@@ -131,7 +131,7 @@ test(
     const bench = createBench();
     const store = await bench.open();
     const child = startChild(bench.path, "burst", "x", "4");
-    await child.said("wf_x_0 3");
+    await child.said("3 wf_x_0");
     const { replica, epoch } = store.lease();
     await store.apply({
       ...startOf("wf_claimed", { status: "running", operationId: "op_claimed", claim: { replica, epoch } }),

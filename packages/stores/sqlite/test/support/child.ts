@@ -29,7 +29,7 @@ async function burst(store: SqliteStore, prefix: string, writers: number): Promi
   const write = async (id: string): Promise<void> => {
     await store.apply(startOf(id, {}, [eventOf(id)]));
     for (let version = 0; ; version += 1) {
-      say(`${id} ${version}`);
+      say(`${version} ${id}`);
       const operation = operationOf(`op_${id}_${version}`, id, { fromVersion: version, status: "committed" });
       await store.apply(
         stepOf(id, version, version, { operations: [operation], audit: [eventOf(id), eventOf(id)] }),
