@@ -581,6 +581,14 @@ export function describeStoreContract(name: string, create: () => Promise<StoreH
       expect(third.nextCursor).toBeUndefined();
       expect((await store.instances({ owner: "odd", limit: 10 })).items).toHaveLength(3);
       expect((await store.instances({ statuses: ["terminal"], limit: 10 })).items).toHaveLength(1);
+      const open = { tenant: "default", statuses: ["idle", "running"], limit: 2 } as const;
+      const newest = await store.instances({ ...open, owner: "odd" });
+      expect(newest.items.map(({ id }) => id)).toEqual(["wf_0006", "wf_0004"]);
+      const older = await store.instances({ ...open, owner: "odd", cursor: newest.nextCursor! });
+      expect(older.items.map(({ id }) => id)).toEqual(["wf_0002"]);
+      const [{ definitionId }] = newest.items as [WorkflowInstance];
+      expect((await store.instances({ ...open, definitionId, limit: 10 })).items).toHaveLength(7);
+      expect((await store.instances({ ...open, definitionId: "none" })).items).toEqual([]);
       expect((await store.instances({ tenant: "other", limit: 10 })).items).toEqual([]);
       expect((await store.instances({ definitionId: "none", limit: 10 })).items).toEqual([]);
     });

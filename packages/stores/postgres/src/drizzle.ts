@@ -8,7 +8,7 @@ import type * as Core from "drizzle-orm/pg-core";
  */
 const require = createRequire(import.meta.url);
 
-export const { and, desc, eq, inArray, lt, or } = require("drizzle-orm") as typeof Orm;
+export const { and, desc, eq, inArray, sql } = require("drizzle-orm") as typeof Orm;
 
 export const { bigint, PgDialect, pgSchema, QueryBuilder, text } =
   require("drizzle-orm/pg-core") as typeof Core;

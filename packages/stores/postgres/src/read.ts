@@ -16,7 +16,7 @@ import type {
 import type { SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Database } from "./database.ts";
-import { and, desc, eq, inArray, lt, or, QueryBuilder } from "./drizzle.ts";
+import { and, desc, eq, inArray, QueryBuilder, sql } from "./drizzle.ts";
 import { fromJsonText, toBoundedKey, toKey } from "./json-text.ts";
 import * as statements from "./read-statements.ts";
 import { fromInstanceRow, fromOperationRow, type InstanceRow, type OperationRow } from "./rows.ts";
@@ -212,7 +212,7 @@ function matches(column: PgColumn, text: string | undefined): SQL | undefined {
 function isAfter(at: PgColumn, n: PgColumn, cursor: string | undefined): SQL | undefined {
   const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
   if (parts === null) return undefined;
-  return or(lt(at, Number(parts[1])), and(eq(at, Number(parts[1])), lt(n, Number(parts[2]))));
+  return sql`(${at}, ${n}) < (${Number(parts[1])}, ${Number(parts[2])})`;
 }
 
 function toPage<Row extends { readonly at: number; readonly n: number }, Item>(

@@ -15,7 +15,7 @@ import type {
 import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { OpenedDatabase } from "./database.ts";
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql } from "./drizzle.ts";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, sql } from "./drizzle.ts";
 import { fromJsonText, toKey } from "./json-text.ts";
 import { fromInstanceRow, fromOperationRow } from "./rows.ts";
 import {
@@ -255,15 +255,19 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
     journal: (workflowId, fromVersion) =>
       selectJournal.all({ id: toKey(workflowId), fromVersion }).map(fromOperationRow),
     instances(filter) {
+      const isOpen = filter.statuses !== undefined && !filter.statuses.includes("terminal");
+      // Few have not ended: they have an index of their own, which nothing else shall be preferred to.
+      const by = isOpen ? unindexed : (column: SQLiteColumn) => column;
       const rows = db
         .select({ ...instanceColumns, at: workflows.createdAt, n: workflows.n })
         .from(workflows)
         .where(
           and(
             matches(workflows.tenant, filter.tenant),
-            matches(workflows.owner, filter.owner),
-            matches(workflows.definitionId, filter.definitionId),
-            filter.statuses && inArray(workflows.status, [...filter.statuses]),
+            matches(by(workflows.owner), filter.owner),
+            matches(by(workflows.definitionId), filter.definitionId),
+            isOpen ? sql`${workflows.status} <> 'terminal'` : undefined,
+            filter.statuses && inArray(unindexed(workflows.status), [...filter.statuses]),
             isAfter(workflows.createdAt, workflows.n, filter.cursor),
           ),
         )
@@ -313,15 +317,20 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
   };
 }
 
-function matches(column: SQLiteColumn, text: string | undefined): SQL | undefined {
-  return text === undefined ? undefined : eq(column, toKey(text));
+function matches(column: SQLiteColumn | SQL, text: string | undefined): SQL | undefined {
+  return text === undefined ? undefined : eq(column as SQL, toKey(text));
+}
+
+/** A condition on it chooses no index. */
+function unindexed(column: SQLiteColumn): SQL {
+  return sql`+${column}`;
 }
 
 /** What a cursor left to show: it is the time and the number of the last row that was shown. */
 function isAfter(at: SQLiteColumn, n: SQLiteColumn, cursor: string | undefined): SQL | undefined {
   const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
   if (parts === null) return undefined;
-  return or(lt(at, Number(parts[1])), and(eq(at, Number(parts[1])), lt(n, Number(parts[2]))));
+  return sql`(${at}, ${n}) < (${Number(parts[1])}, ${Number(parts[2])})`;
 }
 
 function toPage<Row extends { readonly at: number; readonly n: number }, Item>(

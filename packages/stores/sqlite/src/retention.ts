@@ -1,7 +1,7 @@
 import { insertCheckpoint, lastCheckpoint, type SealPurge } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
-import { asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
+import { and, asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
 import { fromKey, toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
 import {
@@ -10,6 +10,7 @@ import {
   blobOwners,
   blobs,
   definitions,
+  disownedBlobs,
   evidence,
   operations,
   rates,
@@ -83,26 +84,20 @@ export function createRetention({
     return ids.length;
   };
 
-  /** Also of instances that a process of a version without blobs has removed. */
-  const removeBlobs = (): number => {
-    const owner = db
-      .select({ one: sql`1` })
-      .from(workflows)
-      .where(eq(workflows.id, blobOwners.workflowId));
-    db.delete(blobOwners).where(notExists(owner)).run();
+  const removeBlobs = (): { readonly looked: number; readonly removed: number } => {
+    const disowned = db.select().from(disownedBlobs).orderBy(asc(disownedBlobs.n)).limit(BLOB_CHUNK).all();
     const owned = db
       .select({ one: sql`1` })
       .from(blobOwners)
       .where(eq(blobOwners.sha256, blobs.sha256));
-    const ownerless = db
-      .select({ sha256: blobs.sha256 })
-      .from(blobs)
-      .where(notExists(owned))
-      .limit(BLOB_CHUNK)
-      .all()
-      .map(({ sha256 }) => sha256);
-    if (ownerless.length > 0) db.delete(blobs).where(inArray(blobs.sha256, ownerless)).run();
-    return ownerless.length;
+    const hashes = disowned.map(({ sha256 }) => sha256);
+    const numbers = disowned.map(({ n }) => n);
+    const { changes } = db
+      .delete(blobs)
+      .where(and(inArray(blobs.sha256, hashes), notExists(owned)))
+      .run();
+    db.delete(disownedBlobs).where(inArray(disownedBlobs.n, numbers)).run();
+    return { looked: disowned.length, removed: changes };
   };
 
   const removeDefinitions = (): number => {
@@ -179,6 +174,14 @@ export function createRetention({
     return !live.some((row) => name === `replica:${row.id}:${row.epoch}`);
   };
 
+  const removeAllBlobs = async (): Promise<number> => {
+    for (let all = 0; ;) {
+      const { looked, removed } = await queue.add(removeBlobs);
+      all += removed;
+      if (looked < BLOB_CHUNK) return all;
+    }
+  };
+
   const inChunks = async (remove: () => number, isMore: (removed: number) => boolean): Promise<number> => {
     let all = 0;
     for (;;) {
@@ -194,7 +197,7 @@ export function createRetention({
       const cursor = { position: 0 };
       return {
         instances,
-        blobs: await inChunks(removeBlobs, (removed) => removed === BLOB_CHUNK),
+        blobs: await removeAllBlobs(),
         definitions: instances === 0 ? 0 : await queue.add(removeDefinitions),
         requests: await queue.add(removeRequests),
         auditRecords: await inChunks(

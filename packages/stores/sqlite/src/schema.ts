@@ -125,6 +125,11 @@ export const blobOwners = sqliteTable("blob_owner", {
   sha256: text().notNull(),
 });
 
+export const disownedBlobs = sqliteTable("disowned_blob", {
+  n: integer().primaryKey(),
+  sha256: text().notNull(),
+});
+
 export const auditRows = sqliteTable("audit", {
   n: integer().primaryKey(),
   stream: text().notNull(),

@@ -2,6 +2,7 @@ import { JOURNAL_SQL } from "./0001-journal.ts";
 import { BLOB_SQL } from "./0002-blob.ts";
 import { CHECKPOINTS_SQL } from "./0003-checkpoints.ts";
 import { SHARED_STATE_SQL } from "./0004-shared-state.ts";
+import { LISTINGS_SQL } from "./0005-listings.ts";
 
 /**
  * In order; the schema's number is how many of them a database has had. A released one never changes. `oldest` is the
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly { readonly sql: string; readonly oldest: numbe
   { sql: BLOB_SQL, oldest: 1 },
   { sql: CHECKPOINTS_SQL, oldest: 1 },
   { sql: SHARED_STATE_SQL, oldest: 1 },
+  { sql: LISTINGS_SQL, oldest: 1 },
 ];
