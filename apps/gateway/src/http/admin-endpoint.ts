@@ -4,6 +4,7 @@ import { grants } from "@mcp-flowgate/guards-expr";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { ADMIN_OPERATIONS, type AdminOperation } from "../admin/operations.ts";
 import type { Operations } from "../admin/observe.ts";
+import { findJsonFault } from "../host/json-fault.ts";
 import { readBody } from "./read-body.ts";
 import { respondJson } from "./respond.ts";
 
@@ -56,6 +57,8 @@ export function createAdminEndpoint(options: {
       const body = parse(read.value);
       if (!isJsonObject(body))
         return respondJson(response, 400, { error: "The body must be a JSON object." });
+      const fault = findJsonFault(read.value);
+      if (fault !== undefined) return respondJson(response, 400, { error: `Of the body, ${fault}.` });
       const problem = operation.problem?.(url.searchParams, body);
       if (problem !== undefined) return respondJson(response, 400, { error: problem });
       try {

@@ -8,6 +8,7 @@ import {
   type Log,
   type Principal,
 } from "@mcp-flowgate/core";
+import { findJsonFault, idOf } from "../host/json-fault.ts";
 import { bearerToken, type Recognised } from "../identity/provider.ts";
 import type { Caller } from "../surface/answer.ts";
 import type { DirectCalls } from "./direct-call.ts";
@@ -73,6 +74,9 @@ export function createMcpEndpoint(options: {
       const message = parse(body.value);
       if (message === undefined)
         return respondRpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
+      const fault = findJsonFault(body.value);
+      if (fault !== undefined)
+        return respondRpcError(response, 400, -32_600, `Invalid request: ${fault}.`, idOf(message));
       if (options.draining() && isStart(message)) {
         // By a status that balancers and clients know to try elsewhere, or again, since nothing was done.
         response.setHeader("retry-after", "1");

@@ -18,6 +18,7 @@ export function respondRpcError(
   status: number,
   code: number,
   message: string,
+  id: string | number | null = null,
 ): void {
   const headers = {
     "content-type": "application/json",
@@ -26,5 +27,5 @@ export function respondRpcError(
     ...(status === 413 ? { connection: "close" } : {}),
   };
   response.writeHead(status, headers);
-  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: null }));
+  response.end(JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id }));
 }

@@ -9,8 +9,13 @@ const HEAD_BYTES = 400;
  * transport ends the connection at a line that is too long; a gateway goes on with the next.
  *
  * @param onTooLong gets the beginning of each dropped line.
+ * @param passes whether a whole line goes on; who says no has dealt with it.
  */
-export function createBoundedLines(maxBytes: number, onTooLong: (head: string) => void): Transform {
+export function createBoundedLines(
+  maxBytes: number,
+  onTooLong: (head: string) => void,
+  passes: (line: Buffer) => boolean,
+): Transform {
   let held: Buffer[] = [];
   let size = 0;
   let head: string | undefined;
@@ -36,14 +41,15 @@ export function createBoundedLines(maxBytes: number, onTooLong: (head: string) =
       for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
         take(chunk.subarray(from, at + 1));
         const line = end();
-        if (line !== undefined) this.push(line);
+        if (line !== undefined && passes(line)) this.push(line);
         from = at + 1;
       }
       if (from < chunk.length) take(chunk.subarray(from));
       done();
     },
     flush(done) {
-      done(null, end());
+      const line = end();
+      done(null, line !== undefined && passes(line) ? line : undefined);
     },
   });
 }

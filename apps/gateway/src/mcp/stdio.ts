@@ -1,6 +1,7 @@
 import type { Server } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { Log } from "@mcp-flowgate/core";
+import { findJsonFault, idOf } from "../host/json-fault.ts";
 import { createBoundedLines } from "./bounded-lines.ts";
 
 export interface StdioServing {
@@ -18,10 +19,19 @@ export function serveMcpOverStdio(options: {
   readonly log: Log;
 }): StdioServing {
   const { log, maxMessageBytes } = options;
-  const lines = createBoundedLines(maxMessageBytes, (head) => {
-    log.warn("a message of the client is too long and was dropped", { maxBytes: maxMessageBytes });
-    process.stdout.write(`${JSON.stringify(tooLong(head, maxMessageBytes))}\n`);
-  });
+  const lines = createBoundedLines(
+    maxMessageBytes,
+    (head) => {
+      log.warn("a message of the client is too long and was dropped", { maxBytes: maxMessageBytes });
+      process.stdout.write(`${JSON.stringify(tooLong(head, maxMessageBytes))}\n`);
+    },
+    (line) => {
+      const answer = refuse(line);
+      if (answer === undefined) return true;
+      process.stdout.write(`${JSON.stringify(answer)}\n`);
+      return false;
+    },
+  );
   process.stdin.pipe(lines);
   // Lines are bounded already; the transport's own bound must not end the connection over two of them in one read.
   const transport = new StdioServerTransport(lines, process.stdout, { maxBufferSize: maxMessageBytes * 2 });
@@ -56,6 +66,23 @@ export function serveMcpOverStdio(options: {
       await handle.close();
     },
   };
+}
+
+/** JSON-RPC's answer to a message that says more than its value would; undefined for every other, and for what is no JSON. */
+function refuse(line: Buffer): object | undefined {
+  const text = line.toString("utf8");
+  try {
+    const message: unknown = JSON.parse(text);
+    const fault = findJsonFault(text);
+    if (fault === undefined) return undefined;
+    return {
+      jsonrpc: "2.0",
+      id: idOf(message),
+      error: { code: -32_600, message: `Invalid request: ${fault}.` },
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** JSON-RPC's answer to a request that was not read to its end, to the id that its beginning shows. */
