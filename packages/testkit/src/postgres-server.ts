@@ -164,11 +164,11 @@ class TemporaryServer implements PostgresServer {
   }
 
   freeze(): void {
-    for (const pid of this.#processes()) process.kill(pid, "SIGSTOP");
+    this.#signal("SIGSTOP");
   }
 
   thaw(): void {
-    for (const pid of this.#processes()) process.kill(pid, "SIGCONT");
+    this.#signal("SIGCONT");
   }
 
   async terminateConnections(): Promise<number> {
@@ -269,6 +269,17 @@ class TemporaryServer implements PostgresServer {
     keeper.ref();
     keeper.stdin?.end();
     await ended;
+  }
+
+  #signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    for (const pid of this.#processes()) {
+      try {
+        process.kill(pid, signal);
+      } catch (thrown) {
+        // One that served a connection ended since it was listed.
+        if ((thrown as NodeJS.ErrnoException).code !== "ESRCH") throw thrown;
+      }
+    }
   }
 
   #processes(): readonly number[] {
