@@ -8,6 +8,7 @@ import type { SemanticSearch } from "./discovery/semantic-search.ts";
 import type { Usage } from "./discovery/usage.ts";
 import type { Live } from "./reload/live.ts";
 import type { Reloader } from "./reload/reloader.ts";
+import type { Journal } from "./store/journal.ts";
 import type { Surface } from "./surface/surface.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
@@ -22,6 +23,7 @@ export async function closeAll(parts: {
   readonly engine: Engine;
   readonly executors: ReadonlyMap<ExecutorKind, Executor>;
   readonly connections: McpConnections;
+  readonly journal: Journal;
   readonly store: WorkflowStore;
   readonly trail: AuditTrail;
   readonly telemetry: Telemetry;
@@ -36,6 +38,8 @@ export async function closeAll(parts: {
   for (const executor of parts.executors.values()) await executor.close?.();
   await parts.connections.close();
   await parts.replicas.stop();
+  // What is committed after the last seal would reach the files only at the next start.
+  await parts.journal.settled();
   await parts.trail.stopSealing();
   await parts.store.close();
   await parts.trail.close();

@@ -3,7 +3,6 @@ import { createAuditSink } from "@mcp-flowgate/audit";
 import {
   err,
   type AuditDraft,
-  type AuditSink,
   type Executor,
   type ExecutorKind,
   type GatewayPlan,
@@ -51,6 +50,7 @@ import {
   type ReloadTrigger,
 } from "./reload/reloader.ts";
 import { createRevision } from "./reload/revision.ts";
+import { createJournal } from "./store/journal.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
 import { createSurface, type Surface } from "./surface/surface.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -148,8 +148,7 @@ export async function compose(
   const observed = telemetry.store(opened.store);
   const store =
     bus === undefined ? observed : storeOnBus(observed, bus, plan.cluster.bus !== plan.store.kind);
-  // What concerns no instance is recorded by the store as well: it may be the one that keeps the trail.
-  const journal: AuditSink = { append: (events) => store.record(events) };
+  const journal = createJournal(store);
   const { directory } = live;
   const connections = createMcpConnections({
     directory,
@@ -373,6 +372,7 @@ export async function compose(
         engine,
         executors,
         connections,
+        journal,
         store,
         trail,
         telemetry,

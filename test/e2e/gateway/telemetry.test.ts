@@ -18,7 +18,8 @@ beforeAll(async () => {
   const settings =
     "audit: { sinks: [{ kind: file, path: audit.jsonl }, { kind: sqlite }], onFailure: fail_closed, rotate: { maxBytes: 16KiB } }\n";
   gateway = await walkEveryPath(everyPathConfig(folder.path, api.url, settings), folder.path);
-});
+  // As long as a test may take: it is one, of two gateways, four commands and fifty calls.
+}, 120_000);
 
 afterAll(async () => {
   await gateway?.stop();

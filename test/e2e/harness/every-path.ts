@@ -21,7 +21,7 @@ export function everyPathConfig(folder: string, apiUrl: string, settings: string
   return writeConfig(
     folder,
     `version: "1.0.0"
-store: { kind: sqlite, path: data/flowgate.sqlite, leaseMs: 2000 }
+store: { kind: sqlite, path: data/flowgate.sqlite }
 identity:
   providers:
     - kind: apiKeys
