@@ -116,6 +116,7 @@ export const REQUIREMENTS = {
   "R-CHECK-1":
     "The checker reports missing targets, unreachable states, dead ends and schema errors with file, line and column.",
   "R-STOP-1": "SIGTERM and SIGINT let what runs finish, stop children and exit 0.",
+  "R-STOP-2": "A second signal ends a gateway that drains at once.",
   "R-DURABLE-1": "What waits survives a crash, and can be decided while no gateway runs.",
   "R-DURABLE-2": "An effect that a crash cut off is never run again silently.",
   "R-DURABLE-3": "Several gateways of one machine share one store file.",

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
 import { HELLO } from "../harness/configs.ts";
 import {
+  exitOf,
   runGateway,
   startHttpGateway,
   temporaryFolder,
@@ -236,6 +237,30 @@ test("SIGTERM refuses starts by 503, lets what runs finish and exits 0 when noth
   expect((await running).body.result).toMatchObject({ status: "completed", output: { success: true } });
   await client.close().catch(() => undefined);
   expect(await code).toBe(0);
+});
+
+test("a second SIGTERM ends a gateway that still drains at once [R-STOP-2]", async () => {
+  using own = temporaryFolder();
+  const began = join(own.path, "began");
+  const script = "require('fs').writeFileSync(process.argv[1], ''); setInterval(() => {}, 1000)";
+  const endless = writeConfig(
+    own.path,
+    `${HELLO}    - name: slow.step
+      executor: { kind: cli, command: node, args: ["-e", "${script}", "${began}"] }
+`,
+  );
+  const other = await startHttpGateway(endless);
+  const client = await connectClient({ url: other.url }, "2026-07-28");
+  const cut = client.call("workflow.start", { definitionId: "slow.step", input: {} }).catch(() => "cut");
+  await waitFor(() => (existsSync(began) ? true : undefined));
+  const code = exitOf(other.child);
+  other.child.kill("SIGTERM");
+  await waitFor(() => (other.stderr().includes("stopping") ? true : undefined));
+  // Signals that come right after the first are of the same press.
+  await waitFor(() => (other.child.exitCode === null ? void other.child.kill("SIGTERM") : true));
+  expect(await code).toBe(143);
+  expect(await cut).toBe("cut");
+  await client.close().catch(() => undefined);
 });
 
 test("an open gateway without an identity refuses to start [R-HTTP-3]", async () => {

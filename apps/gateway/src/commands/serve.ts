@@ -278,7 +278,7 @@ interface Stop {
   run(): Promise<void>;
 }
 
-/** Drains on the first signal; a second SIGINT ends the process at once. The deadline ends it whatever still runs. */
+/** Drains on the first signal; a second one ends the process at once. The deadline ends it whatever still runs. */
 function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
   const steps: (() => Promise<void>)[] = [];
   const requested = new Promise<void>((resolve) => {
@@ -287,7 +287,7 @@ function createStop(gateway: Gateway, deadlineMs: number, log: HostLog): Stop {
       process.on(signal, () => {
         first ??= Date.now();
         // Ctrl-C reaches the whole process group, and whatever started this process may pass it on as well.
-        if (signal === "SIGINT" && Date.now() - first > SAME_PRESS_MS) process.exit(130);
+        if (Date.now() - first > SAME_PRESS_MS) process.exit(signal === "SIGINT" ? 130 : 143);
         resolve();
       });
     }
