@@ -73,6 +73,7 @@ proxy:
     - { name: environment, executor: { kind: cli, command: node, args: ["-e", "process.stdin.on('data', () => process.exit(9)).on('end', () => console.log(JSON.stringify(Object.keys(process.env))))"] } }
     - { name: argument, executor: { kind: cli, connection: tool, args: ["-p", "JSON.stringify(process.argv.slice(1))", "--", $.arguments.value] } }
     - { name: flood, executor: { kind: cli, connection: tool, maxOutputBytes: 100KiB, args: ["-e", "for (let i = 0; i < 100; i++) process.stdout.write('x'.repeat(1e6))"] } }
+    - { name: full, executor: { kind: cli, connection: tool, args: ["-e", "process.stdout.write('x'.repeat(1024 * 1024))"] } }
     - { name: path, executor: { kind: http, connection: api, path: "/repos/{owner}/issues" } }
     - { name: away, executor: { kind: http, connection: api, method: POST, path: /away, body: { a: 1 } } }
     - { name: repeats, executor: { kind: http, connection: api, path: /repeats } }
@@ -212,6 +213,15 @@ test("100 MB of output are bounded (F50)", async () => {
   expect(result.status).toBe("completed");
   const { body } = await client.call("workflow.get", { workflowId: workflow.id, path: "$.output.truncated" });
   expect(body.value ?? body.text).toBe(true);
+});
+
+test("a command that fills its megabyte to the last byte succeeds, and all of it can be read (F50)", async () => {
+  const { result, workflow } = await start("full");
+  expect(result.status).toBe("completed");
+  const read = { workflowId: workflow.id, path: "$.output.stdout", offset: 1024 * 1024 - 5, limit: 100 };
+  expect((await client.call("workflow.get", read)).body).toMatchObject({ text: "xxxxx", total: 1024 * 1024 });
+  const truncated = { workflowId: workflow.id, path: "$.output.truncated" };
+  expect((await client.call("workflow.get", truncated)).body.value).toBe(false);
 });
 
 test("a command sees listed variables and no input of the gateway's (F51)", async () => {
