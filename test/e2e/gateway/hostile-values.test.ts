@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectClient, ERAS, type TestClient } from "../harness/clients.ts";
 import {
   repository,
+  runGateway,
   startHttpGateway,
   temporaryFolder,
   writeConfig,
@@ -206,6 +207,33 @@ describe("on its way to a server", () => {
       expect(asked.map(({ url }) => url)).toEqual([`/v1/away/${to}`]);
     }
   });
+});
+
+test("a connection to an address that is denied starts no gateway, however it is written [R-EGRESS-1]", async () => {
+  using own = temporaryFolder();
+  const hosts = [
+    "127.0.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+  ];
+  const connections = hosts.flatMap((host, at) => [
+    `  c${at}: { kind: http, baseUrl: "http://${host}:${port}" }`,
+    `  m${at}: { kind: mcp, url: "http://${host}:${port}/mcp" }`,
+  ]);
+  const config = writeConfig(
+    own.path,
+    `version: "1.0.0"\nserver: { egress: { deny: [127.0.0.0/8] } }\nconnections:\n${connections.join("\n")}\n`,
+  );
+  asked = [];
+  const { code, stderr } = await runGateway(["serve", "-c", config, "--listen", "127.0.0.1:0"]);
+  expect(code).toBe(1);
+  const refused = [...stderr.matchAll(/error FG618: "(\w+)" is never dialled/g)].map(([, name]) => name);
+  expect(refused).toEqual(hosts.flatMap((_, at) => [`c${at}`, `m${at}`]));
+  expect(asked).toEqual([]);
 });
 
 describe("on its way to a command", () => {
