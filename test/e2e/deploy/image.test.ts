@@ -39,32 +39,40 @@ const root = mkdtempSync(join(tmpdir(), "flowgate-image-"));
 const app = join(root, "app");
 const data = join(root, "data");
 const node = join(root, "node");
+const port = String(20_000 + (process.pid % 20_000));
 let user: { readonly uid: number; readonly gid: number } | undefined;
 
 beforeAll(() => {
   chmodSync(root, 0o755);
-  // The step of the Dockerfile that makes what is copied into the image, with another folder.
-  const run = build.find((line) => line.startsWith("RUN ")) ?? "";
-  const [, deploy = "false", tidy = "false"] =
-    /&& (npx \S+ pnpm@\S+ --filter mcp-flowgate deploy .*) && (chmod .*)$/.exec(run) ?? [];
-  for (const step of [deploy, tidy]) {
-    const { status, stdout, stderr } = spawnSync(step.replace("/app", app), {
-      cwd: repository,
-      encoding: "utf8",
-      shell: true,
-    });
-    if (status !== 0) throw new Error(`${step} ended with ${status}: ${stdout}${stderr}`);
-  }
   const [uid, gid] = /^USER (\d+):(\d+)$/m.exec(final.join("\n"))?.slice(1).map(Number) ?? [];
   if (isRoot) user = { uid: uid!, gid: gid! };
-  mkdirSync(data, { mode: 0o750 });
-  if (isRoot) chownSync(data, uid!, gid!);
-  else chmodSync(app, 0o555);
   try {
     linkSync(process.execPath, node);
   } catch {
     cpSync(process.execPath, node);
   }
+  // The steps of the Dockerfile that make what is copied into the image, with another folder.
+  let as: string | undefined;
+  for (const instruction of build) {
+    const [, name, rest = ""] = /^(\w+) (.*)$/.exec(instruction) ?? [];
+    if (name === "USER") as = rest;
+    if (name !== "RUN" || rest.includes("pnpm@")) continue;
+    const step = rest.replaceAll("/app", app).replaceAll("8787", port);
+    const { status, stdout, stderr } = spawnSync(
+      isRoot ? step : step.replace("-o 10001 ", "").replace(/chown \S+ \S+ \S+ && /, ""),
+      {
+        cwd: repository,
+        encoding: "utf8",
+        env: { PATH: `${root}:/usr/bin:/bin` },
+        shell: true,
+        ...(as === "10001:10001" ? user : {}),
+      },
+    );
+    if (status !== 0) throw new Error(`${step} ended with ${status}: ${stdout}${stderr}`);
+  }
+  mkdirSync(data, { mode: 0o750 });
+  if (isRoot) chownSync(data, uid!, gid!);
+  else chmodSync(app, 0o555);
 }, 240_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -84,7 +92,19 @@ test("the Dockerfile is free of what its linter knows, and pins what builds it",
 test("what is deployed needs nothing outside of its folder", () => {
   const links = spawnSync("find", [app, "-type", "l", "-printf", "%l\n"], { encoding: "utf8" }).stdout;
   expect(links.split("\n").filter((target) => target.startsWith("/"))).toEqual([]);
-  expect(globSync("node_modules/.pnpm/{typescript,vitest,oxlint}@*", { cwd: app })).toEqual([]);
+  expect(globSync("node_modules/*", { cwd: app })).toEqual(["node_modules/better-sqlite3"]);
+});
+
+test("its user finds compiled code there, and cannot write it", () => {
+  const { stderr } = spawnSync(node, [join(app, "bin/mcp-flowgate.mjs"), "serve", "--health-check"], {
+    encoding: "utf8",
+    env: { NODE_COMPILE_CACHE: join(app, "code"), NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
+    ...user,
+  });
+  expect(stderr).toMatch(/\/lib\/serve-\S+ was accepted/);
+  const writable = spawnSync("find", [app, "-perm", "/022", "!", "-type", "l"], { encoding: "utf8" }).stdout;
+  expect(writable).toBe("");
+  if (isRoot) expect(spawnSync("find", [app, "!", "-uid", "0"], { encoding: "utf8" }).stdout).toBe("");
 });
 
 test("the image's commands serve as its user from a tree that it cannot write, and stop on its signal [R-IMAGE-1]", async () => {
@@ -97,7 +117,6 @@ identity: { kind: apiKeys, keys: [{ id: one, key: "\${KEY}", subject: ann }] }
 server: { transport: http, http: { listen: "127.0.0.1:\${PORT}" } }
 `,
   );
-  const port = String(20_000 + (process.pid % 20_000));
   const env = {
     PATH: "/usr/bin:/bin",
     KEY,
@@ -105,7 +124,10 @@ server: { transport: http, http: { listen: "127.0.0.1:\${PORT}" } }
     FLOWGATE_CONFIG: config,
     ...Object.fromEntries(
       [...(final.find((line) => line.startsWith("ENV ")) ?? "").matchAll(/([A-Z_]+)=(\S+)/g)]
-        .map(([, name, value]) => [name, value?.replace("/var/lib/mcp-flowgate", data).replace("/tmp", data)])
+        .map(([, name, value]) => [
+          name,
+          value?.replace(/^\/var\/lib\/mcp-flowgate|^\/tmp|^\/app/, (at) => (at === "/app" ? app : data)),
+        ])
         .filter(([name]) => name !== "FLOWGATE_CONFIG"),
     ),
   };
