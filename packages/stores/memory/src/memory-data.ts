@@ -56,11 +56,28 @@ export interface WorkflowRows {
   readonly live: Map<number, string>;
   /** Replaced, never changed: who has read it keeps what was there. */
   evidence: readonly Evidence[];
-  readonly timers: Map<string, Timer>;
-  readonly approvals: Map<string, Approval>;
-  readonly signals: Map<string, Signal>;
+  // What few instances have, changed by withRow and withoutRow alone.
+  timers: ReadonlyMap<string, Timer>;
+  approvals: ReadonlyMap<string, Approval>;
+  signals: ReadonlyMap<string, Signal>;
   /** Texts by their hash. */
-  readonly blobs: Map<string, string>;
+  blobs: ReadonlyMap<string, string>;
+}
+
+/** The rows of every instance that has none: an empty map each takes 190 bytes, and thousands of ended instances are kept. */
+export const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** The same rows with one more, or another in its place; `rows` is not to be used any more. */
+export function withRow<Row>(rows: ReadonlyMap<string, Row>, id: string, row: Row): ReadonlyMap<string, Row> {
+  return rows === NO_ROWS ? new Map([[id, row]]) : (rows as Map<string, Row>).set(id, row);
+}
+
+/** The same rows without one; `rows` is not to be used any more. */
+export function withoutRow<Row>(rows: ReadonlyMap<string, Row>, id: string): ReadonlyMap<string, Row> {
+  if (!rows.has(id)) return rows;
+  if (rows.size === 1) return NO_ROWS;
+  (rows as Map<string, Row>).delete(id);
+  return rows;
 }
 
 export function createMemoryData(): MemoryData {

@@ -1,5 +1,13 @@
 import { deepFreeze, type Batch, type Operation } from "@mcp-flowgate/core";
-import { isLiveOrFinal, requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
+import {
+  isLiveOrFinal,
+  NO_ROWS,
+  requestId,
+  withoutRow,
+  withRow,
+  type Rows,
+  type WorkflowRows,
+} from "./memory-data.ts";
 
 /** Rate windows are a day at most; what is older is forgotten. */
 const RATE_MEMORY_MS = 86_400_000;
@@ -11,13 +19,13 @@ export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Ba
   for (const { workflowId: owner, sha256, text } of batch.blobs ?? []) {
     const target = rows.workflows.get(owner);
     if (target === undefined || target.blobs.has(sha256)) continue;
-    target.blobs.set(sha256, text);
+    target.blobs = withRow(target.blobs, sha256, text);
     rows.blobSize += text.length;
   }
   for (const signal of batch.signals ?? []) {
     const target = rows.workflows.get(signal.workflowId);
     if (target === undefined) continue;
-    target.signals.set(signal.id, deepFreeze(signal));
+    target.signals = withRow(target.signals, signal.id, deepFreeze(signal));
     rows.signalled.add(signal.workflowId);
   }
   if (batch.request !== undefined) {
@@ -58,10 +66,10 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
     last: undefined,
     live: new Map(),
     evidence: [],
-    timers: new Map(),
-    approvals: new Map(),
-    signals: new Map(),
-    blobs: new Map(),
+    timers: NO_ROWS,
+    approvals: NO_ROWS,
+    signals: NO_ROWS,
+    blobs: NO_ROWS,
   };
   const before = present?.instance.definitionHash;
   own.instance = deepFreeze(instance);
@@ -88,19 +96,19 @@ function writeChildren(rows: Rows, own: WorkflowRows, batch: Batch): void {
   if (batch.evidence !== undefined) own.evidence = [...own.evidence, ...batch.evidence.map(deepFreeze)];
   const ended = batch.cancelTimers === "all" ? [...own.timers.keys()] : (batch.cancelTimers ?? []);
   for (const id of ended) {
-    own.timers.delete(id);
+    own.timers = withoutRow(own.timers, id);
     rows.timerOwner.delete(id);
   }
   for (const timer of batch.armTimers ?? []) {
-    own.timers.set(timer.id, deepFreeze(timer));
+    own.timers = withRow(own.timers, timer.id, deepFreeze(timer));
     rows.timerOwner.set(timer.id, timer.workflowId);
     rows.timerQueue.push(timer.dueAt, timer.id);
   }
   for (const approval of batch.approvals ?? []) {
-    own.approvals.set(approval.id, deepFreeze(approval));
+    own.approvals = withRow(own.approvals, approval.id, deepFreeze(approval));
     rows.approvalOwner.set(approval.id, approval.workflowId);
   }
-  for (const id of batch.consumeSignals ?? []) own.signals.delete(id);
+  for (const id of batch.consumeSignals ?? []) own.signals = withoutRow(own.signals, id);
   if (own.signals.size === 0) rows.signalled.delete(own.instance.id);
 }
 
