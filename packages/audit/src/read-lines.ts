@@ -12,6 +12,8 @@ export interface LineBytes {
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
+/** The least that is made room for: a small file takes no more. */
+const LEAST_BYTES = 64 * 1024;
 
 /**
  * Calls `visit` with every line of the file from `from` (the beginning of a line) on, until it returns false. Memory is
@@ -20,7 +22,8 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export async function readLines(path: string, visit: (line: LineBytes) => boolean, from = 0): Promise<void> {
   const handle = await open(path, "r");
   try {
-    let buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { size } = await handle.stat();
+    let buffer: Buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(LEAST_BYTES, size - from + 1)));
     let filled = 0;
     let offset = from;
     for (;;) {

@@ -24,6 +24,8 @@ export interface HeadScanner {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+/** The least that is made room for: what other processes append between two writes is short. */
+const LEAST_BYTES = 16 * 1024;
 /** The longest line that is looked at. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -51,8 +53,9 @@ export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScann
     async scan(file, number, to) {
       let want = CHUNK_BYTES;
       while (offset < to) {
-        if (chunk.length < want) chunk = Buffer.allocUnsafe(want);
-        const { bytesRead } = await file.read(chunk, 0, Math.min(want, to - offset), offset);
+        const length = Math.min(want, to - offset);
+        if (chunk.length < length) chunk = Buffer.allocUnsafe(Math.max(LEAST_BYTES, length));
+        const { bytesRead } = await file.read(chunk, 0, length, offset);
         if (bytesRead === 0) return;
         let start = 0;
         for (let end = lineEnd(chunk, 0, bytesRead); end !== -1; end = lineEnd(chunk, start, bytesRead)) {
