@@ -136,8 +136,9 @@ test("more than fits in one transaction is collected too, by itself", async () =
     Array.from({ length: 700 }, (_, n) => store.apply(startOf(`wf_${n}`, gone, [eventOf(`wf_${n}`)]))),
   );
   await clock.advance(300_000);
-  await expect.poll(async () => (await store.instances({ limit: 1 })).items.length).toBe(0);
-  await expect.poll(async () => (await store.audit({ limit: 1 })).length).toBe(0);
+  const patience = { timeout: 30_000 };
+  await expect.poll(async () => (await store.instances({ limit: 1 })).items.length, patience).toBe(0);
+  await expect.poll(async () => (await store.audit({ limit: 1 })).length, patience).toBe(0);
 });
 
 test("rates of more than a day ago are forgotten, younger ones counted", async () => {
