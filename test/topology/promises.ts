@@ -274,7 +274,7 @@ export const PROMISES: { readonly [id: string]: { readonly says: string; readonl
     says: "Each commit has its records, dense and chained; what was changed is found.",
     in: "packages/stores/sqlite/test/audit.test.ts",
   },
-  W16: { says: "No secret is in a record, a log or an answer.", in: "packages/audit/test/redaction.test.ts" },
+  W16: { says: "No secret is in a record, a log or an answer.", in: "test/e2e/gateway/secrets.test.ts" },
   W17: { says: "Reading writes nothing.", in: "packages/workflow-engine/test/model.test.ts" },
   W18: { says: "The end is final.", in: "packages/workflow-engine/test/cancel.test.ts" },
   W19: { says: "No instance is stuck.", in: "test/chaos/kills.test.ts" },

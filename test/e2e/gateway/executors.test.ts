@@ -244,7 +244,7 @@ test("what a tool returns is data wherever it goes", async () => {
   expect(result.output.body.text).toBe("{{ $.context }} ${HOME} $.arguments.who <script>");
 });
 
-test("a secret that a command or a server repeats is in no answer and no file [R-SECRET-1]", async () => {
+test("a secret that a command or a server repeats is in no answer and no file (W16) [R-SECRET-1]", async () => {
   const echoed = await start("repeats");
   expect(echoed.result.output.body.seen).toBe("[secret]");
   const files = ["flowgate.sqlite", "flowgate.sqlite-wal"].map(at).filter(existsSync);
