@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startPostgres, startRedis, type PostgresServer } from "@mcp-flowgate/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkEvent } from "../harness/audit-schema.ts";
 import { connectClient, type TestClient } from "../harness/clients.ts";
 import {
   runGateway,
@@ -271,6 +272,7 @@ test("a server is stopped, started and restarted at all replicas at once, and st
     },
   );
   expect(trail.code, trail.stderr).toBe(0);
+  expect(JSON.parse(trail.stdout).items.flatMap(checkEvent)).toEqual([]);
   for (const action of ["restart", "stop", "start"])
     expect(trail.stdout).toMatch(new RegExp(`"action": ?"${action}"`));
   expect(trail.stdout).toMatch(/"subject": ?"olga"/);
