@@ -10,7 +10,7 @@ serveStdio(() => {
   }));
   server.setRequestHandler("tools/call", async ({ params }) => {
     const how = params.arguments?.how;
-    console.error(`asked to ${how}, with ${secret}`);
+    process.stderr.write(`asked to ${how}, with ${secret}\n`);
     if (how === "hang") await new Promise(() => setTimeout(() => {}, 60_000));
     if (how === "die") process.exit(1);
     const seen = { secret, rest: how === "flood" ? "x".repeat(1_500_000) : "" };
