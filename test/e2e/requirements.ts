@@ -104,6 +104,10 @@ export const REQUIREMENTS = {
     "Instances of another tenant or owner do not exist: every tool gives the answer of an id that never was.",
   "R-HTTP-5":
     "Slow requests, huge headers, too many requests and strangers are refused before anything is looked up.",
+  "R-TLS-1":
+    "A renewed certificate is served after a reload, which ends no call and no connection; files that cannot be used change nothing.",
+  "R-TLS-2":
+    "A client whose certificate is revoked is refused after a reload, also on the connection that it has.",
   "R-ADMIN-1":
     "Over the admin API people decide as whoever they are authenticated as, and operators see and do what their permissions give.",
   "R-ADMIN-2": "The admin API is what its OpenAPI description says, and no request makes it fail.",

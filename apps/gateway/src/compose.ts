@@ -110,6 +110,8 @@ export interface ComposeOptions {
   readonly served?: string;
   /** How the configuration is read again; left out, it is not. */
   readonly load?: LoadAgain;
+  /** Reads what else a reload takes over, or throws a sentence. Returns what takes it over. */
+  readonly alongside?: () => () => void;
 }
 
 /** The only place that knows which parts stand behind the ports. */
@@ -265,6 +267,7 @@ export async function compose(
   };
   const reloader = createReloader({
     load: options.load ?? (async () => err({ reason: "this process does not serve a configuration" })),
+    alongside: options.alongside ?? (() => () => undefined),
     live,
     async prepare(next) {
       secrets.push(...next.secrets.filter((secret) => !secrets.includes(secret)));

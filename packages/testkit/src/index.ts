@@ -1,3 +1,4 @@
+export { createTestAuthority, type TestAuthority, type TestCertificate } from "./certificates.ts";
 export { createCountingIds, nodeDigest } from "./deterministic-ids.ts";
 export { createManualClock, settled } from "./manual-clock.ts";
 export type { ManualClock } from "./manual-clock.ts";

@@ -6,9 +6,10 @@ import { controlSocketPath } from "../control/socket-path.ts";
 import { createAdminEndpoint } from "../http/admin-endpoint.ts";
 import { serveAdmin } from "../http/admin-server.ts";
 import { createDirectCalls } from "../http/direct-call.ts";
-import { serveHttp } from "../http/http-server.ts";
+import { serveHttp, type HttpServing } from "../http/http-server.ts";
 import { httpCredentials, httpPrincipal } from "../http/mcp-endpoint.ts";
 import { isLoopback } from "../http/origin-check.ts";
+import { readTlsFiles, tlsFilesOf } from "../http/tls-files.ts";
 import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
 import { boundYoungGeneration } from "../host/young-generation.ts";
@@ -47,6 +48,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   sayWhatDefaultsLose(plan, log);
   for (const what of notYet(plan).ignored) log.warn(`not available in this version: ${what}`);
 
+  const listeners: Pick<HttpServing, "renewTls">[] = [];
+  const { tls } = server.http;
   const gateway = await compose(plan, log, {
     stdoutIsFree: server.transport === "http",
     isScraped: server.transport === "http" || server.admin !== undefined,
@@ -57,6 +60,12 @@ export async function serve(options: ServeOptions): Promise<void> {
       const again = chosen(loaded.value, options);
       refuseToStart(again, withFlags(again.server, options));
       return ok(again);
+    },
+    alongside() {
+      const material = tls === undefined || listeners.length === 0 ? undefined : readTlsFiles(tls);
+      return () => {
+        if (material !== undefined) for (const listener of listeners) listener.renewTls(material);
+      };
     },
   });
   process.on("SIGHUP", () => {
@@ -72,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { authenticate } = gateway;
   if (plan.server.watch) {
     const watched = await watchFiles(
-      () => gateway.plan.files,
+      () => [...gateway.plan.files, ...tlsFilesOf(tls)],
       () => gateway.reload("watch"),
       log,
     );
@@ -107,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       },
     );
     if (own !== undefined) {
+      listeners.push(own);
       stop.before(() => own.close());
       log.info("serving the admin API", { admin: own.endpoint });
     }
@@ -154,6 +164,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     await gateway.close();
     throw new CommandError(listenProblem(error, server.http));
   });
+  listeners.push(serving);
   stop.before(() => serving.close());
   await gateway.start().catch(async (error: unknown) => {
     await stop.run();

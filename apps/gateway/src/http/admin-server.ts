@@ -45,5 +45,6 @@ export async function serveAdmin(options: {
       else respondRpcError(response, 500, -32_603, "Internal error");
     });
   });
-  return { endpoint: listening.origin, close: () => listening.close(async () => undefined) };
+  const { origin, renewTls } = listening;
+  return { endpoint: origin, renewTls, close: () => listening.close(async () => undefined) };
 }

@@ -6,7 +6,7 @@ import type { DirectCalls } from "./direct-call.ts";
 import type { AdminEndpoint } from "./admin-endpoint.ts";
 import { createProtectedResource } from "./challenge.ts";
 import { createGate } from "./gate.ts";
-import { listenHttp } from "./listen.ts";
+import { listenHttp, type Listening } from "./listen.ts";
 import { createMcpEndpoint } from "./mcp-endpoint.ts";
 import type { Recorder } from "./refusal-log.ts";
 import { respondJson, respondMetrics, respondRpcError } from "./respond.ts";
@@ -15,6 +15,7 @@ import { createStepUp, type MissingPermissions } from "./step-up.ts";
 export interface HttpServing {
   /** Where it listens, for example `http://127.0.0.1:8787/mcp`. */
   readonly endpoint: string;
+  readonly renewTls: Listening["renewTls"];
   /** Stops listening, lets what runs finish, then ends idle connections. */
   close(): Promise<void>;
 }
@@ -115,6 +116,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServing> {
   });
   return {
     endpoint: `${listening.origin}${http.path}`,
+    renewTls: listening.renewTls,
     close: () => listening.close(() => mcp.close(), options.idle),
   };
 }

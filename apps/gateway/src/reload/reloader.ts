@@ -42,6 +42,11 @@ export function createReloader(options: {
   readonly live: Live;
   /** The parts of a plan; rejects with a sentence where they cannot be made. */
   readonly prepare: (plan: GatewayPlan) => Promise<Revision>;
+  /**
+   * Reads what lies beside the configuration; throws a sentence where it cannot be used.
+   * @returns what takes it over.
+   */
+  readonly alongside: () => () => void;
   /** How long a reload waits for servers that are new or changed. */
   readonly patienceMs: number;
   /** Called when the new configuration is the one that runs. */
@@ -72,6 +77,7 @@ export function createReloader(options: {
         reason: `these settings change with a restart only: ${fixed.join(", ")}`,
         needsRestart: fixed,
       });
+    const takeOver = options.alongside();
     const prepared = await options.prepare(plan);
     await Promise.race([prepared.importer.start(options.patienceMs), stopping.promise]);
     if (stopped) {
@@ -80,6 +86,7 @@ export function createReloader(options: {
       return err({ reason: "the gateway is stopping" });
     }
     live.swap(prepared);
+    takeOver();
     options.swapped();
     before.importer.stop();
     options.tidy();

@@ -139,6 +139,7 @@ test.each([
   ],
   ["no network", "identity: { kind: trustedHeaders, subject: X, trustedProxies: [10.0.0.300/8] }", "FG620"],
   ["certificates that nobody checks", "identity: { kind: mtls }", "FG620"],
+  ["a revocation list of nobody", "server: { http: { tls: { cert: c, key: k, crl: r } } }", "FG620"],
   [
     "symmetric signatures",
     'identity: { kind: jwt, issuer: "https://i.example", audience: a, algorithms: [HS256] }',

@@ -234,6 +234,7 @@ function emitServer(root: Cursor, paths: PathResolver): ServerIr {
   const cert = paths.resolve(tls?.get("cert"));
   const key = paths.resolve(tls?.get("key"));
   const ca = paths.resolve(tls?.get("ca"));
+  const crl = paths.resolve(tls?.get("crl"));
   const clientCertificate = tls?.text("clientCertificate") === "required" ? "required" : "optional";
   return {
     ...optional("name", value["name"] as string | undefined),
@@ -245,7 +246,7 @@ function emitServer(root: Cursor, paths: PathResolver): ServerIr {
       ...(cert === undefined || key === undefined
         ? {}
         : {
-            tls: { cert, key, ...optional("ca", ca), clientCertificate },
+            tls: { cert, key, ...optional("ca", ca), ...optional("crl", crl), clientCertificate },
           }),
     },
     ...(cursor?.has("admin")

@@ -1569,7 +1569,7 @@ export interface GatewayConfig {
       readonly allowedOrigins?: readonly string[];
       /** Allows other machines to connect without an `identity`. */
       readonly insecure?: boolean;
-      /** Serve HTTPS. */
+      /** Serve HTTPS. The files are read again with each reload; connections that are open stay. */
       readonly tls?: {
         /** The certificate chain (PEM). */
         readonly cert: string;
@@ -1577,6 +1577,8 @@ export interface GatewayConfig {
         readonly key: string;
         /** Whose client certificates are accepted (PEM), for identity of kind mtls. */
         readonly ca?: string;
+        /** Revocation lists (PEM) of `ca` and of every authority between it and the certificates. Where one is missing or out of date, no client certificate is accepted. */
+        readonly crl?: string;
         /** Whether clients must show one; only with `ca`. */
         readonly clientCertificate?: "optional" | "required";
       };

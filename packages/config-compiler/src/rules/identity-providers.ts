@@ -27,6 +27,11 @@ export const checkIdentityProviders: Rule = (context) => {
       default:
     }
   }
+  const { tls } = settings.server.http;
+  if (tls?.crl !== undefined && tls.ca === undefined) {
+    const crl = root.child("server")?.child("http")?.child("tls")?.get("crl");
+    say(context, crl, "certificates are looked up in a revocation list only with `ca`");
+  }
   for (const sink of root.child("audit")?.itemsOf("sinks") ?? []) weak(context, sink.get("secret"));
 };
 

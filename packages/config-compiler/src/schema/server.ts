@@ -77,13 +77,17 @@ export const server: ObjectField = object("How the gateway itself is reached.", 
     allowedOrigins: texts("`Origin` values that are accepted.", ["https://app.example.com"], { default: [] }),
     insecure: flag("Allows other machines to connect without an `identity`.", false),
     tls: object(
-      "Serve HTTPS.",
+      "Serve HTTPS. The files are read again with each reload; connections that are open stay.",
       {
         cert: text("The certificate chain (PEM).", "./tls/cert.pem"),
         key: text("The private key (PEM).", "./tls/key.pem"),
         ca: text(
           "Whose client certificates are accepted (PEM), for identity of kind mtls.",
           "./tls/clients.pem",
+        ),
+        crl: text(
+          "Revocation lists (PEM) of `ca` and of every authority between it and the certificates. Where one is missing or out of date, no client certificate is accepted.",
+          "./tls/revoked.pem",
         ),
         clientCertificate: choice(
           "Whether clients must show one; only with `ca`.",

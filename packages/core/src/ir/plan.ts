@@ -128,6 +128,8 @@ export interface ServerIr {
       readonly key: string;
       /** Whose client certificates are accepted. */
       readonly ca?: string;
+      /** Which of those are revoked. */
+      readonly crl?: string;
       readonly clientCertificate: "optional" | "required";
     };
   };
