@@ -104,6 +104,7 @@ export const REQUIREMENTS = {
     "Instances of another tenant or owner do not exist: every tool gives the answer of an id that never was.",
   "R-HTTP-5":
     "Slow requests, huge headers, too many requests and strangers are refused before anything is looked up.",
+  "R-SHADOW-1": "Only declared connections exist; no call and no operator adds one.",
   "R-TLS-1":
     "A renewed certificate is served after a reload, which ends no call and no connection; files that cannot be used change nothing.",
   "R-TLS-2":

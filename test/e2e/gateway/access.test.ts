@@ -40,7 +40,7 @@ const GUARDS = {
 const GRANTED: { readonly [role: string]: readonly string[] } = {
   chief: ["ledger.*"],
   reader: ["workflow.read"],
-  operator: ["workflow.*"],
+  operator: ["workflow.*", "gateway.servers", "gateway.servers.operate"],
 };
 type Item = keyof typeof GUARDS;
 const ITEMS = Object.keys(GUARDS) as Item[];
@@ -343,6 +343,91 @@ describe("an id is a handle, not a credential [R-ID-4]", () => {
       expect(JSON.stringify(body)).not.toContain("mine now");
     }
   });
+});
+
+/** A call of the newer era as it goes over the wire, with whatever else is put beside its name and arguments. */
+async function send(who: Who, name: string, args: JsonObject, beside: JsonObject): Promise<any> {
+  const key = "io.modelcontextprotocol/";
+  const _meta = {
+    [`${key}protocolVersion`]: ERAS[0],
+    [`${key}clientInfo`]: { name: "e2e", version: "1.0.0" },
+    [`${key}clientCapabilities`]: { elicitation: { form: {} } },
+  };
+  const params = { name, arguments: args, _meta, ...beside };
+  const response = await fetch(gateway.url, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${keyOf(who)}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": ERAS[0],
+      "mcp-method": "tools/call",
+      "mcp-name": name,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+  });
+  return await response.json();
+}
+
+test("no state of a call goes out to clients, and one that they make up changes no answer [R-ID-4]", async () => {
+  const forged = [
+    Buffer.from(JSON.stringify({ subject: "ann", tenant: "acme", approved: true })).toString("base64url"),
+    "v1.AAAA.BBBB",
+    "",
+  ];
+  const waiting =
+    cases.find(({ state, visibility }) => state === "waiting" && visibility === "owner")?.id ?? "";
+  const ask = { workflowId: waiting, expectedVersion: 0, transition: "ask" };
+  const own = await send("ann", "workflow.submit", ask, {});
+  expect(own.result.structuredContent.result.status).toBe("pending");
+  const strange = await send("bob", "workflow.get", { workflowId: waiting }, {});
+  expect(strange.result.structuredContent.error.code).toBe("UNKNOWN_WORKFLOW");
+  const answers = [own, strange];
+  for (const requestState of forged) {
+    const beside = {
+      requestState,
+      inputResponses: { approve: { action: "accept", content: { yes: true } } },
+    };
+    answers.push(await send("ann", "workflow.submit", ask, beside));
+    expect(answers.at(-1)).toEqual(own);
+    answers.push(await send("bob", "workflow.get", { workflowId: waiting }, beside));
+    expect(answers.at(-1)).toEqual(strange);
+  }
+  for (const answer of answers) {
+    expect(answer.result.resultType).toBe("complete");
+    expect(JSON.stringify(answer)).not.toMatch(/requestState|inputRequests/);
+  }
+});
+
+test("connections are those that are declared, and no call adds one [R-SHADOW-1]", async () => {
+  const connection = {
+    kind: "mcp",
+    command: "node",
+    args: ["-e", "0"],
+    url: gateway.url,
+    baseUrl: gateway.url,
+  };
+  const servers = async (): Promise<string[]> =>
+    (await admin("boss", "GET", "/servers")).body.items.map(({ name }: any) => name);
+  const before = await servers();
+  expect(before).toContain("api");
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"])
+    for (const path of ["/servers", "/servers/shadow", "/admin/config", "/admin/servers"])
+      expect([404, 405]).toContain(
+        (await admin("boss", method, path, { name: "shadow", ...connection })).status,
+      );
+  for (const action of ["start", "restart", "stop"])
+    expect((await admin("boss", "POST", `/servers/shadow/${action}`, connection)).status).toBe(404);
+  const executor = { ...connection, connection: "shadow", tool: "run" };
+  for (const input of [{ executor }, { connection: "shadow" }, { $connection: connection }]) {
+    const { body } = await at("boss").call("workflow.start", { definitionId: "ledger.everybody", input });
+    expect(body.result.output).toEqual(input);
+  }
+  for (const beside of [{ executor }, { connection }, { connections: { shadow: connection } }]) {
+    const { body } = await at("boss").call("workflow.start", { definitionId: "ledger.everybody", ...beside });
+    expect(body.error.code).toBe("INVALID_ARGUMENTS");
+  }
+  expect(await servers()).toEqual(before);
 });
 
 describe("what is hidden is not callable [R-HIDDEN-1]", () => {

@@ -147,6 +147,7 @@ test.each([
   ],
   ["no audience", 'identity: { kind: jwt, issuer: "https://i.example", audience: [] }', "FG20"],
   ["a misspelt kind", "identity: { kind: jwts }", "FG20"],
+  ["no way at all", "identity: []", "FG204"],
 ])("%s is refused before anything starts", async (_, identity, code) => {
   await expect(planOf(identity)).rejects.toThrow(code);
 });

@@ -218,7 +218,7 @@ const roles = map(
 export const identity: Field = either(
   "Who callers are. One way, a list of ways of which the first that recognises the request wins, or `providers` with `roles`.",
   [
-    list("Ways, tried in order.", provider, [{ kind: "anonymous" }]),
+    list("Ways, tried in order.", provider, [{ kind: "anonymous" }], { minItems: 1 }),
     {
       kind: "variants",
       about: "One way, or several with the roles' permissions.",
