@@ -141,6 +141,8 @@ export const REQUIREMENTS = {
     "Clients that listen are told when a reload or a server changes what is offered, in both eras.",
   "R-BUS-1": "The bus carries each message to all other replicas, over PostgreSQL, Redis and NATS.",
   "R-BUS-2": "A bus that is away degrades a replica, which says so, and comes back by itself.",
+  "R-REPLICAS-9":
+    "A replica that is out of time to drain hands its work over without waiting for its lease to pass.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-CHECK-2":
     "check --deep finds what cannot be reached, opened or listened on, by its place and without a value; what passes starts.",

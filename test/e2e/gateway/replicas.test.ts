@@ -202,3 +202,48 @@ test("the template production-postgres starts, with a key in place of an authori
   expect((await fetch(new URL("/ready", gateway.url))).status).toBe(200);
   expect(await gateway.stop()).toBe(0);
 });
+
+test("at its drain deadline a replica hands its work to the others, long before its lease passes [R-REPLICAS-9]", async () => {
+  using here = temporaryFolder();
+  using there = temporaryFolder();
+  const url = await server.createDatabase();
+  const began = join(here.path, "began");
+  const script =
+    "const fs = require('fs'); if (fs.existsSync(process.argv[1])) process.exit(0); fs.writeFileSync(process.argv[1], ''); setInterval(() => {}, 1000)";
+  const startOne = (folder: string) =>
+    startHttpGateway(
+      writeConfig(
+        folder,
+        `version: "1.0.0"
+store: { kind: postgres, url: "\${DATABASE_URL}", leaseMs: 10m, poolSize: 5 }
+server: { drain: { deadlineMs: 300 } }
+connections:
+  node: { kind: cli, command: node }
+workflows:
+  job:
+    initialState: ready
+    states:
+      ready:
+        transitions:
+          run:
+            target: finished
+            executor: { kind: cli, connection: node, args: ["-e", "${script}", "${began}"], idempotent: true }
+      finished: { terminal: true }
+`,
+      ),
+      { env: { DATABASE_URL: url, FLOWGATE_RUNTIME_DIR: folder } },
+    );
+  const [one, two] = await Promise.all([startOne(here.path), startOne(there.path)]);
+  const [at, other] = await Promise.all(
+    [one, two].map((gateway) => connectClient({ url: gateway.url }, "2026-07-28")),
+  );
+  const cut = (await at!.call("workflow.start", { definitionId: "job" })).body;
+  const lost = submit(at!, cut, "run").catch(() => undefined);
+  await waitFor(() => (existsSync(began) ? true : undefined));
+  expect(await one.stop()).toBe(1);
+  expect(one.stderr()).toContain("the drain deadline has passed");
+  await reached(other!, cut, "finished");
+  await lost;
+  await Promise.all([at, other].map((client) => client!.close().catch(() => undefined)));
+  expect(await two.stop()).toBe(0);
+});
