@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -242,7 +242,8 @@ test("SIGTERM refuses starts by 503, lets what runs finish and exits 0 when noth
 test("a second SIGTERM ends a gateway that still drains at once [R-STOP-2]", async () => {
   using own = temporaryFolder();
   const began = join(own.path, "began");
-  const script = "require('fs').writeFileSync(process.argv[1], ''); setInterval(() => {}, 1000)";
+  const script =
+    "require('fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)";
   const endless = writeConfig(
     own.path,
     `${HELLO}    - name: slow.step
@@ -252,7 +253,7 @@ test("a second SIGTERM ends a gateway that still drains at once [R-STOP-2]", asy
   const other = await startHttpGateway(endless);
   const client = await connectClient({ url: other.url }, "2026-07-28");
   const cut = client.call("workflow.start", { definitionId: "slow.step", input: {} }).catch(() => "cut");
-  await waitFor(() => (existsSync(began) ? true : undefined));
+  const child = await waitFor(() => (existsSync(began) && Number(readFileSync(began, "utf8"))) || undefined);
   const code = exitOf(other.child);
   other.child.kill("SIGTERM");
   await waitFor(() => (other.stderr().includes("stopping") ? true : undefined));
@@ -260,6 +261,8 @@ test("a second SIGTERM ends a gateway that still drains at once [R-STOP-2]", asy
   await waitFor(() => (other.child.exitCode === null ? void other.child.kill("SIGTERM") : true));
   expect(await code).toBe(143);
   expect(await cut).toBe("cut");
+  // The gateway has ended without waiting for what it ran.
+  process.kill(child);
   await client.close().catch(() => undefined);
 });
 
