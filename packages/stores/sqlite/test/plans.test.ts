@@ -5,7 +5,7 @@ import { drizzle } from "../src/drizzle.ts";
 import { createReader } from "../src/read.ts";
 import { createBench, onEnd } from "./support/open.ts";
 
-test("a listing reads no more than what it lists, in order, however many others there are", async () => {
+test("a listing goes along an index in its order, and along that of the open ones where it asks for no others", async () => {
   const opened = await openDatabase(createBench().path, 1000);
   onEnd(() => void opened.sqlite.close());
   const asked: { readonly text: string; readonly values: unknown[] }[] = [];
