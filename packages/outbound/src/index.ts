@@ -4,7 +4,7 @@ export { isPerCaller, NO_CALLER_TOKEN, toBasic, toCredentials, toOwnCredentials 
 export type { Credentials, CredentialsRequest } from "./credentials.ts";
 export { createOutboundFetch } from "./fetch.ts";
 export type { Fetch, OutboundFetch } from "./fetch.ts";
-export { endProcessGroup, signalGroup } from "./process-group.ts";
+export { endProcessGroup, endWithThisProcess, signalGroup } from "./process-group.ts";
 export { readBounded } from "./read-bounded.ts";
 export { createSlots } from "./slots.ts";
 export type { Slots } from "./slots.ts";

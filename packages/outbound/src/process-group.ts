@@ -25,6 +25,25 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
   }
 }
 
+const leaders = new Set<number>();
+
+/**
+ * Ends a group with SIGKILL where this process exits while it runs, also by `process.exit`, which waits for nothing.
+ * @returns call it when the group has ended.
+ */
+export function endWithThisProcess(leader: number): () => void {
+  if (leaders.size === 0) process.on("exit", endAll);
+  leaders.add(leader);
+  return () => {
+    leaders.delete(leader);
+    if (leaders.size === 0) process.off("exit", endAll);
+  };
+}
+
+function endAll(): void {
+  for (const leader of leaders) signalGroup(leader, "SIGKILL");
+}
+
 async function isGone(leader: number, withinMs: number): Promise<boolean> {
   // The group's end has no event: its members need not be our children.
   const until = performance.now() + withinMs;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isAlive } from "../harness/is-alive.ts";
 import { connectClient } from "../harness/clients.ts";
 import {
   repository,
@@ -65,7 +66,7 @@ test("[R-LEAN-2] the bundle serves HTTP and metrics, and its children do not out
   expect(metrics).toContain('flowgate_calls_total{tool="workflow.start",outcome="ok"} 1');
   await client.close();
   gateway.child.kill("SIGKILL");
-  await waitFor(() => (isRunning(pid) ? undefined : true));
+  await waitFor(() => (isAlive(pid) ? undefined : true));
 });
 
 test("[R-LEAN-2] the bundle needs nothing but the database driver", () => {
@@ -92,13 +93,4 @@ function makeBundle(name: string, ...options: readonly string[]): string {
     join(bundle, "node_modules/better-sqlite3"),
   );
   return join(bundle, "bin/mcp-flowgate.mjs");
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startPostgres, startRedis, type PostgresServer } from "@mcp-flowgate/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isAlive } from "../harness/is-alive.ts";
 import { checkEvent } from "../harness/audit-schema.ts";
 import { connectClient, type TestClient } from "../harness/clients.ts";
 import {
@@ -85,15 +86,6 @@ async function startReplica(database: string, folder: string, yaml: string, env 
     },
   };
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Begins an effect at one replica, cancels at the other, and waits for the effect's process to be gone. */
 async function cancelAcross(one: Replica, two: Replica, turn: string): Promise<void> {

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isAlive } from "../harness/is-alive.ts";
 import { connectClient } from "../harness/clients.ts";
 import { HELLO } from "../harness/configs.ts";
 import {
@@ -261,8 +262,7 @@ test("a second SIGTERM ends a gateway that still drains at once [R-STOP-2]", asy
   await waitFor(() => (other.child.exitCode === null ? void other.child.kill("SIGTERM") : true));
   expect(await code).toBe(143);
   expect(await cut).toBe("cut");
-  // The gateway has ended without waiting for what it ran.
-  process.kill(child);
+  await waitFor(() => (isAlive(child) ? undefined : true));
   await client.close().catch(() => undefined);
 });
 

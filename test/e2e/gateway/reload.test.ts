@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isAlive } from "../harness/is-alive.ts";
 import { createShifting } from "../harness/shifting.ts";
 import { connectClient, ERAS, type TestClient } from "../harness/clients.ts";
 import {
@@ -157,14 +158,6 @@ const chain = (until: string): string => `workflows:
         transitions:
           second: { target: end, actor: deterministic, executor: { kind: mcp, connection: gone, tool: pid } }
       end: { terminal: true }`;
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 test("a configuration that cannot be used changes nothing and says why (F19) [R-RELOAD-2]", async () => {
   await withGateway(

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "./command.ts";
 import { createOutputCapture } from "./output-capture.ts";
 import type { Captured, OutputCapture } from "./output-capture.ts";
-import { endProcessGroup } from "@mcp-flowgate/outbound";
+import { endProcessGroup, endWithThisProcess } from "@mcp-flowgate/outbound";
 
 /** How a command ended. */
 export type Run =
@@ -54,6 +54,9 @@ export async function run(command: Command, options: RunOptions): Promise<Run> {
   const stderr = createOutputCapture(options.maxOutputBytes);
   child.stdout?.on("data", (chunk: Buffer) => consume(chunk, stdout));
   child.stderr?.on("data", (chunk: Buffer) => consume(chunk, stderr));
+  // Windows has no process groups.
+  const release =
+    child.pid === undefined || process.platform === "win32" ? undefined : endWithThisProcess(child.pid);
   // A command need not read its input: a closed pipe is no failure.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(options.stdin);
@@ -79,6 +82,7 @@ export async function run(command: Command, options: RunOptions): Promise<Run> {
     ]);
     await endChild(child, pid, options.graceMs);
   }
+  release?.();
   child.stdout?.destroy();
   child.stderr?.destroy();
   const kept = { stdout: stdout.take(), stderr: stderr.take() };
