@@ -51,7 +51,7 @@ export const REQUIREMENTS = {
   "R-SECRET-1":
     "What a connection authenticates with is in no answer, error or row, also where the other side repeats it.",
   "R-SECRET-2":
-    "However a call over any kind of connection ends, its secrets are in no answer, record, log, metric, context or store.",
+    "However a call to an MCP server, a command or an HTTP API ends, its connection's secrets are in no answer, record, log, metric, context or store.",
   "R-FEDERATION-1":
     "What another gateway offers is imported, run under its own guards there, and its refusals come through with code and reason.",
   "R-FEDERATION-2":

@@ -7,6 +7,9 @@ import { expect, test } from "vitest";
 import { connectClient, ERAS, type TestClient } from "../harness/clients.ts";
 import { runGateway, startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
 
+/** Of the outer gateway, as the template has it. */
+const AUDIENCE = "https://flowgate.example.com/mcp";
+
 /** An authorization server that signs tokens, and exchanges those that it signed for others (RFC 8693). */
 async function startIssuer(): Promise<
   { readonly url: string; token(subject: string, audience: string, more?: object): string } & AsyncDisposable
@@ -33,7 +36,7 @@ async function startIssuer(): Promise<
       Buffer.from(signature, "base64url"),
     );
     const { sub, aud } = JSON.parse(Buffer.from(body ?? "", "base64url").toString()) as any;
-    if (!isOurs || aud !== "mcp-flowgate") return undefined;
+    if (!isOurs || aud !== AUDIENCE) return undefined;
     return {
       access_token: token(sub, audience, { act: { sub: "flowgate" } }),
       issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
@@ -107,7 +110,7 @@ proxy:
   };
   await using outer = await startHttpGateway(config, { env });
   const connectAs = (who: string, groups: readonly string[]): Promise<TestClient> => {
-    const authorization = `Bearer ${issuer.token(who, "mcp-flowgate", { groups })}`;
+    const authorization = `Bearer ${issuer.token(who, AUDIENCE, { groups })}`;
     return connectClient({ url: outer.url, headers: { authorization } }, ERAS[0]);
   };
   const start = async (client: TestClient, definitionId: string): Promise<any> =>
