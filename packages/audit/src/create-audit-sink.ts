@@ -11,10 +11,10 @@ import type {
   Digest,
   Ids,
   Log,
+  SealTable,
 } from "@mcp-flowgate/core";
 import { createDelivery } from "./seal/delivery.ts";
 import type { Delivery } from "./seal/delivery.ts";
-import type { SealTable } from "./seal/seal-table.ts";
 import { createSealer } from "./seal/sealer.ts";
 import type { Sealer } from "./seal/sealer.ts";
 import { isSealed } from "./seal/seal-settings.ts";

@@ -18,4 +18,3 @@ export { queryRows, readRows, verifyRows } from "./store-rows.ts";
 export type { AuditRows, RowsQuery, VerifyRowsOptions } from "./store-rows.ts";
 export { createSealPurge, keepsRows, readSealSettings, storeHeadsPath } from "./seal/seal-settings.ts";
 export type { SealSettings } from "./seal/seal-settings.ts";
-export type { SealTable, StoredCheckpoint, StoredRow } from "./seal/seal-table.ts";

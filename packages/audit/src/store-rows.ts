@@ -1,9 +1,8 @@
-import type { Page } from "@mcp-flowgate/core";
+import type { Page, SealTable, StoredRow } from "@mcp-flowgate/core";
 import { matchesRecord } from "./query-trail.ts";
 import type { RecordFilter } from "./query-trail.ts";
 import type { AuditRecord } from "./record.ts";
 import type { ExportedHead } from "./file/lead-record.ts";
-import type { SealTable, StoredRow } from "./seal/seal-table.ts";
 import { toVerifyingKey } from "./signing-key.ts";
 import { StoreCheck } from "./verify/store-check.ts";
 import { TrailCheck } from "./verify/trail-check.ts";

@@ -8,10 +8,9 @@ import {
   readSealSettings,
   verifyRows,
   type AuditTrail,
-  type SealTable,
   type TrailVerdict,
 } from "@mcp-flowgate/audit";
-import type { AuditDraft, AuditIr, Log } from "@mcp-flowgate/core";
+import type { AuditDraft, AuditIr, Log, SealTable } from "@mcp-flowgate/core";
 import { createPostgresStore, type PostgresStore } from "@mcp-flowgate/store-postgres";
 import { createSqliteStore, type SqliteStore } from "@mcp-flowgate/store-sqlite";
 import Database from "better-sqlite3";

@@ -1,12 +1,11 @@
 import { hash } from "node:crypto";
 import { canonicalJson, isJsonObject } from "@mcp-flowgate/core";
-import type { Json } from "@mcp-flowgate/core";
+import type { Json, StoredCheckpoint } from "@mcp-flowgate/core";
 import { createMerkleTree } from "../merkle.ts";
 import { GENESIS_HASH } from "../record.ts";
 import type { SigningKey } from "../signing-key.ts";
 import { runsFromText, runsToText, toRuns } from "./positions.ts";
 import type { Runs } from "./positions.ts";
-import type { StoredCheckpoint } from "./seal-table.ts";
 
 /**
  * What a checkpoint of a store says. A `seal` covers records: their positions, their hashes in that order (the leaves)

@@ -1,8 +1,7 @@
-import type { AuditIr, AuditSinkKind, Clock } from "@mcp-flowgate/core";
+import type { AuditIr, AuditSinkKind, Clock, SealPurge } from "@mcp-flowgate/core";
 import { loadSigningKey } from "../signing-key.ts";
 import type { SigningKey } from "../signing-key.ts";
 import { makePurge } from "./checkpoint.ts";
-import type { StoredCheckpoint } from "./seal-table.ts";
 
 /** Whether a durable store keeps the events of such a sink until it has them: see `sealer.ts`. */
 export function isSealed(kind: AuditSinkKind): boolean {
@@ -49,9 +48,6 @@ export function storeHeadsPath(ir: AuditIr, storePath: string | undefined): stri
 }
 
 /** For stores: signs the checkpoint that says which records retention removes. */
-export function createSealPurge(
-  { key }: SealSettings,
-  clock: Clock,
-): (last: Parameters<typeof makePurge>[0], positions: readonly number[]) => StoredCheckpoint {
+export function createSealPurge({ key }: SealSettings, clock: Clock): SealPurge {
   return (last, positions) => makePurge(last, positions, key, clock.now());
 }

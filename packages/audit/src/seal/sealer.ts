@@ -1,13 +1,12 @@
 import { appendFile } from "node:fs/promises";
 import { FlowgateError } from "@mcp-flowgate/core";
-import type { Clock, Log } from "@mcp-flowgate/core";
+import type { Clock, Log, SealTable, StoredCheckpoint } from "@mcp-flowgate/core";
 import { toExportedHead } from "../file/lead-record.ts";
 import { textOfLine } from "../record.ts";
 import type { EventText } from "../record.ts";
 import type { SigningKey } from "../signing-key.ts";
 import { makeSeal } from "./checkpoint.ts";
 import type { Delivery } from "./delivery.ts";
-import type { SealTable, StoredCheckpoint } from "./seal-table.ts";
 
 /**
  * Takes the unsealed records of a store, hands them to the sinks, and covers them with a signed checkpoint.

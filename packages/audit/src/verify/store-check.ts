@@ -1,3 +1,4 @@
+import type { SealTable, StoredCheckpoint, StoredRow } from "@mcp-flowgate/core";
 import { headStatement } from "../file/lead-record.ts";
 import type { ExportedHead } from "../file/lead-record.ts";
 import { GENESIS_HASH } from "../record.ts";
@@ -5,7 +6,6 @@ import { countRuns, firstOutside, mergeRuns, toRuns } from "../seal/positions.ts
 import type { Runs } from "../seal/positions.ts";
 import { hashBody, readBody, rootOf, storeStatement } from "../seal/checkpoint.ts";
 import type { CheckpointBody } from "../seal/checkpoint.ts";
-import type { SealTable, StoredCheckpoint, StoredRow } from "../seal/seal-table.ts";
 import { CHECKPOINT_STREAM } from "../seal/sealer.ts";
 import { toVerifyingKey } from "../signing-key.ts";
 import type { VerifyingKey } from "../signing-key.ts";

@@ -1,56 +1,8 @@
+import type { SealPurge, SealTable, StoredCheckpoint, StoredRow } from "@mcp-flowgate/core";
 import { settledPosition } from "./audit-table.ts";
 import * as statements from "./checkpoint-statements.ts";
 import type { Database, Session } from "./database.ts";
 import { fromKey, toBoundedKey } from "./json-text.ts";
-
-/** A statement about audit records, chained to the one before it. What it says is for who made it. */
-export interface Checkpoint {
-  /** 1, 2, 3, … */
-  readonly number: number;
-  readonly body: string;
-  readonly hash: string;
-  /** Of who made it; empty where it has no key. */
-  readonly signature: string;
-  /** The hashes of the records that it covers, 32 bytes each, in the order of their positions. */
-  readonly leaves: Uint8Array;
-}
-
-/** A record with everything that the table says of it, for comparison. */
-export interface AuditColumns {
-  readonly position: number;
-  readonly line: string;
-  readonly stream: string;
-  readonly seq: number;
-  readonly id: string;
-  readonly type: string;
-  readonly at: number;
-  readonly hash: string;
-}
-
-/** The records that no checkpoint covers yet, and the checkpoints. */
-export interface Checkpoints {
-  /** Takes the right to make checkpoints, which one process has at a time. False where another one has it and lives. */
-  claim(): Promise<boolean>;
-  /** How many records no checkpoint covers, counted up to `limit`, and when the first of them was made. */
-  backlog(limit: number): Promise<{ readonly events: number; readonly oldestAt?: number }>;
-  /** The first of them. */
-  unsealed(limit: number): Promise<readonly { readonly position: number; readonly line: string }[]>;
-  /** Those among `positions` that no checkpoint covers. */
-  stillUnsealed(positions: readonly number[]): Promise<readonly number[]>;
-  last(): Promise<Checkpoint | undefined>;
-  /** Adds the next one, which covers `positions`. False, and nothing happens, where this process may not or another was faster. */
-  add(checkpoint: Checkpoint, positions: readonly number[]): Promise<boolean>;
-  /** Those after number `after`, in order. */
-  read(after: number, limit: number): Promise<readonly Checkpoint[]>;
-  /** Records after a position, in order, with their columns. */
-  rows(after: number, limit: number): Promise<readonly AuditColumns[]>;
-}
-
-/** Makes the checkpoint that says which records were removed on purpose. Called inside the transaction that removes them. */
-export type SealPurge = (
-  last: { readonly number: number; readonly hash: string; readonly body: string } | undefined,
-  positions: readonly number[],
-) => Checkpoint;
 
 export interface CheckpointParts {
   readonly database: Database;
@@ -63,7 +15,7 @@ export interface CheckpointParts {
  * A number of a checkpoint is given once, by the table's key; so whatever two processes think of their right, their
  * checkpoints are one chain.
  */
-export function createCheckpoints({ database, epoch, run }: CheckpointParts): Checkpoints {
+export function createCheckpoints({ database, epoch, run }: CheckpointParts): SealTable {
   return {
     claim: () =>
       run(async () => {
@@ -88,14 +40,15 @@ export function createCheckpoints({ database, epoch, run }: CheckpointParts): Ch
       run(async () =>
         (await database.read<{ n: number }>(statements.STILL_UNSEALED, [positions])).map(({ n }) => n),
       ),
-    last: () => run(async () => (await database.read<Checkpoint>(statements.LAST_CHECKPOINT))[0]),
+    last: () => run(async () => (await database.read<StoredCheckpoint>(statements.LAST_CHECKPOINT))[0]),
     add: (checkpoint, positions) =>
       run(
         async () =>
           (await database.read(statements.ADD_CHECKPOINT, [...toValues(checkpoint), positions, epoch]))
             .length === 1,
       ),
-    read: (after, limit) => run(() => database.read<Checkpoint>(statements.READ_CHECKPOINTS, [after, limit])),
+    read: (after, limit) =>
+      run(() => database.read<StoredCheckpoint>(statements.READ_CHECKPOINTS, [after, limit])),
     rows: (after, limit) =>
       run(async () => {
         const values = [after, await settledPosition(database), limit];
@@ -110,20 +63,20 @@ export async function addPurge(
   sealPurge: SealPurge,
   positions: readonly number[],
 ): Promise<void> {
-  const [last] = (await session.query<Checkpoint>(statements.LAST_CHECKPOINT)).rows;
+  const [last] = (await session.query<StoredCheckpoint>(statements.LAST_CHECKPOINT)).rows;
   await session.query(statements.INSERT_CHECKPOINT, toValues(sealPurge(last, positions)));
 }
 
-interface Row extends AuditColumns {
+interface Row extends StoredRow {
   readonly streamName: string;
 }
 
 /** A stream's key is made of its name: where the two do not belong together, the key is what counts. */
-function toColumns({ streamName, stream, id, ...row }: Row): AuditColumns {
+function toColumns({ streamName, stream, id, ...row }: Row): StoredRow {
   const name = fromKey(streamName);
   return { ...row, stream: toBoundedKey(name) === stream ? name : stream, id: fromKey(id) };
 }
 
-function toValues({ number, body, hash, signature, leaves }: Checkpoint): readonly unknown[] {
+function toValues({ number, body, hash, signature, leaves }: StoredCheckpoint): readonly unknown[] {
   return [number, body, hash, signature, Buffer.from(leaves)];
 }

@@ -18,6 +18,8 @@ import type {
   Operation,
   Page,
   RequestKey,
+  SealPurge,
+  SealTable,
   SharedState,
   WorkflowInstance,
   WorkflowStore,
@@ -25,7 +27,7 @@ import type {
 import { createAuditChain, type AuditChain } from "./audit-chain.ts";
 import { readAudit, type AuditFilter, type StoredAudit } from "./audit-table.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
-import { createCheckpoints, type Checkpoints, type SealPurge } from "./checkpoints.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createKnownDefinitions } from "./known-definitions.ts";
@@ -57,7 +59,7 @@ export interface PostgresStore extends WorkflowStore {
   /** Audit records in the order of their positions. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** The checkpoints over audit records, and the records that none covers yet. */
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: SealTable;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
   gc(): Promise<Collected>;
 }
@@ -162,7 +164,7 @@ interface Parts {
 
 class JournalStore implements PostgresStore {
   readonly migrated: Migrated;
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: SealTable;
   readonly shared: SharedState;
   readonly #clock: Clock;
   readonly #log: Log;

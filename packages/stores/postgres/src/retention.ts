@@ -1,4 +1,5 @@
-import { addPurge, type SealPurge } from "./checkpoints.ts";
+import type { SealPurge } from "@mcp-flowgate/core";
+import { addPurge } from "./checkpoints.ts";
 import type { Database, Statement } from "./database.ts";
 import { fromKey, toKey } from "./json-text.ts";
 import * as statements from "./retention-statements.ts";

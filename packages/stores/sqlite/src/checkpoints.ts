@@ -1,58 +1,10 @@
+import type { SealTable, StoredCheckpoint } from "@mcp-flowgate/core";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, inArray, sql } from "./drizzle.ts";
 import { fromKey } from "./json-text.ts";
 import type { ReplicaLease } from "./replica-lease.ts";
 import { auditRows, checkpoints, counters, unsealed } from "./schema.ts";
-
-/** A statement about audit records, chained to the one before it. What it says is for who made it. */
-export interface Checkpoint {
-  /** 1, 2, 3, … */
-  readonly number: number;
-  readonly body: string;
-  readonly hash: string;
-  /** Of who made it; empty where it has no key. */
-  readonly signature: string;
-  /** The hashes of the records that it covers, 32 bytes each, in the order of their positions. */
-  readonly leaves: Uint8Array;
-}
-
-/** A record with everything that the file says of it, for comparison. */
-export interface AuditColumns {
-  readonly position: number;
-  readonly line: string;
-  readonly stream: string;
-  readonly seq: number;
-  readonly id: string;
-  readonly type: string;
-  readonly at: number;
-  readonly hash: string;
-}
-
-/** The records that no checkpoint covers yet, and the checkpoints. */
-export interface Checkpoints {
-  /** Takes the right to make checkpoints, which one process has at a time. False where another one has it and lives. */
-  claim(): Promise<boolean>;
-  /** How many records no checkpoint covers, counted up to `limit`, and when the first of them was made. */
-  backlog(limit: number): Promise<{ readonly events: number; readonly oldestAt?: number }>;
-  /** The first of them. */
-  unsealed(limit: number): Promise<readonly { readonly position: number; readonly line: string }[]>;
-  /** Those among `positions` that no checkpoint covers. */
-  stillUnsealed(positions: readonly number[]): Promise<readonly number[]>;
-  last(): Promise<Checkpoint | undefined>;
-  /** Adds the next one, which covers `positions`. False, and nothing happens, where this process may not or another was faster. */
-  add(checkpoint: Checkpoint, positions: readonly number[]): Promise<boolean>;
-  /** Those after number `after`, in order. */
-  read(after: number, limit: number): Promise<readonly Checkpoint[]>;
-  /** Records after a position, in order, with their columns. */
-  rows(after: number, limit: number): Promise<readonly AuditColumns[]>;
-}
-
-/** Makes the checkpoint that says which records were removed on purpose. Called inside the transaction that removes them. */
-export type SealPurge = (
-  last: { readonly number: number; readonly hash: string; readonly body: string } | undefined,
-  positions: readonly number[],
-) => Checkpoint;
 
 export interface CheckpointParts {
   readonly opened: OpenedDatabase;
@@ -62,7 +14,7 @@ export interface CheckpointParts {
   readonly read: <T>(work: () => T) => Promise<T>;
 }
 
-export function createCheckpoints({ opened: { db }, queue, lease, read }: CheckpointParts): Checkpoints {
+export function createCheckpoints({ opened: { db }, queue, lease, read }: CheckpointParts): SealTable {
   const holder = (): number =>
     db.select({ value: counters.value }).from(counters).where(eq(counters.name, "sealer")).get()?.value ?? 0;
   return {
@@ -142,13 +94,13 @@ export function createCheckpoints({ opened: { db }, queue, lease, read }: Checkp
 }
 
 /** Only inside a transaction. */
-export function lastCheckpoint(db: OpenedDatabase["db"]): Checkpoint | undefined {
+export function lastCheckpoint(db: OpenedDatabase["db"]): StoredCheckpoint | undefined {
   const last = db.select().from(checkpoints).orderBy(desc(checkpoints.n)).limit(1).get();
   return last && toCheckpoint(last);
 }
 
 /** Only inside a transaction that has read the last one. */
-export function insertCheckpoint(db: OpenedDatabase["db"], checkpoint: Checkpoint): void {
+export function insertCheckpoint(db: OpenedDatabase["db"], checkpoint: StoredCheckpoint): void {
   const { number: n, body, hash, signature, leaves } = checkpoint;
   db.insert(checkpoints)
     .values({ n, body, hash, signature, leaves: Buffer.from(leaves) })
@@ -168,6 +120,6 @@ function selectUnsealed(
     .all();
 }
 
-function toCheckpoint({ n, ...row }: typeof checkpoints.$inferSelect): Checkpoint {
+function toCheckpoint({ n, ...row }: typeof checkpoints.$inferSelect): StoredCheckpoint {
   return { number: n, ...row };
 }

@@ -1,6 +1,5 @@
 export { createAuditChain } from "./audit-chain.ts";
 export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
-export type { AuditColumns, Checkpoint, Checkpoints, SealPurge } from "./checkpoints.ts";
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
 export type { Migrated } from "./database.ts";
 export type { Collected } from "./retention.ts";

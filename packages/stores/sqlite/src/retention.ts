@@ -1,4 +1,5 @@
-import { insertCheckpoint, lastCheckpoint, type SealPurge } from "./checkpoints.ts";
+import type { SealPurge } from "@mcp-flowgate/core";
+import { insertCheckpoint, lastCheckpoint } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
 import { and, asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";

@@ -18,6 +18,8 @@ import type {
   Operation,
   Page,
   RequestKey,
+  SealPurge,
+  SealTable,
   SharedState,
   WorkflowInstance,
   WorkflowStore,
@@ -26,7 +28,7 @@ import type Database from "better-sqlite3";
 import { createAuditChain, type AuditChain } from "./audit-chain.ts";
 import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
 import { backUp } from "./backup.ts";
-import { createCheckpoints, type Checkpoints, type SealPurge } from "./checkpoints.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
@@ -62,7 +64,7 @@ export interface SqliteStore extends WorkflowStore {
   /** Audit records in the order of their commits. */
   audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** The checkpoints over audit records, and the records that none covers yet. */
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: SealTable;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
   gc(): Promise<Collected>;
   /** Copies the store, while it is in use, to a new file. */
@@ -136,7 +138,7 @@ class JournalStore implements SqliteStore {
   readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #recent = createRecentInstances();
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: SealTable;
   readonly #auditTable: AuditTable;
   readonly #feed: ChangeFeed;
   readonly #retention: Retention;

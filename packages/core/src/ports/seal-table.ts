@@ -1,4 +1,4 @@
-/** A statement about the records of a store, chained to the one before it: see `checkpoint.ts`. */
+/** A statement about the audit records of a store, chained to the one before it. What it says is for who made it. */
 export interface StoredCheckpoint {
   /** 1, 2, 3, … */
   readonly number: number;
@@ -37,9 +37,19 @@ export interface SealTable {
   /** Those among `positions` that are unsealed. */
   stillUnsealed(positions: readonly number[]): Promise<readonly number[]>;
   last(): Promise<StoredCheckpoint | undefined>;
-  /** Adds a checkpoint and takes the records at `positions` for sealed, in one transaction; false where it is not the next one. */
+  /**
+   * Adds the next checkpoint and takes the records at `positions` for sealed, in one transaction. False, and nothing happens,
+   * where this process may not or another was faster.
+   */
   add(checkpoint: StoredCheckpoint, positions: readonly number[]): Promise<boolean>;
-  /** Those after number `after`. */
+  /** Those after number `after`, in order. */
   read(after: number, limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** Records after a position, in order, sealed or not. */
   rows(after: number, limit: number): Promise<readonly StoredRow[]>;
 }
+
+/** Makes the checkpoint that says which records were removed on purpose. Called inside the transaction that removes them. */
+export type SealPurge = (
+  last: Pick<StoredCheckpoint, "number" | "hash" | "body"> | undefined,
+  positions: readonly number[],
+) => StoredCheckpoint;
