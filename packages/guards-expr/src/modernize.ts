@@ -92,6 +92,10 @@ function rewritePath(source: string, start: number, edits: Edit[]): number {
       const name = bracket[1] as string;
       if (!POSITION.test(name)) replace(edits, "FG541", at, bracket[0].length, `[${JSON.stringify(name)}]`);
       at += bracket[0].length;
+    } else if (/^\[["']/.test(source.slice(at, at + 2))) {
+      // Quoted keys are of today: a wrong escape in one is a mistake, not an older form.
+      at = scanString(source, at + 1).end;
+      if (source[at] === "]") at++;
     } else return at;
   }
 }

@@ -1,5 +1,6 @@
 import { err, ok } from "@mcp-flowgate/core";
 import type { Json, Result } from "@mcp-flowgate/core";
+import type { SourceProblem } from "./expr-error.ts";
 import { excerpt, parsePath } from "./path.ts";
 import { compileReader } from "./read.ts";
 import type { Reader } from "./read.ts";
@@ -69,13 +70,25 @@ function compileSegment(segment: string, offset: number, errors: TemplateError[]
       });
       continue;
     }
+    const from = place.offset + match[0].indexOf(name);
+    const escape = wrongEscape(name);
     const paths = variablePaths(name);
-    if (paths === undefined)
+    if (escape !== undefined)
+      errors.push({ ...escape, code: "FG502", pointer: "", offset: from + escape.offset });
+    else if (paths === undefined)
       errors.push({ code: "FG509", message: `\`{${excerpt(name)}}\` does not name a variable`, ...place });
     else parts.push({ name, paths });
   }
   if (at < segment.length) parts.push(segment.slice(at));
   return parts;
+}
+
+/** What is wrong with the text of a quoted key in `name`, as an offset into it. */
+function wrongEscape(name: string): SourceProblem | undefined {
+  const root = name.startsWith("$") ? "" : `${VARIABLE_ROOTS[0]}.`;
+  const parsed = parsePath(`${root}${name}`);
+  const problem = "path" in parsed ? undefined : parsed.problems.find(({ code }) => code === "FG502");
+  return problem === undefined ? undefined : { ...problem, offset: problem.offset - root.length };
 }
 
 function variablePaths(name: string): Variable["paths"] | undefined {

@@ -1,6 +1,9 @@
-/** One reason why a template does not compile. `FG511`: the template or operator is malformed, `FG504`/`FG509`: its path is. */
+/**
+ * One reason why a template does not compile. `FG511`: the template or operator is malformed, `FG504`/`FG509`: its path
+ * is, `FG502`: the text of a quoted key in its path is.
+ */
 export interface TemplateError {
-  readonly code: "FG504" | "FG509" | "FG511";
+  readonly code: "FG502" | "FG504" | "FG509" | "FG511";
   readonly message: string;
   /** JSON pointer into the template. */
   readonly pointer: string;

@@ -144,7 +144,7 @@ function toTemplateError(
 ): TemplateError {
   const escape = source === "$" ? "" : "; write `$$` for a literal `$`";
   return {
-    code: problem.code === "FG504" ? "FG504" : "FG509",
+    code: problem.code === "FG504" || problem.code === "FG502" ? problem.code : "FG509",
     message: `${problem.message}${escape}`,
     pointer,
     offset: offset + problem.offset,

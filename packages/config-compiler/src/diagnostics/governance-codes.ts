@@ -23,6 +23,23 @@ export const GOVERNANCE_CODES: CodeTable = {
       "workflows:\n  deploy:\n    initialState: ready\n    states:\n      ready: { transitions: { approve: { target: done, actor: human } } }\n      done: { terminal: true }\npolicies:\n  - assert: { reaching: deployed, requires: { actor: human } }",
     fix: "Correct the name: `reaching: done`.",
   },
+  FG603: {
+    title: "Policies without a rule",
+    severity: error,
+    explanation:
+      "`policies` is there, so somebody wants rules proved, and after all files are merged the list is empty. Nothing would be checked, and nobody would notice.",
+    example: "policies: []",
+    fix: "Write the rules down, or leave `policies` out.",
+  },
+  FG604: {
+    title: "A policy that asks for nothing",
+    severity: error,
+    explanation:
+      "Every path takes some step, so a requirement that any step meets always holds. A rule of which a part was forgotten would protect nothing.",
+    example:
+      "workflows:\n  deploy:\n    initialState: ready\n    states:\n      ready: { transitions: { go: { target: done } } }\n      done: { terminal: true }\npolicies:\n  - assert: { reaching: done, requires: {} }",
+    fix: "Say what must come before: `requires: { transition: approve, actor: human }`.",
+  },
   FG610: {
     title: "A retry may double an effect",
     severity: warning,

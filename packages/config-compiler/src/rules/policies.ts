@@ -39,6 +39,9 @@ interface Finding {
   readonly counterExample?: string;
 }
 
+/** The requirement is broken, which is reported for itself. */
+const UNDECIDED: Finding = { places: 1 };
+
 function prove(cursor: Cursor, assertion: Cursor, index: number, context: RuleContext): PolicyVerdict {
   const glob = cursor.text("workflow") ?? "*";
   const graphs = [...context.graphs].filter(
@@ -49,7 +52,7 @@ function prove(cursor: Cursor, assertion: Cursor, index: number, context: RuleCo
   const counted = `${graphs.length} workflow${graphs.length === 1 ? "" : "s"}`;
   const verdict = {
     name,
-    holds: finding.places > 0 && finding.counterExample === undefined,
+    holds: finding !== UNDECIDED && finding.places > 0 && finding.counterExample === undefined,
     checked: `${counted}, ${finding.places} place${finding.places === 1 ? "" : "s"}`,
     place: placeOf(cursor.node),
   };
@@ -85,19 +88,17 @@ function decide(assertion: Cursor, graphs: Graphs, glob: string, context: RuleCo
   const executor = assertion.child("executor");
   if (reaching !== undefined) {
     const requirement = readRequirement(assertion.child("requires"), context);
-    return requirement === undefined ? { places: 1 } : decideReaching(reaching, requirement, graphs, context);
+    return requirement === undefined ? UNDECIDED : decideReaching(reaching, requirement, graphs, context);
   }
   if (executor !== undefined) {
     const requirement = readRequirement(assertion.child("requires"), context);
     return requirement === undefined
-      ? { places: 1 }
+      ? UNDECIDED
       : decideExecutor(executor, requirement, graphs, glob, context);
   }
   if (transition !== undefined) {
     const requirement = readRequirement(assertion.child("after"), context);
-    return requirement === undefined
-      ? { places: 1 }
-      : decideTransition(transition, requirement, graphs, context);
+    return requirement === undefined ? UNDECIDED : decideTransition(transition, requirement, graphs, context);
   }
   return assertion.flag("terminates") === true ? decideTerminates(graphs) : { places: 0 };
 }
@@ -113,6 +114,13 @@ function readRequirement(cursor: Cursor | undefined, { report }: RuleContext): R
   }
   const actor = cursor.text("actor") as Edge["actor"] | undefined;
   const transition = cursor.text("transition") ?? "*";
+  if (actor === undefined && /^\*+$/.test(transition)) {
+    report("FG604", cursor.node, "every step meets this requirement, so the policy asks for nothing", {
+      pointer: cursor.pointer,
+      hint: "Name the transition, or who takes it.",
+    });
+    return undefined;
+  }
   return { kind: "transition", transition, ...(actor === undefined ? {} : { actor }) };
 }
 

@@ -83,7 +83,12 @@ class ShapeWalker implements ShapeFindings {
       return;
     }
     if (node.items.length < (field.minItems ?? 0)) {
-      this.#report("FG204", node, `\`${spot.name}\` must have at least ${field.minItems} item`, spot);
+      const { code, message, hint } = field.tooFew ?? {
+        code: "FG204" as const,
+        message: `\`${spot.name}\` must have at least ${field.minItems} item`,
+        hint: undefined,
+      };
+      this.#report(code, node, message, { ...spot, hint });
     }
     for (const [index, item] of node.items.entries()) {
       this.check(field.of, item, { name: `${spot.name}[${index}]`, pointer: `${spot.pointer}/${index}` });

@@ -1,4 +1,5 @@
 import type { Json } from "@mcp-flowgate/core";
+import type { DiagnosticCode } from "../diagnostics/code-entry.ts";
 import type { RewriteStep } from "../diagnostics/rewrite.ts";
 import type { MapEntry, MapNode, Span } from "../source/config-node.ts";
 
@@ -60,6 +61,8 @@ export interface ListField extends About {
   readonly kind: "list";
   readonly of: Field;
   readonly minItems?: number;
+  /** What is said of a shorter list, where `FG204` says too little. */
+  readonly tooFew?: { readonly code: DiagnosticCode; readonly message: string; readonly hint: string };
   /** A single value stands for a list of one. */
   readonly orOne?: boolean;
 }

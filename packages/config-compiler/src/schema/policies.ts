@@ -97,5 +97,12 @@ export const policies: Field = list(
       assert: { reaching: "deployed", requires: { actor: "human" } },
     },
   ],
-  { default: [] },
+  {
+    minItems: 1,
+    tooFew: {
+      code: "FG603",
+      message: "`policies` holds no rule",
+      hint: "Write the rules down, or leave `policies` out.",
+    },
+  },
 );
