@@ -165,6 +165,10 @@ export const REQUIREMENTS = {
   "R-EXAMPLE-1": "Every example configuration passes the checker, and the driven ones work end to end.",
   "R-START-1":
     "npm start serves the quickstart: two MCP servers, a command, an HTTP API and a governed workflow.",
+  "R-SCENARIO-1":
+    "Scenarios run on the engine that serves, with time that passes at once and nothing called outside.",
+  "R-SCENARIO-2": "A scenario that does not hold says what there was instead, and where it is written.",
+  "R-SCENARIO-3": "A file of scenarios or a configuration with mistakes is refused with their places.",
   "R-FOREIGN-1": "The files of an Open MCP Gateway are served as they are.",
   "R-FOREIGN-2": "serve --server shows one server's tools alone.",
   "R-FOREIGN-3": "serve --gateway passes a stdio host on to a running gateway.",

@@ -60,6 +60,19 @@ export function createProgram(): Command {
       (await import("./commands/call.ts")).call(tool, args, options, print),
     );
 
+  withDebug(program.command("test"))
+    .description("play scenarios against a configuration: nothing outside is called, time passes at once")
+    .argument("<files...>", "files of scenarios")
+    .option("--only <text>", "those whose name has this in it")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nExit code 1 where a scenario fails. docs/scenarios.md says what a file holds.\n\nExample:\n  $ mcp-flowgate test deploy.test.yaml",
+    )
+    .action(async (files: string[], options) =>
+      (await import("./commands/test.ts")).testScenarios(files, options, print),
+    );
+
   withDebug(program.command("pin"))
     .description("write the lock file of imported tools, or say what differs from it")
     .addOption(configOption())

@@ -1,4 +1,4 @@
-import { toConfigSchema } from "@mcp-flowgate/config-compiler";
+import { toConfigSchema, toScenariosSchema } from "@mcp-flowgate/config-compiler";
 import { renderConfigurationReference, renderDiagnosticsReference } from "./render-reference.ts";
 import { renderTypes } from "./render-types.ts";
 
@@ -6,6 +6,7 @@ import { renderTypes } from "./render-types.ts";
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["schemas/v1/gateway-config.schema.json", `${JSON.stringify(toConfigSchema(), undefined, 2)}\n`],
+    ["schemas/v1/scenarios.schema.json", `${JSON.stringify(toScenariosSchema(), undefined, 2)}\n`],
     ["packages/config-compiler/src/generated/gateway-config.ts", renderTypes()],
     ["docs/configuration.md", renderConfigurationReference()],
     ["docs/diagnostics.md", renderDiagnosticsReference()],

@@ -29,15 +29,9 @@ import { checkShape } from "./schema/check-shape.ts";
 import { CONFIG } from "./schema/config.ts";
 import { normalize } from "./schema/normalize.ts";
 import { policies as policiesField } from "./schema/policies.ts";
-import {
-  placeOf,
-  quote,
-  type ConfigNode,
-  type MapEntry,
-  type MapNode,
-  type Span,
-} from "./source/config-node.ts";
+import { placeOf, quote, type MapNode } from "./source/config-node.ts";
 import { loadSources, type SourceReader, type ValueOrigin } from "./source/load.ts";
+import { locate } from "./source/locate.ts";
 import { readOpenApiSources } from "./source/read-openapi.ts";
 
 export interface CompileOptions {
@@ -205,19 +199,8 @@ function checkVersion(root: MapNode, report: Report): boolean {
 }
 
 function locators(root: MapNode): Pick<RuleContext, "valueAt" | "keyAt"> {
-  const find = (pointer: string): { readonly key: Span; readonly value: Span } => {
-    let found = { key: root as Span, value: root as Span };
-    let node: ConfigNode = root;
-    for (const raw of pointer.split("/").slice(1)) {
-      const segment = raw.replaceAll("~1", "/").replaceAll("~0", "~");
-      const entry: MapEntry | undefined = node.kind === "map" ? node.entries.get(segment) : undefined;
-      const item: ConfigNode | undefined = node.kind === "list" ? node.items[Number(segment)] : undefined;
-      const value: ConfigNode | undefined = entry?.value ?? item;
-      if (value === undefined) break;
-      found = { key: entry?.key ?? value, value };
-      node = value;
-    }
-    return found;
+  return {
+    valueAt: (pointer) => locate(root, pointer).value,
+    keyAt: (pointer) => locate(root, pointer).key,
   };
-  return { valueAt: (pointer) => find(pointer).value, keyAt: (pointer) => find(pointer).key };
 }

@@ -32,7 +32,21 @@ export type { LockedConnection, LockedTool, LockFile } from "./lock/lock-file.ts
 export { renderDifferences, summarizeDifference } from "./lock/render-differences.ts";
 export { nearest } from "@mcp-flowgate/json-schema";
 export { explainPath } from "./schema/explain-path.ts";
-export { SCHEMA_ID, toConfigSchema } from "./schema/to-json-schema.ts";
+export { SCHEMA_ID, toConfigSchema, toScenariosSchema } from "./schema/to-json-schema.ts";
+export { readScenarios } from "./scenarios/read-scenarios.ts";
+export type { ReadScenarios } from "./scenarios/read-scenarios.ts";
+export type {
+  Mock,
+  MockAnswers,
+  MockOutcome,
+  Mocks,
+  Scenario,
+  ScenarioDecision,
+  ScenarioExpectation,
+  ScenarioFile,
+  ScenarioPerson,
+  ScenarioStep,
+} from "./scenarios/scenario.ts";
 export type { PolicyVerdict } from "./rules/policies.ts";
 export { createStateGraph } from "./rules/state-graph.ts";
 export type { Edge, EdgeKind, StateGraph } from "./rules/state-graph.ts";

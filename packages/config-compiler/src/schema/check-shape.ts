@@ -20,22 +20,29 @@ export interface ShapeFindings {
   readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[];
 }
 
-/** Reports everything about `node` that `field` does not allow: FG201 to FG210. */
-export function checkShape(field: Field, node: ConfigNode, report: Report): ShapeFindings {
-  const walker = new ShapeWalker(report);
-  walker.check(field, node, { name: "configuration", pointer: "" });
+/** Reports everything about `node` that `field` does not allow: FG201 to FG210. `name` is what messages call the whole. */
+export function checkShape(
+  field: Field,
+  node: ConfigNode,
+  report: Report,
+  name = "configuration",
+): ShapeFindings {
+  const walker = new ShapeWalker(report, name);
+  walker.check(field, node, { name, pointer: "" });
   return walker;
 }
 
 class ShapeWalker implements ShapeFindings {
   readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[] = [];
   readonly #report: Report;
+  readonly #whole: string;
   /** Schemas are often shared by alias, and inspecting is the dearest check. */
   readonly #inspected = new Set<ConfigNode>();
   readonly #known = new Map<string, readonly SchemaProblem[]>();
 
-  constructor(report: Report) {
+  constructor(report: Report, whole: string) {
     this.#report = report;
+    this.#whole = whole;
   }
 
   check(field: Field, node: ConfigNode, spot: Spot): void {
@@ -149,7 +156,7 @@ class ShapeWalker implements ShapeFindings {
   }
 
   #missing(node: MapNode | ListNode, spot: Spot, name: string): void {
-    const where = spot.pointer === "" ? "the configuration" : `\`${spot.name}\``;
+    const where = spot.pointer === "" ? `the ${this.#whole}` : `\`${spot.name}\``;
     this.#report("FG202", node, `${where} needs \`${name}\``, {
       pointer: `${spot.pointer}/${escapePointer(name)}`,
     });
@@ -164,7 +171,7 @@ class ShapeWalker implements ShapeFindings {
   ): void {
     const known = [...Object.keys(field.fields), ...(discriminator === undefined ? [] : [discriminator])];
     const close = nearest(name, known);
-    const where = spot.pointer.lastIndexOf("/") === 0 ? "a configuration" : `\`${spot.name}\``;
+    const where = spot.pointer.lastIndexOf("/") === 0 ? `a ${this.#whole}` : `\`${spot.name}\``;
     this.#report("FG201", key, `${where} has no key \`${quote(name).slice(1, -1)}\``, {
       pointer: spot.pointer,
       hint: close === undefined ? `Its keys are ${known.join(", ")}.` : `Did you mean \`${close}\`?`,

@@ -80,6 +80,8 @@ export interface ObjectField extends About {
   readonly kind: "object";
   readonly fields: { readonly [name: string]: Field };
   readonly required: readonly string[];
+  /** Left out, it is not there, where it would be there with its members' defaults otherwise. */
+  readonly staysAbsent?: boolean;
 }
 
 /** Any JSON value: templates, free-form data. */
@@ -229,7 +231,7 @@ export function object(
   about: string,
   fields: { readonly [name: string]: Field },
   required: readonly string[] = [],
-  extra: { readonly example?: Json; readonly default?: Json } = {},
+  extra: { readonly example?: Json; readonly default?: Json; readonly staysAbsent?: boolean } = {},
 ): ObjectField {
   return { kind: "object", about, fields, required, ...extra };
 }

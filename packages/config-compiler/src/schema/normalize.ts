@@ -14,7 +14,7 @@ export function normalize(field: Field, node: ConfigNode | undefined): Json | un
   const fallback = (): Json | undefined =>
     resolved.default === undefined ? undefined : inUnits(resolved, resolved.default);
   if (node === undefined || (node.kind === "scalar" && node.value === null)) {
-    return resolved.kind === "object" && resolved.required.length === 0
+    return resolved.kind === "object" && resolved.required.length === 0 && resolved.staysAbsent !== true
       ? normalizeObject(resolved, undefined)
       : fallback();
   }

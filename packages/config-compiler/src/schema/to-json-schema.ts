@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { CONFIG, DEFINITIONS } from "./config.ts";
+import { SCENARIOS } from "../scenarios/scenario-schema.ts";
 import type { Field, ObjectField, VariantsField } from "./field.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "./units.ts";
 
@@ -19,6 +20,19 @@ export function toConfigSchema(): JsonObject {
     title: "mcp-flowgate configuration",
     ...toSchema(CONFIG),
     $defs: definitions,
+  };
+}
+
+/** Where the schema of scenarios is published. */
+export const SCENARIOS_SCHEMA_ID: string = "https://mcp-flowgate.dev/schemas/v1/scenarios.schema.json";
+
+/** A file of scenarios as a JSON Schema (2020-12). */
+export function toScenariosSchema(): JsonObject {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: SCENARIOS_SCHEMA_ID,
+    title: "mcp-flowgate scenarios",
+    ...toSchema(SCENARIOS),
   };
 }
 

@@ -8,7 +8,11 @@ const TAIL_CHARS = 4000;
 const MESSAGE_CHARS = 400;
 
 /** What a run says about the effect. */
-export function toOutcome(run: Run, command: Command, call: CliCall): ExecutorOutcome {
+export function toOutcome(
+  run: Run,
+  command: Pick<Command, "name" | "workingDirectory">,
+  call: CliCall,
+): ExecutorOutcome {
   switch (run.kind) {
     case "not_started":
       return refuse(toStartMessage(run.code, command));
@@ -43,7 +47,7 @@ export function refuse(
 
 function toExitOutcome(
   run: Extract<Run, { kind: "exited" }>,
-  command: Command,
+  command: Pick<Command, "name">,
   call: CliCall,
 ): ExecutorOutcome {
   const success = run.exitCode === 0;
@@ -74,7 +78,7 @@ function toExitOutcome(
   };
 }
 
-function toStartMessage(code: string, command: Command): string {
+function toStartMessage(code: string, command: Pick<Command, "name" | "workingDirectory">): string {
   switch (code) {
     case "ENOENT":
       return `The command "${command.name}" was not found${command.workingDirectory === undefined ? "" : ", or its working directory does not exist"}.`;

@@ -4,12 +4,15 @@ import { toStatusFailure } from "./failure.ts";
 import { toRetryAfterMs, toSafeHeaders } from "./headers.ts";
 import type { Answer } from "./send.ts";
 
-type HttpAnswer = Extract<Answer, { kind: "answer" }>;
+/** What came back, whatever its status. */
+export type HttpAnswer = Extract<Answer, { kind: "answer" }>;
 
 /** Characters of a body that go into a failure. */
 const DETAIL_CHARS = 4000;
 
 /**
+ * What an answer says about the effect.
+ *
  * @param connection Name of the connection, for messages. The URL is never in one: it may hold a key.
  * @param now Milliseconds since the epoch.
  */

@@ -6,3 +6,4 @@ export { createMcpExecutor } from "./executor.ts";
 export type { McpExecutorOptions } from "./executor.ts";
 export type { McpFailure } from "./failure.ts";
 export type { McpTool, McpToolList, McpToolProblem } from "./tools.ts";
+export { toOutcome as toMcpOutcome } from "./outcome.ts";
