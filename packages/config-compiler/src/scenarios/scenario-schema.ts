@@ -7,6 +7,7 @@ import {
   list,
   map,
   object,
+  ref,
   text,
   texts,
   whole,
@@ -18,7 +19,7 @@ import {
 const words = (values: readonly string[]): { readonly [value: string]: string } =>
   Object.fromEntries(values.map((value) => [value, value.replaceAll("_", " ").toLowerCase()]));
 
-const person: ObjectField = object(
+const scenarioPerson: ObjectField = object(
   "Who does it. Roles are expanded by the configuration's `roles`.",
   {
     subject: text("The name that is recorded.", "ann"),
@@ -39,7 +40,7 @@ const person: ObjectField = object(
   { example: { subject: "ann", roles: ["release-manager"] } },
 );
 
-const outcome: ObjectField = object(
+const mockOutcome: ObjectField = object(
   "How a mocked call ends. Nothing given: it succeeds.",
   {
     status: whole("Of an HTTP API: the status. It is classed as a real one is.", 503, {
@@ -77,14 +78,15 @@ const outcome: ObjectField = object(
 );
 
 const answers = {
-  default: outcome,
-  sequence: list("What the first calls get, one each, before `default`.", outcome, [
-    { error: "timeout" },
-    { status: 200 },
-  ]),
+  default: ref("mockOutcome", "How calls end."),
+  sequence: list(
+    "What the first calls get, one each, before `default`.",
+    ref("mockOutcome", "How a call ends."),
+    [{ error: "timeout" }, { status: 200 }],
+  ),
 };
 
-const mock: ObjectField = object(
+const mockedConnection: ObjectField = object(
   "How a connection answers. Without `default`, a call beyond the `sequence` makes the scenario fail.",
   {
     ...answers,
@@ -105,7 +107,7 @@ const mock: ObjectField = object(
 const mocks: Field = map(
   "What stands in for connections, by name; for a step that names a command instead of a connection, by that. Nothing outside is ever called.",
   "connection",
-  mock,
+  ref("mockedConnection", "How it answers."),
   { "deploy-api": { default: { status: 200, body: { id: "d-1" } } } },
   { default: {} },
 );
@@ -132,7 +134,7 @@ const expectation: ObjectField = object(
   { staysAbsent: true },
 );
 
-const as = person;
+const as: Field = ref("scenarioPerson", "Who does it.");
 const decision = {
   as,
   reason: text("Why.", "tests are green"),
@@ -142,7 +144,7 @@ const decision = {
 };
 
 const step = (about: string, verb: string, of: Field): ObjectField =>
-  object(about, { [verb]: of, expect: expectation }, [verb]);
+  object(about, { [verb]: of, expect: ref("expectation", "What must hold after the step.") }, [verb]);
 
 const steps: VariantsField = {
   kind: "variants",
@@ -217,6 +219,14 @@ const steps: VariantsField = {
     ["start", "submit", "approve", "reject", "advance", "get", "cancel", "resolve"].find((verb) =>
       keys.has(verb),
     ),
+};
+
+/** What files of scenarios use in many places. */
+export const SCENARIO_DEFINITIONS: { readonly [name: string]: Field } = {
+  scenarioPerson,
+  mockOutcome,
+  mockedConnection,
+  expectation,
 };
 
 /** A file of scenarios: the one source of its checks and its JSON Schema. */

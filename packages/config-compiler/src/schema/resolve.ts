@@ -1,4 +1,5 @@
 import type { ConfigNode } from "../source/config-node.ts";
+import { SCENARIO_DEFINITIONS } from "../scenarios/scenario-schema.ts";
 import { DEFINITIONS } from "./config.ts";
 import type { Field, ObjectField, VariantsField } from "./field.ts";
 
@@ -6,7 +7,7 @@ import type { Field, ObjectField, VariantsField } from "./field.ts";
 export function resolveField(field: Field): Exclude<Field, { readonly kind: "ref" }> {
   let current = field;
   while (current.kind === "ref") {
-    const next = DEFINITIONS[current.to];
+    const next = DEFINITIONS[current.to] ?? SCENARIO_DEFINITIONS[current.to];
     if (next === undefined) throw new Error(`no definition ${current.to}`);
     current = next;
   }

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { CONFIG, DEFINITIONS } from "./config.ts";
-import { SCENARIOS } from "../scenarios/scenario-schema.ts";
+import { SCENARIO_DEFINITIONS, SCENARIOS } from "../scenarios/scenario-schema.ts";
 import type { Field, ObjectField, VariantsField } from "./field.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "./units.ts";
 
@@ -12,14 +12,12 @@ export const SCHEMA_ID: string = "https://mcp-flowgate.dev/schemas/v1/gateway-co
  * accepts, but for variables: `${VAR}` may stand wherever a number or a truth value stands.
  */
 export function toConfigSchema(): JsonObject {
-  const definitions: { [name: string]: Json } = {};
-  for (const [name, field] of Object.entries(DEFINITIONS)) definitions[name] = toSchema(field);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: SCHEMA_ID,
     title: "mcp-flowgate configuration",
     ...toSchema(CONFIG),
-    $defs: definitions,
+    $defs: toDefinitions(DEFINITIONS),
   };
 }
 
@@ -33,7 +31,12 @@ export function toScenariosSchema(): JsonObject {
     $id: SCENARIOS_SCHEMA_ID,
     title: "mcp-flowgate scenarios",
     ...toSchema(SCENARIOS),
+    $defs: toDefinitions(SCENARIO_DEFINITIONS),
   };
+}
+
+function toDefinitions(fields: { readonly [name: string]: Field }): JsonObject {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, toSchema(field)]));
 }
 
 const VARIABLE: JsonObject = { type: "string", pattern: "\\$\\{" };
