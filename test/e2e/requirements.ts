@@ -52,6 +52,8 @@ export const REQUIREMENTS = {
     "What a connection authenticates with is in no answer, error or row, also where the other side repeats it.",
   "R-SECRET-2":
     "However a call to an MCP server, a command or an HTTP API ends, its connection's secrets are in no answer, record, log, metric, context or store.",
+  "R-SECRET-3":
+    "Values of variables and files in texts that are there to be read are masked in answers, searches, approvals, the admin API, records, logs, check and graph.",
   "R-FEDERATION-1":
     "What another gateway offers is imported, run under its own guards there, and its refusals come through with code and reason.",
   "R-FEDERATION-2":

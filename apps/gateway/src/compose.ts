@@ -35,6 +35,7 @@ import { besideStore, openSemantic } from "./discovery/open-semantic.ts";
 import { createUsage } from "./discovery/usage.ts";
 import { systemClock } from "./host/clock.ts";
 import { hideSecrets } from "./host/hide-secrets.ts";
+import { hideValues, spellingsOf } from "./host/hide-values.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
 import type { HostLog } from "./host/log.ts";
 import { createMissingPermissions } from "./http/missing-permissions.ts";
@@ -121,7 +122,7 @@ export async function compose(
   options: ComposeOptions = {},
 ): Promise<Gateway> {
   /** Of every configuration that was ever read: what was a secret stays one. */
-  const secrets = [...plan.secrets];
+  const secrets = [...spellingsOf(plan.secrets)];
   log.hide(secrets);
   const lock = await lockOf(plan, log);
   const clock = systemClock;
@@ -246,7 +247,7 @@ export async function compose(
     semantic,
     usage,
   });
-  const surface = telemetry.surface(inner);
+  const surface = telemetry.surface(hideValues(inner, secrets));
   const notReady = async (): Promise<readonly string[]> => {
     const failing: string[] = [];
     if (surface.draining()) failing.push("draining");
@@ -270,7 +271,7 @@ export async function compose(
     alongside: options.alongside ?? (() => () => undefined),
     live,
     async prepare(next) {
-      secrets.push(...next.secrets.filter((secret) => !secrets.includes(secret)));
+      secrets.push(...spellingsOf(next.secrets).filter((secret) => !secrets.includes(secret)));
       log.hide(secrets);
       return createRevision(parts, next, await lockOf(next, log), live.current());
     },

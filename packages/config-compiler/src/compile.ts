@@ -32,6 +32,7 @@ import { policies as policiesField } from "./schema/policies.ts";
 import { placeOf, quote, type MapNode } from "./source/config-node.ts";
 import { loadSources, type SourceReader, type ValueOrigin } from "./source/load.ts";
 import { locate } from "./source/locate.ts";
+import { maskAt } from "./source/mask.ts";
 import { readOpenApiSources } from "./source/read-openapi.ts";
 
 export interface CompileOptions {
@@ -128,8 +129,9 @@ function emit(
   report: Report,
 ): Emitted | undefined {
   if (!checkVersion(rootNode, report)) return undefined;
-  checkContradictions(checkShape(CONFIG, rootNode, report), report);
-  const root = new Cursor(rootNode);
+  const shape = checkShape(CONFIG, rootNode, report);
+  checkContradictions(shape, report);
+  const root = new Cursor(maskAt(rootNode, shape.masked));
   const paths = createPathResolver(reader, env("HOME"));
   const connections = indexConnections(root, paths, report);
   const workflowIds = new Set(root.entriesOf("workflows").map(({ name }) => name));

@@ -6,11 +6,11 @@ import type { EvidenceRequirement, GuardIr } from "@mcp-flowgate/core";
 export function describeGuard(guard: GuardIr): string {
   switch (guard.kind) {
     case "permission":
-      return `permission ${JSON.stringify(guard.permission)}`;
+      return `permission ${JSON.stringify(guard.shown ?? guard.permission)}`;
     case "role":
-      return `role ${JSON.stringify(guard.role)}`;
+      return `role ${JSON.stringify(guard.shown ?? guard.role)}`;
     case "expr":
-      return guard.expr.trim().replaceAll(/\s+/gu, " ");
+      return (guard.shown ?? guard.expr).trim().replaceAll(/\s+/gu, " ");
     case "evidence":
       return `evidence of ${guard.requires.map(describeRequirement).join(" and ")}`;
     case "allOf":

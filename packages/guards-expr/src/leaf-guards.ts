@@ -27,13 +27,13 @@ export function compileLeaf(guard: LeafIr): Compiled {
   switch (guard.kind) {
     case "permission":
       return isText(guard.permission)
-        ? ok(judgePermission(guard.permission))
+        ? ok(judgePermission(guard))
         : refuse("`permission` is empty", "/permission");
     case "role":
-      return isText(guard.role) ? ok(judgeRole(guard.role)) : refuse("`role` is empty", "/role");
+      return isText(guard.role) ? ok(judgeRole(guard)) : refuse("`role` is empty", "/role");
     case "expr":
       return typeof guard.expr === "string"
-        ? compileExprGuard(guard.expr)
+        ? compileExprGuard(guard.expr, guard.shown ?? guard.expr)
         : refuse("`expr` must be a text", "/expr");
     case "evidence":
       return compileEvidence(guard.requires);
@@ -57,35 +57,35 @@ export function compileLeaf(guard: LeafIr): Compiled {
   }
 }
 
-function judgePermission(permission: string): Judge {
+function judgePermission({ permission, shown }: Extract<GuardIr, { kind: "permission" }>): Judge {
   return ({ values: { principal } }) => {
     const held = grants(principal.permissions, permission);
     return leafResult(
       "permission",
       held ? "pass" : "fail",
-      `the caller ${held ? "has" : "lacks"} the permission "${permission}"`,
+      `the caller ${held ? "has" : "lacks"} the permission "${shown ?? permission}"`,
     );
   };
 }
 
-function judgeRole(role: string): Judge {
+function judgeRole({ role, shown }: Extract<GuardIr, { kind: "role" }>): Judge {
   return ({ values: { principal } }) => {
     const held = principal.roles.includes(role);
     return leafResult(
       "role",
       held ? "pass" : "fail",
-      `the caller ${held ? "has" : "lacks"} the role "${role}"`,
+      `the caller ${held ? "has" : "lacks"} the role "${shown ?? role}"`,
     );
   };
 }
 
-function compileExprGuard(source: string): Compiled {
+function compileExprGuard(source: string, written: string): Compiled {
   const compiled = compileExpr(source);
   if (!compiled.ok) {
     return err(compiled.error.map((at) => ({ code: at.code, message: at.message, pointer: "/expr", at })));
   }
   const expr = compiled.value;
-  const shown = source.trim().replaceAll(/\s+/gu, " ");
+  const shown = written.trim().replaceAll(/\s+/gu, " ");
   return ok(({ values }) => {
     const { truth, reason, reads } = expr.evaluate(values);
     const found = reason ?? reads.map(({ path, value }) => `${path} is ${showValue(value)}`).join(", ");

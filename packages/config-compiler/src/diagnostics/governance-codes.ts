@@ -135,4 +135,21 @@ export const GOVERNANCE_CODES: CodeTable = {
     example: 'identity: { kind: apiKeys, keys: [{ id: ci, key: "${CI_KEY:-changeme}", subject: ci }] }',
     fix: "Make one with `mcp-flowgate init-key` and write down only its hash.",
   },
+  FG622: {
+    title: "A value from outside in a text that is read",
+    severity: warning,
+    explanation:
+      "What comes from a variable or a file is secret. Titles, descriptions, guidance, tags, questions for people and the annotations of schemas show `[secret]` in its place, wherever they are shown or searched; guards are judged by the value, and shown like that. The default of `${NAME:-default}` stands in the file and is shown. What stands in `initialContext`, `prefill`, `output` or `queue` is data: callers and those who decide see it as it is.",
+    example: "proxy:\n  expose:\n    - name: x\n      description: Opens a ticket at ${file:site.txt}",
+    fix: "Write the value out, or read it at run time where templates are allowed: `{{ $.context.site }}`.",
+  },
+  FG623: {
+    title: "A schema that needs a value from outside",
+    severity: error,
+    explanation:
+      "What comes from a variable or a file is secret, and a schema is shown to everybody whose arguments it is for. Without the value they could not keep to it.",
+    example:
+      "proxy:\n  expose:\n    - name: x\n      inputSchema: { type: object, properties: { site: { enum: ['${file:site.txt}'] } } }",
+    fix: "Write the values out, or check them in a guard: `$.arguments.site == '${SITE}'`.",
+  },
 };

@@ -26,15 +26,17 @@ function toGuard(cursor: Cursor, report: Report): GuardIr | undefined {
   switch (name) {
     case "permission": {
       const permission = cursor.text("permission");
-      return permission === undefined ? undefined : { kind: "permission", permission };
+      return permission === undefined
+        ? undefined
+        : { kind: "permission", permission, ...shownOf(cursor, "permission") };
     }
     case "role": {
       const role = cursor.text("role");
-      return role === undefined ? undefined : { kind: "role", role };
+      return role === undefined ? undefined : { kind: "role", role, ...shownOf(cursor, "role") };
     }
     case "expr": {
       const expr = modernized(cursor.get("expr"), report);
-      return expr === undefined ? undefined : { kind: "expr", expr };
+      return expr === undefined ? undefined : { kind: "expr", expr, ...shownOf(cursor, "expr") };
     }
     case "evidence":
       return { kind: "evidence", requires: cursor.itemsOf("requires").flatMap(toRequirement) };
@@ -66,6 +68,11 @@ function toGuard(cursor: Cursor, report: Report): GuardIr | undefined {
     default:
       return undefined;
   }
+}
+
+function shownOf(cursor: Cursor, key: string): { readonly shown?: string } {
+  const node = cursor.get(key)?.node;
+  return optional("shown", node?.kind === "scalar" ? node.shown : undefined);
 }
 
 function toRequirement(cursor: Cursor): readonly EvidenceRequirement[] {

@@ -22,12 +22,18 @@ export const NAME_PATTERN: { readonly source: string; readonly words: string } =
 
 /** What people and `gateway.search` see. */
 export const described: { readonly [name: string]: Field } = {
-  title: text("A short name for people.", "Create a pull request"),
-  description: text("What it does, for people and models.", "Opens a pull request on GitHub."),
-  tags: texts("Tags for searching.", ["github", "write"], { default: [] }),
-  aliases: texts("Other words by which `gateway.search` finds it.", ["pr", "pull-request"], { default: [] }),
+  title: text("A short name for people.", "Create a pull request", { readers: "masked" }),
+  description: text("What it does, for people and models.", "Opens a pull request on GitHub.", {
+    readers: "masked",
+  }),
+  tags: texts("Tags for searching.", ["github", "write"], { default: [], readers: "masked" }),
+  aliases: texts("Other words by which `gateway.search` finds it.", ["pr", "pull-request"], {
+    default: [],
+    readers: "masked",
+  }),
   examples: texts("Example requests in plain words; they are searched too.", ["open a PR for my branch"], {
     default: [],
+    readers: "masked",
   }),
 };
 
@@ -194,7 +200,7 @@ const importEntry: ObjectField = object(
       default: [],
     }),
     exclude: texts("Tools to leave out, after `include`.", ["delete_*"], { default: [] }),
-    tags: texts("Tags that each of them gets.", ["github"], { default: [] }),
+    tags: texts("Tags that each of them gets.", ["github"], { default: [], readers: "masked" }),
     guards,
     reliability: reliabilityRef,
     pin: choice("What happens when a tool differs from `flowgate.lock.json`.", "block", {

@@ -10,7 +10,9 @@ import {
   type ListNode,
   type MapNode,
 } from "../source/config-node.ts";
+import type { SourceText } from "../source/source-text.ts";
 import { checkScalar, coerced, listOf, reportOlder, reportType, type Spot } from "./check-scalar.ts";
+import { checkReaders, checkSchemaReaders } from "./check-readers.ts";
 import type { EitherField, Field, ListField, MapField, ObjectField, VariantsField } from "./field.ts";
 import { caseOf, resolveField } from "./resolve.ts";
 
@@ -18,6 +20,8 @@ import { caseOf, resolveField } from "./resolve.ts";
 export interface ShapeFindings {
   /** Every JSON Schema that is well-formed, for checks that go deeper. */
   readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[];
+  /** Pointers of the scalars that readers see with what came from outside masked. */
+  readonly masked: readonly string[];
 }
 
 /** Reports everything about `node` that `field` does not allow: FG201 to FG210. `name` is what messages call the whole. */
@@ -34,11 +38,13 @@ export function checkShape(
 
 class ShapeWalker implements ShapeFindings {
   readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[] = [];
+  readonly masked: string[] = [];
   readonly #report: Report;
   readonly #whole: string;
   /** Schemas are often shared by alias, and inspecting is the dearest check. */
   readonly #inspected = new Set<ConfigNode>();
   readonly #known = new Map<string, readonly SchemaProblem[]>();
+  readonly #references = new Map<SourceText, boolean>();
 
   constructor(report: Report, whole: string) {
     this.#report = report;
@@ -49,6 +55,9 @@ class ShapeWalker implements ShapeFindings {
     const resolved = resolveField(field);
     switch (resolved.kind) {
       case "text":
+        checkScalar(resolved, node, spot, this.#report);
+        checkReaders(resolved.readers, node, spot.pointer, this.masked, this.#report);
+        return;
       case "choice":
       case "number":
       case "flag":
@@ -67,6 +76,7 @@ class ShapeWalker implements ShapeFindings {
         return;
       case "json":
         if (resolved.object === true && node.kind !== "map") reportType(this.#report, node, spot, "a map");
+        checkReaders(resolved.readers, node, spot.pointer, this.masked, this.#report);
         return;
       case "schema":
         this.#schema(node, spot);
@@ -244,6 +254,7 @@ class ShapeWalker implements ShapeFindings {
       reportType(this.#report, node, spot, "a JSON Schema (a map)");
       return;
     }
+    if (this.#hasReferences(node)) checkSchemaReaders(node, spot.pointer, this.masked, this.#report);
     if (this.#inspected.has(node)) return;
     this.#inspected.add(node);
     const problems = this.#problemsOf(node);
@@ -252,6 +263,13 @@ class ShapeWalker implements ShapeFindings {
       this.#report("FG210", at, problem.message, { pointer: `${spot.pointer}${problem.pointer}` });
     }
     if (problems.length === 0) this.schemas.push({ node, pointer: spot.pointer });
+  }
+
+  /** Most files hold no `${…}`: their schemas are not searched for values from outside. */
+  #hasReferences({ source }: ConfigNode): boolean {
+    let found = this.#references.get(source);
+    if (found === undefined) this.#references.set(source, (found = source.text.includes("${")));
+    return found;
   }
 
   /** Large configurations repeat the same few schemas. */

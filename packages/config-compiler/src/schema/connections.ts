@@ -104,8 +104,10 @@ export const auth: VariantsField = {
 };
 
 const common: { readonly [name: string]: Field } = {
-  description: text("What it is, for people and for `gateway.search`.", "The payroll system's API."),
-  tags: texts("Tags for searching.", ["finance"], { default: [] }),
+  description: text("What it is, for people and for `gateway.search`.", "The payroll system's API.", {
+    readers: "masked",
+  }),
+  tags: texts("Tags for searching.", ["finance"], { default: [], readers: "masked" }),
   timeoutMs: duration("The time one call may take.", 30_000, { minimum: 1 }),
   maxConcurrency: whole("Calls at the same time; more wait.", 4, { minimum: 1 }),
   healthCheckMs: duration("How often the connection is probed.", "30s", { minimum: 1 }),

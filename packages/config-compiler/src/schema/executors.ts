@@ -167,9 +167,16 @@ const mcp: ObjectField = object(
 const human: ObjectField = object(
   "Asks people. The step waits for their decision; what they saw is what runs.",
   {
-    queue: text("The queue in which the question appears.", "prod-deployments", { default: "approvals" }),
-    title: json(`The question in one line. ${template}`, "Deploy {{ $.context.artifactId }}?"),
-    message: json(`What is needed to decide. ${template}`, "Requested by {{ $.principal.subject }}."),
+    queue: text("The queue in which the question appears.", "prod-deployments", {
+      default: "approvals",
+      readers: "whole",
+    }),
+    title: json(`The question in one line. ${template}`, "Deploy {{ $.context.artifactId }}?", {
+      readers: "masked",
+    }),
+    message: json(`What is needed to decide. ${template}`, "Requested by {{ $.principal.subject }}.", {
+      readers: "masked",
+    }),
     form: schema("JSON Schema of what the person fills in.", {
       type: "object",
       properties: { ticket: { type: "string" } },

@@ -15,6 +15,12 @@ interface About {
   readonly modern?: Modern;
 }
 
+/**
+ * Who calls or decides sees the value. `masked`: it is there to be read, so what comes from outside is hidden in it.
+ * `judged`: the same, while guards are judged by the value itself. `whole`: it is data that has to be what it is.
+ */
+export type Readers = "masked" | "judged" | "whole";
+
 /** Takes the entry and the map that it stands in. */
 export type Modern = (entry: MapEntry, owner: MapNode) => readonly RewriteStep<Span>[] | undefined;
 
@@ -24,6 +30,7 @@ export interface TextField extends About {
   readonly pattern?: { readonly source: string; readonly words: string };
   readonly format?: "url" | "timezone" | "address" | "destination";
   readonly mayBeEmpty?: boolean;
+  readonly readers?: Readers;
 }
 
 export interface ChoiceField extends About {
@@ -89,6 +96,7 @@ export interface JsonField extends About {
   readonly kind: "json";
   /** Only an object. */
   readonly object?: boolean;
+  readonly readers?: Readers;
 }
 
 /** A JSON Schema. */
@@ -211,10 +219,12 @@ export function list(
 export function texts(
   about: string,
   example: readonly string[],
-  extra: Omit<Extra<ListField>, "of"> = {},
+  extra: Omit<Extra<ListField>, "of"> & { readonly readers?: Readers } = {},
 ): ListField {
   const [first = ""] = example;
-  return { kind: "list", about, of: text("One of them.", first), example: [...example], ...extra };
+  const { readers, ...rest } = extra;
+  const of = text("One of them.", first, readers === undefined ? {} : { readers });
+  return { kind: "list", about, of, example: [...example], ...rest };
 }
 
 export function map(

@@ -18,6 +18,7 @@ const guards = (about: string): Field =>
 const expression = text(
   "An expression over `$.arguments`, `$.context`, `$.workflow` and `$.principal`. The guard passes only when it is true; a missing value makes it unknown, which does not pass.",
   "$.context.score <= 80 && $.arguments.branch starts_with 'feat/'",
+  { readers: "judged" },
 );
 
 /** What must hold before something may run. */
@@ -31,10 +32,18 @@ export const guard: VariantsField = {
   cases: {
     permission: object(
       "The caller has this permission.",
-      { permission: text("The permission. The caller's own may end in `.*`.", "deploy.production") },
+      {
+        permission: text("The permission. The caller's own may end in `.*`.", "deploy.production", {
+          readers: "judged",
+        }),
+      },
       ["permission"],
     ),
-    role: object("The caller has this role.", { role: text("The role.", "approver") }, ["role"]),
+    role: object(
+      "The caller has this role.",
+      { role: text("The role.", "approver", { readers: "judged" }) },
+      ["role"],
+    ),
     expr: object("An expression is true.", { expr: expression }, ["expr"]),
     evidence: object(
       "These kinds of evidence were recorded by earlier steps of the instance.",

@@ -81,7 +81,7 @@ const assertion: VariantsField = {
 const policy: ObjectField = object(
   "A rule that is proved over every path of the workflows, or refuted with a counter-example.",
   {
-    name: text("The rule in words.", "nobody deploys without a person"),
+    name: text("The rule in words.", "nobody deploys without a person", { readers: "masked" }),
     workflow: text("The workflows it is about, by id or glob; left out, all.", "deploy_*", { default: "*" }),
     assert: assertion,
   },

@@ -24,6 +24,7 @@ const output: Field = map(
   json(
     'A path, a text with `{{ $.path }}`, an operator such as `{ add: ["$.context.n", 1] }`, or a literal.',
     "$.output.body.id",
+    { readers: "whole" },
   ),
   { pullRequest: "$.output.number", attempts: { add: ["$.context.attempts", 1] } },
   { default: {} },
@@ -59,8 +60,8 @@ const onUnknown: ObjectField = object(
 const transition: ObjectField = object(
   "A move from one state to another. Callers see it as a link.",
   {
-    title: text("The link's title.", "Request approval"),
-    description: text("When to use it.", "Asks a release manager."),
+    title: text("The link's title.", "Request approval", { readers: "masked" }),
+    description: text("When to use it.", "Asks a release manager.", { readers: "masked" }),
     target: target("The state after it."),
     actor: choice(
       "Who may take it.",
@@ -96,7 +97,7 @@ const transition: ObjectField = object(
     prefill: map(
       "Arguments that the link already carries.",
       "argument",
-      json("A template.", "$.workflow.input.repo"),
+      json("A template.", "$.workflow.input.repo", { readers: "whole" }),
       { repo: "$.workflow.input.repo", base: "main" },
       { default: {} },
     ),
@@ -121,9 +122,11 @@ const transition: ObjectField = object(
 );
 
 const state: ObjectField = object("A state of the workflow.", {
-  description: text("What it means.", "Waiting for the release manager."),
-  goal: text("What the caller should achieve here, in one line.", "Get the tests green"),
-  guidance: text("How to behave here.", "Look at the report before you decide."),
+  description: text("What it means.", "Waiting for the release manager.", { readers: "masked" }),
+  goal: text("What the caller should achieve here, in one line.", "Get the tests green", {
+    readers: "masked",
+  }),
+  guidance: text("How to behave here.", "Look at the report before you decide.", { readers: "masked" }),
   terminal: flag("The workflow ends here.", false),
   outcome: choice(
     "How it ended, for a terminal state.",
@@ -165,7 +168,7 @@ export const workflow: ObjectField = object(
     initialContext: json(
       "What the context holds at the start.",
       { attempts: 0 },
-      { object: true, default: {} },
+      { object: true, default: {}, readers: "whole" },
     ),
     timeoutMs: duration("The deadline of the whole instance.", "7d", { minimum: 1 }),
     onTimeout,

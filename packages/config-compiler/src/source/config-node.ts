@@ -16,6 +16,8 @@ export interface ScalarNode extends Span {
   readonly value: string | number | boolean | null;
   /** The text before variables were put in, where there were any. Messages show this one. */
   readonly template?: string;
+  /** The value with `[secret]` for each part that came from outside, where there is one. Texts for readers are this. */
+  readonly shown?: string;
 }
 
 export interface ListNode extends Span {

@@ -11,6 +11,8 @@ export interface Variables {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** What readers see of a value that came from outside. */
+const HIDDEN = "[secret]";
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}?/g;
 
 /** The paths of every `${file:…}` below `node`. */
@@ -75,22 +77,37 @@ function interpolateScalar(
   report: Report,
 ): ScalarNode {
   let references = 0;
+  let secrets = 0;
+  const shown: string[] = [];
   const value = template.replaceAll(REFERENCE, (whole: string, inner: string | undefined) => {
-    if (inner === undefined) return "${";
+    if (inner === undefined) {
+      shown.push("${");
+      return "${";
+    }
     references += 1;
     if (!whole.endsWith("}")) {
       report("FG111", node, `${quote(whole)} is not closed`, { hint: "Write `$${` for a literal `${`." });
+      shown.push(whole);
       return whole;
     }
     const resolved = resolveReference(inner, variables);
     if ("problem" in resolved) {
       report(resolved.code, node, resolved.problem, { hint: resolved.hint });
+      shown.push(whole);
       return whole;
     }
-    if (resolved.secret) variables.keepSecret(resolved.text);
+    const isSecret = resolved.secret && resolved.text !== "";
+    if (isSecret) {
+      secrets += 1;
+      variables.keepSecret(resolved.text);
+    }
+    shown.push(isSecret ? HIDDEN : resolved.text);
     return resolved.text;
   });
-  return references > 0 || value !== template ? { ...node, value, template } : node;
+  if (references === 0 && value === template) return node;
+  if (secrets === 0) return { ...node, value, template };
+  let index = 0;
+  return { ...node, value, template, shown: template.replaceAll(REFERENCE, () => shown[index++] ?? "") };
 }
 
 type Resolved =

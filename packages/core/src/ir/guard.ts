@@ -1,8 +1,9 @@
 /** What must hold before a transition may run. Expressions stay source text: guards-expr compiles them once per definition. */
 export type GuardIr =
-  | { readonly kind: "permission"; readonly permission: string }
-  | { readonly kind: "role"; readonly role: string }
-  | { readonly kind: "expr"; readonly expr: string }
+  | { readonly kind: "permission"; readonly permission: string; readonly shown?: string }
+  | { readonly kind: "role"; readonly role: string; readonly shown?: string }
+  /** `shown` is how it is told to people where a part of it came from a variable or a file, which is secret. */
+  | { readonly kind: "expr"; readonly expr: string; readonly shown?: string }
   | { readonly kind: "evidence"; readonly requires: readonly EvidenceRequirement[] }
   | { readonly kind: "allOf"; readonly guards: readonly GuardIr[] }
   | { readonly kind: "anyOf"; readonly guards: readonly GuardIr[] }
