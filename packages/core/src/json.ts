@@ -26,7 +26,8 @@ export function createRecord<T>(entries: Iterable<readonly [string, T]> = []): R
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const child of Object.values(value)) deepFreeze(child);
+    // Rows are frozen at every commit: no list of the children is made.
+    for (const key in value) deepFreeze(value[key]);
   }
   return value;
 }

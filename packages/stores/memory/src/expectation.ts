@@ -28,17 +28,18 @@ export function findRefusal(
       return { status: "conflict", on: "instance" };
     }
   }
-  for (const { id, revision } of expect.approvals ?? []) {
+  for (const { id, revision } of expect.approvals ?? NONE) {
     if (own?.approvals.get(id)?.revision !== revision) return { status: "conflict", on: "approval" };
   }
-  for (const id of expect.signals ?? []) {
+  for (const id of expect.signals ?? NONE) {
     if (own?.signals.has(id) !== true) return { status: "conflict", on: "signal" };
   }
-  for (const id of expect.timers ?? []) {
+  for (const id of expect.timers ?? NONE) {
     if (own?.timers.has(id) !== true) return { status: "conflict", on: "timer" };
   }
-  if (hasTwoLive(own, batch.operations ?? [])) return { status: "conflict", on: "operation" };
-  for (const { key, max, perMs } of expect.rates ?? []) {
+  if (batch.operations !== undefined && hasTwoLive(own, batch.operations))
+    return { status: "conflict", on: "operation" };
+  for (const { key, max, perMs } of expect.rates ?? NONE) {
     if (countSince(rows, key, now - perMs) >= max) return { status: "rate_limited", key };
   }
   return undefined;
@@ -54,13 +55,15 @@ export function countSince(rows: Rows, key: string, since: number): number {
 
 /** S3: one live or final operation per version, as after the batch. */
 function hasTwoLive(own: WorkflowRows | undefined, written: readonly Operation[]): boolean {
-  const ids = new Set(written.map(({ id }) => id));
-  const taken = new Set<number>();
-  for (const operation of written) {
-    if (!isLiveOrFinal(operation)) continue;
-    const present = own?.live.get(operation.fromVersion);
-    if (taken.has(operation.fromVersion) || (present !== undefined && !ids.has(present))) return true;
-    taken.add(operation.fromVersion);
-  }
-  return false;
+  return written.some((operation, at) => {
+    if (!isLiveOrFinal(operation)) return false;
+    const { fromVersion } = operation;
+    const present = own?.live[fromVersion];
+    return (
+      (present !== undefined && !written.some(({ id }) => id === present)) ||
+      written.some((other, place) => place < at && other.fromVersion === fromVersion && isLiveOrFinal(other))
+    );
+  });
 }
+
+const NONE: readonly never[] = [];

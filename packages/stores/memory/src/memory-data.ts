@@ -49,11 +49,9 @@ export interface WorkflowRows {
   readonly sequence: number;
   instance: WorkflowInstance;
   /** In the order in which they began. */
-  readonly operations: Map<string, Operation>;
-  /** The one that began last. */
-  last: string | undefined;
-  /** The one operation of each version that is live or final (S3). */
-  readonly live: Map<number, string>;
+  readonly operations: Operation[];
+  /** By version: the one operation that is live or final there (S3). */
+  readonly live: (string | undefined)[];
   /** Replaced, never changed: who has read it keeps what was there. */
   evidence: readonly Evidence[];
   // What few instances have, changed by withRow and withoutRow alone.
@@ -78,6 +76,17 @@ export function withoutRow<Row>(rows: ReadonlyMap<string, Row>, id: string): Rea
   if (rows.size === 1) return NO_ROWS;
   (rows as Map<string, Row>).delete(id);
   return rows;
+}
+
+/** Where an operation stands in the journal of its instance, or -1. Those that are written began last, mostly. */
+export function placeOf({ operations }: WorkflowRows, operationId: string): number {
+  for (let at = operations.length - 1; at >= 0; at -= 1) if (operations[at]!.id === operationId) return at;
+  return -1;
+}
+
+export function operationOf(own: WorkflowRows, operationId: string): Operation | undefined {
+  const at = placeOf(own, operationId);
+  return at === -1 ? undefined : own.operations[at];
 }
 
 export function createMemoryData(): MemoryData {

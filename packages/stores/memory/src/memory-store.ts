@@ -19,7 +19,14 @@ import {
   type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { countSince, findRefusal } from "./expectation.ts";
-import { createMemoryData, requestId, type MemoryData, type Rows, type WorkflowRows } from "./memory-data.ts";
+import {
+  createMemoryData,
+  operationOf,
+  requestId,
+  type MemoryData,
+  type Rows,
+  type WorkflowRows,
+} from "./memory-data.ts";
 import { pageOf } from "./page.ts";
 import { purge, writeBatch } from "./write.ts";
 
@@ -97,13 +104,13 @@ class MemoryStore implements WorkflowStore {
   async apply(batch: Batch): Promise<ApplyResult> {
     this.#assertOpen();
     const workflowId = workflowOf(this.#rows, batch);
+    // Where no sink is waited for, a batch is judged and written in one tick, and has nobody to keep out.
+    if (this.#audit === undefined && this.#rows.locks.size === 0)
+      return this.#judgeAndWrite(workflowId, batch);
     const keys = [
       ...(batch.expect.requestUnused === undefined ? [] : [`r:${requestId(batch.expect.requestUnused)}`]),
       ...(workflowId === undefined ? [] : [`w:${workflowId}`]),
     ];
-    // Where no sink is waited for, a batch is judged and written in one tick, and has nobody to keep out.
-    if (this.#audit === undefined && !keys.some((key) => this.#rows.locks.has(key)))
-      return this.#judgeAndWrite(workflowId, batch);
     return await this.#locked(keys, async () => {
       this.#assertOpen();
       const refused = findRefusal(this.#rows, workflowId, batch, this.now());
@@ -142,15 +149,13 @@ class MemoryStore implements WorkflowStore {
 
   async operation(operationId: string): Promise<Operation | undefined> {
     this.#assertOpen();
-    return this.#ownerOf(this.#rows.operationOwner, operationId)?.operations.get(operationId);
+    return this.#operationNow(operationId);
   }
 
   async journal(workflowId: string, fromVersion = 0): Promise<readonly Operation[]> {
     this.#assertOpen();
-    const operations = [...(this.#rows.workflows.get(workflowId)?.operations.values() ?? [])];
-    return fromVersion === 0
-      ? operations
-      : operations.filter((operation) => operation.fromVersion >= fromVersion);
+    const operations = this.#rows.workflows.get(workflowId)?.operations ?? [];
+    return operations.filter((operation) => operation.fromVersion >= fromVersion);
   }
 
   async instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>> {
@@ -292,7 +297,8 @@ class MemoryStore implements WorkflowStore {
   }
 
   #operationNow(id: string): Operation | undefined {
-    return this.#ownerOf(this.#rows.operationOwner, id)?.operations.get(id);
+    const own = this.#ownerOf(this.#rows.operationOwner, id);
+    return own === undefined ? undefined : operationOf(own, id);
   }
 
   #ownerOf(owners: ReadonlyMap<string, string>, id: string): WorkflowRows | undefined {
@@ -374,20 +380,24 @@ function workflowOf(rows: Rows, batch: Batch): string | undefined {
 }
 
 function toAggregate(own: WorkflowRows): InstanceAggregate {
-  const { instance } = own;
-  const shown = instance.operationId ?? own.last;
-  const operation = shown === undefined ? undefined : own.operations.get(shown);
-  const signals = [...own.signals.values()];
-  const approvals = [...own.approvals.values()].filter(
-    (approval) =>
-      approval.status === "pending" || signals.some((signal) => signal.payload["approvalId"] === approval.id),
-  );
-  return {
-    instance,
-    ...(operation === undefined ? {} : { operation }),
-    evidence: own.evidence,
-    approvals,
-    timers: [...own.timers.values()],
-    signals,
-  };
+  const { instance, evidence } = own;
+  const signals = valuesOf(own.signals);
+  const approvals =
+    own.approvals.size === 0
+      ? NONE
+      : valuesOf(own.approvals).filter(
+          ({ id, status }) =>
+            status === "pending" || signals.some((signal) => signal.payload["approvalId"] === id),
+        );
+  const rows = { instance, evidence, approvals, timers: valuesOf(own.timers), signals };
+  const { operationId } = instance;
+  const operation = operationId === undefined ? own.operations.at(-1) : operationOf(own, operationId);
+  return operation === undefined ? rows : { ...rows, operation };
+}
+
+/** Most instances have none of most rows. */
+const NONE: readonly never[] = [];
+
+function valuesOf<Row>(rows: ReadonlyMap<string, Row>): readonly Row[] {
+  return rows.size === 0 ? NONE : [...rows.values()];
 }

@@ -2,12 +2,15 @@ import { deepFreeze, type Batch, type Operation } from "@mcp-flowgate/core";
 import {
   isLiveOrFinal,
   NO_ROWS,
+  placeOf,
   requestId,
   withoutRow,
   withRow,
   type Rows,
   type WorkflowRows,
 } from "./memory-data.ts";
+
+const NONE: readonly never[] = [];
 
 /** Rate windows are a day at most; what is older is forgotten. */
 const RATE_MEMORY_MS = 86_400_000;
@@ -16,13 +19,13 @@ const RATE_MEMORY_MS = 86_400_000;
 export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Batch, now: number): void {
   const own = workflowId === undefined ? undefined : writeInstance(rows, workflowId, batch);
   if (own !== undefined) writeChildren(rows, own, batch);
-  for (const { workflowId: owner, sha256, text } of batch.blobs ?? []) {
+  for (const { workflowId: owner, sha256, text } of batch.blobs ?? NONE) {
     const target = rows.workflows.get(owner);
     if (target === undefined || target.blobs.has(sha256)) continue;
     target.blobs = withRow(target.blobs, sha256, text);
     rows.blobSize += text.length;
   }
-  for (const signal of batch.signals ?? []) {
+  for (const signal of batch.signals ?? NONE) {
     const target = rows.workflows.get(signal.workflowId);
     if (target === undefined) continue;
     target.signals = withRow(target.signals, signal.id, deepFreeze(signal));
@@ -33,14 +36,14 @@ export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Ba
     rows.requests.delete(requestId(batch.request));
     rows.requests.set(requestId(batch.request), batch.request);
   }
-  for (const key of batch.countRates ?? []) countRate(rows, key, now);
+  for (const key of batch.countRates ?? NONE) countRate(rows, key, now);
 }
 
 /** Removes one instance and all that belongs to it. */
 export function purge(rows: Rows, workflowId: string): void {
   const own = rows.workflows.get(workflowId);
   if (own === undefined) return;
-  for (const id of own.operations.keys()) rows.operationOwner.delete(id);
+  for (const { id } of own.operations) rows.operationOwner.delete(id);
   for (const id of own.approvals.keys()) rows.approvalOwner.delete(id);
   for (const id of own.timers.keys()) rows.timerOwner.delete(id);
   rows.signalled.delete(workflowId);
@@ -62,9 +65,8 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
   const own = present ?? {
     sequence: (rows.sequence += 1),
     instance,
-    operations: new Map(),
-    last: undefined,
-    live: new Map(),
+    operations: [],
+    live: [],
     evidence: [],
     timers: NO_ROWS,
     approvals: NO_ROWS,
@@ -87,39 +89,41 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
 }
 
 function writeChildren(rows: Rows, own: WorkflowRows, batch: Batch): void {
-  for (const operation of batch.operations ?? []) writeOperation(rows, own, operation);
-  for (const { operationId, result } of batch.lateResults ?? []) {
-    const operation = own.operations.get(operationId);
-    if (operation !== undefined)
-      own.operations.set(operationId, deepFreeze({ ...operation, lateResult: result }));
+  for (const operation of batch.operations ?? NONE) writeOperation(rows, own, operation);
+  for (const { operationId, result } of batch.lateResults ?? NONE) {
+    const at = placeOf(own, operationId);
+    if (at !== -1) own.operations[at] = deepFreeze({ ...own.operations[at]!, lateResult: result });
   }
-  if (batch.evidence !== undefined) own.evidence = [...own.evidence, ...batch.evidence.map(deepFreeze)];
-  const ended = batch.cancelTimers === "all" ? [...own.timers.keys()] : (batch.cancelTimers ?? []);
+  if (batch.evidence !== undefined) own.evidence = [...own.evidence, ...deepFreeze(batch.evidence)];
+  const ended = batch.cancelTimers === "all" ? own.timers.keys() : (batch.cancelTimers ?? NONE);
   for (const id of ended) {
     own.timers = withoutRow(own.timers, id);
     rows.timerOwner.delete(id);
   }
-  for (const timer of batch.armTimers ?? []) {
+  for (const timer of batch.armTimers ?? NONE) {
     own.timers = withRow(own.timers, timer.id, deepFreeze(timer));
     rows.timerOwner.set(timer.id, timer.workflowId);
     rows.timerQueue.push(timer.dueAt, timer.id);
   }
-  for (const approval of batch.approvals ?? []) {
+  for (const approval of batch.approvals ?? NONE) {
     own.approvals = withRow(own.approvals, approval.id, deepFreeze(approval));
     rows.approvalOwner.set(approval.id, approval.workflowId);
   }
-  for (const id of batch.consumeSignals ?? []) own.signals = withoutRow(own.signals, id);
-  if (own.signals.size === 0) rows.signalled.delete(own.instance.id);
+  for (const id of batch.consumeSignals ?? NONE) own.signals = withoutRow(own.signals, id);
+  if (batch.consumeSignals !== undefined && own.signals.size === 0) rows.signalled.delete(own.instance.id);
 }
 
 function writeOperation(rows: Rows, own: WorkflowRows, operation: Operation): void {
-  if (!own.operations.has(operation.id)) own.last = operation.id;
-  own.operations.set(operation.id, deepFreeze(operation));
-  if (isLiveOrFinal(operation)) own.live.set(operation.fromVersion, operation.id);
-  else if (own.live.get(operation.fromVersion) === operation.id) own.live.delete(operation.fromVersion);
-  rows.operationOwner.set(operation.id, operation.workflowId);
+  const at = placeOf(own, operation.id);
+  const before = at === -1 ? undefined : own.operations[at];
+  if (before === undefined) {
+    own.operations.push(deepFreeze(operation));
+    rows.operationOwner.set(operation.id, operation.workflowId);
+  } else own.operations[at] = deepFreeze(operation);
+  if (isLiveOrFinal(operation)) own.live[operation.fromVersion] = operation.id;
+  else if (own.live[operation.fromVersion] === operation.id) own.live[operation.fromVersion] = undefined;
   if (operation.status === "running") rows.running.add(operation.id);
-  else rows.running.delete(operation.id);
+  else if (before?.status === "running") rows.running.delete(operation.id);
   if (operation.status === "waiting" && operation.nextAttemptAt !== undefined) {
     rows.retryQueue.push(operation.nextAttemptAt, operation.id);
   }
