@@ -13,7 +13,7 @@ import { systemOf } from "./access.ts";
 import { benchOf, chooseDeterministic, stateOf } from "./advance.ts";
 import { unknownStep, type ClaimRequest } from "./claim.ts";
 import { allPass, judgeAll, scopeOf, toDetail } from "./judge.ts";
-import { utf8Length } from "./limits.ts";
+import { exceeds, utf8Length } from "./limits.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Work } from "./work.ts";
 
@@ -87,8 +87,9 @@ export function checkArguments(
   attempted: { readonly attemptedTransition?: string },
 ): Result<JsonObject, Refusal> {
   const { programs, limits } = work.env;
-  const bytes = utf8Length(JSON.stringify(value));
-  if (bytes > limits.argumentsBytes) {
+  const text = JSON.stringify(value);
+  if (exceeds(text, limits.argumentsBytes)) {
+    const bytes = utf8Length(text);
     const message = `the arguments take ${bytes} bytes, over the limit of ${limits.argumentsBytes}`;
     return err(refusal("INVALID_ARGUMENTS", message, attempted));
   }

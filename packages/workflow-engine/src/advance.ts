@@ -12,11 +12,12 @@ import {
   type Timer,
   type TransitionIr,
 } from "@mcp-flowgate/core";
-import { humanTransitions, openChoice, renewChoice, withdraw } from "./approval-queue.ts";
+import { openChoice, renewChoice, withdraw } from "./approval-queue.ts";
 import { claim } from "./claim.ts";
 import { finish } from "./finish.ts";
 import { AT_REST } from "./instance-row.ts";
 import { allPass, judgeAll, scopeOf } from "./judge.ts";
+import { offersOf } from "./offers.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Work } from "./work.ts";
 
@@ -88,19 +89,16 @@ export function proceed(work: Work, trace: Trace): void {
 /** Leaves the instance waiting for whom its state says: callers, people, or nobody but an operator (W19). */
 export function rest(work: Work): void {
   const state = stateOf(work);
-  work.set(AT_REST);
-  const people = humanTransitions(state);
-  if (people.length > 0) {
+  const { agent, human, system, first } = offersOf(state);
+  if (human.length > 0) {
     const choice = work.approvals().find(({ kind, status }) => kind === "choice" && status === "pending");
     if (choice === undefined) openChoice(work, state);
     else renewChoice(work, choice);
   }
   const { recovery } = work.instance;
-  const actors = new Set(Object.values(state.transitions).map((transition) => transition.actor));
-  if (recovery !== undefined || actors.has("agent")) work.set({ status: "idle" });
-  else if (people.length > 0 || actors.has("system")) work.set({ status: "waiting" });
+  if (recovery !== undefined || agent.length > 0) work.set({ ...AT_REST, status: "idle" });
+  else if (human.length > 0 || system) work.set({ ...AT_REST, status: "waiting" });
   else {
-    const [first] = Object.keys(state.transitions);
     const reason = `no transition of state \`${work.instance.state}\` can be taken now`;
     park(work, reason, first === undefined ? undefined : { slot: "chain", transition: first });
   }
@@ -134,8 +132,7 @@ export function chooseDeterministic(
   state: StateIr,
 ): { readonly name: string; readonly arguments: JsonObject } | undefined {
   const { startedBy } = work.instance;
-  for (const [name, transition] of Object.entries(state.transitions)) {
-    if (transition.actor !== "deterministic") continue;
+  for (const [name, transition] of offersOf(state).deterministic) {
     const args = chainArguments(work, transition, startedBy);
     if (args === undefined) continue;
     const judged = judgeAll(
@@ -158,9 +155,11 @@ export function prefillOf(
   transition: TransitionIr,
   principal: Principal,
 ): JsonObject {
+  const templates = Object.entries(transition.prefill);
+  if (templates.length === 0) return {};
   const scope = scopeOf(work.instance, principal);
   const entries: (readonly [string, Json])[] = [];
-  for (const [name, template] of Object.entries(transition.prefill)) {
+  for (const [name, template] of templates) {
     const value = work.env.programs.resolve(template, scope);
     if (value.ok) entries.push([name, value.value]);
   }
@@ -174,10 +173,12 @@ export function stateOf(work: Pick<Work, "definition" | "instance">): StateIr {
 
 /** The workflow's or the state's deadline, if it has passed and was not fired yet. */
 export function dueDeadline(work: Pick<Work, "timers" | "env">): Timer | undefined {
-  return work
-    .timers()
-    .filter(({ kind, dueAt }) => (kind === "workflow" || kind === "state") && dueAt <= work.env.now)
-    .sort((left, right) => left.dueAt - right.dueAt)[0];
+  let first: Timer | undefined;
+  for (const timer of work.timers()) {
+    const isDue = (timer.kind === "workflow" || timer.kind === "state") && timer.dueAt <= work.env.now;
+    if (isDue && (first === undefined || timer.dueAt < first.dueAt)) first = timer;
+  }
+  return first;
 }
 
 export function deadline(work: Work, kind: "workflow" | "state", dueAt: number): Timer {

@@ -29,7 +29,6 @@ export function answer(
   const ran = steps.findLast((step) => step.status === "committed" && step.result !== undefined);
   const output = asked === "get" ? instance.output : ran?.result;
   const content = (asked === "get" ? view.operation : ran)?.content;
-  const ids = new Set(steps.map(({ id }) => id));
   const state = stateOf(view);
   const there = instanceThere(view.definition.ir, instance.context);
   return {
@@ -43,11 +42,12 @@ export function answer(
     links: linksOf(view, principal),
     chain: steps.flatMap(chainStepOf),
     evidence:
-      asked === "get" ? view.evidence : view.evidence.filter(({ operationId }) => ids.has(operationId)),
+      asked === "get"
+        ? view.evidence
+        : view.evidence.filter(({ operationId }) => steps.some(({ id }) => id === operationId)),
     approvals: view
       .approvals()
-      .filter(({ status }) => status === "pending")
-      .map(refOf),
+      .flatMap((approval) => (approval.status === "pending" ? [refOf(approval)] : [])),
     elsewhere: elsewhereOf(view),
     ...(there === undefined ? {} : { there }),
     ...(failure === undefined ? {} : { error: failure }),

@@ -13,9 +13,9 @@ import {
 } from "@mcp-flowgate/core";
 import { guardScopeOf, scopeOf } from "./judge.ts";
 import { cutOff, isKeptRef, measure, spill, type KeptRef, type Measured } from "./kept.ts";
-import { utf8Length } from "./limits.ts";
+import { exceeds, utf8Length } from "./limits.ts";
 import type { Step } from "./step.ts";
-import type { Work } from "./work.ts";
+import type { Work, Writable } from "./work.ts";
 
 /** What a result makes of the instance. */
 export interface Applied {
@@ -66,25 +66,39 @@ export function applyResult(
   const values = { arguments: operation.arguments, output };
   const mapped = mapOutput(work, operation, step, values);
   if (!mapped.ok) return refuse("EXECUTOR_FAILED", `its output cannot be mapped: ${mapped.error}`);
-  const contextBytes = utf8Length(JSON.stringify(mapped.value));
-  if (contextBytes > env.limits.contextBytes) {
+  const context = mapped.value;
+  const text = context === work.instance.context ? "" : JSON.stringify(context);
+  if (exceeds(text, env.limits.contextBytes)) {
+    const contextBytes = utf8Length(text);
     const over = `the context would take ${contextBytes} bytes, over the limit of ${env.limits.contextBytes}`;
     return refuse("EXECUTOR_FAILED", `${over}; ${MAP_LESS}`);
   }
-  const scope = scopeOf({ ...work.instance, context: mapped.value }, operation.actor, values);
-  const bench = { instance: work.instance, evidence: work.evidence, facts: work.facts, env };
-  const branch = step.branches.findIndex(
-    ({ when }) => env.programs.judge(when, guardScopeOf(bench, scope)).verdict === "pass",
-  );
-  return ok({
-    ...(step.executor === undefined ? {} : { result }),
-    ...(content === undefined ? {} : { content }),
-    context: mapped.value,
-    toState: step.branches[branch]?.target ?? step.target,
-    ...(branch === -1 ? {} : { branch }),
+  const branch = branchOf(work, operation, step, context, values);
+  const applied: Writable<Applied> = {
+    context,
+    toState: (branch === -1 ? undefined : step.branches[branch]?.target) ?? step.target,
     evidence: outcome.evidence,
     blobs: step.executor === undefined ? [] : blobs,
-  });
+  };
+  if (step.executor !== undefined) applied.result = result;
+  if (content !== undefined) applied.content = content;
+  if (branch !== -1) applied.branch = branch;
+  return ok(applied);
+}
+
+/** The first branch whose guard passes in the context as it shall be, or -1. */
+function branchOf(
+  work: Work,
+  operation: Operation,
+  { branches }: Step,
+  context: JsonObject,
+  values: { readonly arguments: Json; readonly output: Json },
+): number {
+  if (branches.length === 0) return -1;
+  const { env, instance, evidence, facts } = work;
+  const scope = scopeOf({ ...instance, context }, operation.actor, values);
+  const guardScope = guardScopeOf({ instance, evidence, facts, env }, scope);
+  return branches.findIndex(({ when }) => env.programs.judge(when, guardScope).verdict === "pass");
 }
 
 const MAP_LESS =
@@ -102,10 +116,13 @@ interface Fitted {
   readonly blobs: readonly InstanceBlob[];
 }
 
+const NOTHING: Result<Fitted, Unapplied> = Object.freeze(ok({ output: null, result: null, blobs: [] }));
+
 function fit(
   work: Work,
   outcome: Extract<ExecutorOutcome, { status: "succeeded" }>,
 ): Result<Fitted, Unapplied> {
+  if (outcome.output === null && outcome.content === undefined) return NOTHING;
   const { digest, limits } = work.env;
   const { id } = work.instance;
   const whole = measure(outcome.output);
@@ -140,9 +157,11 @@ function mapOutput(
   step: Step,
   values: { readonly arguments: Json; readonly output: Json },
 ): Result<JsonObject, string> {
+  const templates = Object.entries(step.output);
+  if (templates.length === 0) return ok(work.instance.context);
   const scope = scopeOf(work.instance, operation.actor, values);
   const context = createRecord(Object.entries(work.instance.context));
-  for (const [name, template] of Object.entries(step.output)) {
+  for (const [name, template] of templates) {
     const value = work.env.programs.resolve(template, scope);
     if (!value.ok) return err(`\`${name}\`: ${value.error[0]?.message ?? "has no value"}`);
     context[name] = value.value;

@@ -8,6 +8,7 @@ import {
   type StateIr,
 } from "@mcp-flowgate/core";
 import { toJson } from "./claim.ts";
+import { offersOf } from "./offers.ts";
 import type { Work } from "./work.ts";
 
 /** How long people have, unless the author says otherwise. */
@@ -61,7 +62,7 @@ export function openChoice(
   draft: ApprovalDraft = plainDraft(work, state),
 ): Approval {
   const { instance } = work;
-  const transitions = humanTransitions(state);
+  const transitions = offersOf(state).human;
   const subject = { version: instance.version, transitions, arguments: {}, call: undefined };
   return open(work, draft, work.operation, {
     kind: "choice",
@@ -96,12 +97,6 @@ export function withdraw(work: Work, approval: Approval): void {
 
 export function withdrawAll(work: Work): void {
   for (const approval of work.approvals()) withdraw(work, approval);
-}
-
-export function humanTransitions(state: StateIr): readonly string[] {
-  return Object.entries(state.transitions)
-    .filter(([, transition]) => transition.actor === "human")
-    .map(([name]) => name);
 }
 
 export function expiryTimerId(approval: Pick<Approval, "id">): string {

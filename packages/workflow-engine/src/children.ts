@@ -9,7 +9,8 @@ import {
   type WorkflowInstance,
 } from "@mcp-flowgate/core";
 import type { Dispatch } from "./dispatch.ts";
-import type { Driver, DriveOptions, Opened } from "./driver.ts";
+import type { Driver, DriveOptions } from "./driver.ts";
+import type { Opened } from "./library.ts";
 import type { DefinitionDirectory } from "./engine-options.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Programs } from "./programs.ts";

@@ -13,13 +13,14 @@ import {
   type Result,
 } from "@mcp-flowgate/core";
 import type { Unresolved } from "@mcp-flowgate/guards-expr";
+import type { Dispatch } from "./dispatch.ts";
 import { declaredKey, idempotencyKey } from "./idempotency-key.ts";
 import { scopeOf } from "./judge.ts";
 import { utf8Length } from "./limits.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { readsOutput, resolveCall } from "./resolve-call.ts";
 import { stepOf, type Step } from "./step.ts";
-import type { Work } from "./work.ts";
+import type { Work, Writable } from "./work.ts";
 
 /** A step that is to begin. Whether it may is decided before. */
 export interface ClaimRequest {
@@ -65,23 +66,24 @@ export function claim(work: Work, request: ClaimRequest): Result<Operation, Refu
   const gated = gatedCall(work, step, scope);
   if (gated?.ok === false) return err(unresolvedCall(request.transition, gated.error));
 
-  work.set({ status: "running" });
-  const started = begin(work, request, step, call?.value);
   const mode = executor === undefined ? "immediate" : isInline(executor) ? "inline" : "recorded";
-  const operation: Operation = mode === "recorded" ? { ...started, attempt: 1 } : started;
-  work.set({ operationId: operation.id, claim: env.claim, recovery: undefined, parkedReason: undefined });
+  const operation = begin(work, request, step, call?.value, mode === "recorded" ? 1 : 0);
+  work.set({
+    status: "running",
+    operationId: operation.id,
+    claim: env.claim,
+    recovery: undefined,
+    parkedReason: undefined,
+  });
   if (request.slot === "submit") auditRequest(work, operation);
   if (mode === "recorded") {
     work.putOperation(operation);
     auditStart(work, operation);
   }
-  work.dispatch = {
-    operation,
-    ...(executor === undefined || call === undefined ? {} : { work: { call: call.value, executor } }),
-    reliability: step.reliability,
-    mode,
-    ...(gated === undefined ? {} : { gated: gated.value }),
-  };
+  const dispatch: Writable<Dispatch> = { operation, reliability: step.reliability, mode };
+  if (executor !== undefined && call !== undefined) dispatch.work = { call: call.value, executor };
+  if (gated !== undefined) dispatch.gated = gated.value;
+  work.dispatch = dispatch;
   return ok(operation);
 }
 
@@ -154,26 +156,33 @@ function gatedCall(
   return resolveCall(work.env.programs, onApprove, scope, step.declared);
 }
 
-function begin(work: Work, request: ClaimRequest, step: Step, call: ResolvedCall | undefined): Operation {
+function begin(
+  work: Work,
+  request: ClaimRequest,
+  step: Step,
+  call: ResolvedCall | undefined,
+  attempt: number,
+): Operation {
   const { env, instance } = work;
   const fromVersion = instance.version;
   const argumentsText = canonicalJson(request.arguments);
   const { slot, transition, correlationId } = request;
   const { executor } = step;
   const template = (executor?.kind === "human" ? executor.onApprove : executor)?.idempotencyKey;
-  return {
+  const { decision, approvalId, traceparent } = request;
+  const operation: Writable<Operation> = {
     id: env.ids.next("op"),
     workflowId: instance.id,
     fromVersion,
     fromState: instance.state,
-    slot: request.slot,
-    transition: request.transition,
+    slot,
+    transition,
     actor: request.actor,
     arguments: request.arguments,
     argumentsHash: env.digest.sha256(argumentsText),
     effect: effectOf(executor).effect,
     candidate: 0,
-    attempt: 0,
+    attempt,
     takeovers: 0,
     idempotencyKey:
       template === undefined
@@ -182,16 +191,17 @@ function begin(work: Work, request: ClaimRequest, step: Step, call: ResolvedCall
             env.digest,
           )
         : declaredKey(template, { workflowId: instance.id, transition, correlationId }),
-    ...(call === undefined ? {} : { call }),
-    ...(request.decision === undefined ? {} : { decision: request.decision }),
-    ...(request.approvalId === undefined ? {} : { approvalId: request.approvalId }),
     status: "running",
-    fence: instance.fence,
-    correlationId: request.correlationId,
-    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    fence: work.nextFence,
+    correlationId,
     deadlineAt: env.now + env.limits.operationMs,
     startedAt: env.now,
   };
+  if (call !== undefined) operation.call = call;
+  if (decision !== undefined) operation.decision = decision;
+  if (approvalId !== undefined) operation.approvalId = approvalId;
+  if (traceparent !== undefined) operation.traceparent = traceparent;
+  return operation;
 }
 
 function auditRequest(work: Work, operation: Operation): void {

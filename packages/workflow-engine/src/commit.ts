@@ -9,12 +9,13 @@ import {
 } from "@mcp-flowgate/core";
 import { enter, owe, park, proceed, rest, stateOf, traceOf } from "./advance.ts";
 import type { Applied } from "./apply-result.ts";
-import { humanTransitions, openChoice } from "./approval-queue.ts";
+import { openChoice } from "./approval-queue.ts";
 import { finish } from "./finish.ts";
-import { AT_REST } from "./instance-row.ts";
+import { AT_REST, type InstanceChanges } from "./instance-row.ts";
+import { offersOf } from "./offers.ts";
 import { refusal } from "./refusal.ts";
 import type { Step } from "./step.ts";
-import type { Work } from "./work.ts";
+import type { Work, Writable } from "./work.ts";
 
 /** The committed end of an operation: rows, evidence, the next state, and on from there (W2, W13). */
 export function commit(
@@ -25,23 +26,19 @@ export function commit(
   notice?: ApprovalDraft,
 ): void {
   const { env } = work;
-  const committed: Operation = {
-    ...operation,
-    status: "committed",
-    ...(applied.result === undefined ? {} : { result: applied.result }),
-    ...(applied.content === undefined ? {} : { content: applied.content }),
-    finishedAt: env.now,
-    toState: applied.toState,
-  };
+  const { result, content, toState } = applied;
+  const committed: Writable<Operation> = { ...operation, status: "committed", finishedAt: env.now, toState };
+  if (result !== undefined) committed.result = result;
+  if (content !== undefined) committed.content = content;
   addEvidence(work, committed, step, applied.evidence);
   if (operation.attempt > 0) {
     work.audit("executor.succeeded", summaryOf(operation), { operation });
   }
-  moveTo(work, committed, applied.toState, step.enters, applied);
+  moveTo(work, committed, toState, step.enters, applied);
   if (applied.branch !== undefined) {
     work.audit(
       "transition.branched",
-      { transition: operation.transition, branch: applied.branch, target: applied.toState },
+      { transition: operation.transition, branch: applied.branch, target: toState },
       { operation },
     );
   }
@@ -119,26 +116,24 @@ function moveTo(
 ): void {
   const { instance, env } = work;
   work.endOperation(committed);
-  work.set({
-    ...AT_REST,
+  const version = instance.version + 1;
+  const changes: Writable<InstanceChanges> = {
+    operationId: undefined,
+    claim: undefined,
     parkedReason: undefined,
     recovery: undefined,
     status: "idle",
     state: toState,
-    version: instance.version + 1,
-    ...(result.context === undefined ? {} : { context: result.context }),
-    ...(result.result === undefined ? {} : { output: result.result }),
-    ...(enters ? { stateEnteredAt: env.now } : {}),
+    version,
     chainDepth: depthAfter(committed, instance.chainDepth),
-  });
-  const moved = {
-    slot: committed.slot,
-    transition: committed.transition,
-    fromState: committed.fromState,
-    toState,
-    version: instance.version + 1,
-    ...(committed.error === undefined ? {} : { because: committed.error.message }),
   };
+  if (result.context !== undefined) changes.context = result.context;
+  if (result.result !== undefined) changes.output = result.result;
+  if (enters) changes.stateEnteredAt = env.now;
+  work.set(changes);
+  const { slot, transition, fromState, error } = committed;
+  const moved: Record<string, Json> = { slot, transition, fromState, toState, version };
+  if (error !== undefined) moved["because"] = error.message;
   work.audit(committed.slot === "chain" ? "chain.step" : "workflow.transitioned", moved, {
     operation: committed,
   });
@@ -154,7 +149,7 @@ function goOn(work: Work, committed: Operation, enters: boolean, notice?: Approv
   else if (enters) {
     enter(work, traceOf(committed), notice);
   } else {
-    if (notice !== undefined && humanTransitions(stateOf(work)).length > 0)
+    if (notice !== undefined && offersOf(stateOf(work)).human.length > 0)
       openChoice(work, stateOf(work), notice);
     proceed(work, traceOf(committed));
   }
@@ -175,6 +170,7 @@ function depthAfter({ slot }: Operation, depth: number): number {
 function addEvidence(work: Work, operation: Operation, step: Step, drafts: readonly EvidenceDraft[]): void {
   const { env } = work;
   const people = operation.decision === undefined ? [] : operation.decision.approvers;
+  if (drafts.length + step.evidence.length + people.length === 0) return;
   const kind = step.executor?.kind === "human" ? "human_approval" : "human_decision";
   const rows: (EvidenceDraft & { readonly actor?: string })[] = [
     ...drafts,

@@ -3,7 +3,7 @@ import { maySee } from "./access.ts";
 import { rejection } from "./answer.ts";
 import { decide, whyMayNotDecide } from "./decide.ts";
 import { MAX_CALL_RACES, type Desk } from "./desk.ts";
-import type { Opened } from "./driver.ts";
+import type { Opened } from "./library.ts";
 import type { DecideRequest } from "./engine-requests.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";

@@ -10,12 +10,13 @@ import {
 import { maySee } from "./access.ts";
 import type { Proposal } from "./admit.ts";
 import { answer, rejection, type Asked } from "./answer.ts";
-import type { Driven, Driver, DriveOptions, Opened } from "./driver.ts";
+import type { Driven, Driver, DriveOptions } from "./driver.ts";
+import type { Opened } from "./library.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { CallContext } from "./engine-requests.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";
-import { whoOf, type Work } from "./work.ts";
+import { whoOf, type Work, type Writable } from "./work.ts";
 
 /** What every call of the engine is handled with: who may see what, answers, refusals and faults. */
 export interface Desk {
@@ -25,12 +26,14 @@ export interface Desk {
   closing: boolean;
   /** An instance that the principal may know of, or nothing. */
   visible(workflowId: string, principal: Principal): Promise<Opened | undefined>;
+  /** The instance, if the principal may know of it. */
+  shown(opened: Opened | undefined, principal: Principal): Opened | undefined;
   answerOf(
     asked: Asked,
     opened: Opened,
     principal: Principal,
     steps: readonly Operation[],
-  ): Promise<Snapshot>;
+  ): Snapshot | Promise<Snapshot>;
   /** Records the refusal, and answers with it and the links that there are. */
   reject(
     opened: Opened,
@@ -111,18 +114,24 @@ class EngineDesk implements Desk {
   }
 
   async visible(workflowId: string, principal: Principal): Promise<Opened | undefined> {
-    const opened = await this.driver.open(workflowId);
+    return this.shown(await this.driver.open(workflowId), principal);
+  }
+
+  shown(opened: Opened | undefined, principal: Principal): Opened | undefined {
     if (opened === undefined) return undefined;
     return maySee(opened.aggregate.instance, opened.definition.ir, principal) ? opened : undefined;
   }
 
-  async answerOf(
+  answerOf(
     asked: Asked,
     opened: Opened,
     principal: Principal,
     steps: readonly Operation[],
-  ): Promise<Snapshot> {
-    return answer(asked, await this.driver.work(opened, principal), principal, steps);
+  ): Snapshot | Promise<Snapshot> {
+    const view = this.driver.work(opened, principal);
+    return view instanceof Promise
+      ? view.then((work) => answer(asked, work, principal, steps))
+      : answer(asked, view, principal, steps);
   }
 
   async reject(
@@ -175,15 +184,15 @@ class EngineDesk implements Desk {
   }
 
   /** Drives for a caller, who is told at once when an outcome cannot be written for now. */
-  async drive(work: Work, request: CallContext): Promise<Driven> {
+  drive(work: Work, request: CallContext): Promise<Driven> {
     const { principal, credentials, onProgress, signal } = request;
-    return await new Promise<Driven>((resolve, reject) => {
-      const options: DriveOptions = {
-        ...(onProgress === undefined ? {} : { onProgress }),
-        ...(signal === undefined ? {} : { signal }),
-        ...(credentials === undefined ? {} : { caller: { principal, credentials } }),
+    return new Promise<Driven>((resolve, reject) => {
+      const options: Writable<DriveOptions> = {
         onStuck: (error) => reject(new StuckError(error, work.instance.id)),
       };
+      if (onProgress !== undefined) options.onProgress = onProgress;
+      if (signal !== undefined) options.signal = signal;
+      if (credentials !== undefined) options.caller = { principal, credentials };
       this.driver.drive(work, options).then(resolve, reject);
     });
   }

@@ -9,6 +9,7 @@ import type {
   InstanceBlob,
   JsonObject,
   Operation,
+  Principal,
   RequestKey,
   Signal,
   Timer,
@@ -16,8 +17,8 @@ import type {
 } from "@mcp-flowgate/core";
 import type { Dispatch } from "./dispatch.ts";
 import type { Facts } from "./facts.ts";
-import { toInstanceRow, type InstanceChanges } from "./instance-row.ts";
-import { whoOf, type AuditSubject, type Rate, type StepEnv, type Work } from "./work.ts";
+import { changed, toInstanceRow, type InstanceChanges } from "./instance-row.ts";
+import { whoOf, type AuditSubject, type Rate, type StepEnv, type Work, type Writable } from "./work.ts";
 
 /** A draft over rows that exist. */
 export function createWork(
@@ -48,6 +49,7 @@ class Draft implements Work {
   dispatch: Dispatch | undefined;
   ended: readonly Operation[] = [];
   instance: WorkflowInstance;
+  readonly nextFence: number;
   operation: Operation | undefined;
   evidence: readonly Evidence[];
   readonly #base: InstanceAggregate;
@@ -68,6 +70,7 @@ class Draft implements Work {
   #rates: readonly Rate[] = [];
   #request: RequestKey | undefined;
   readonly #events: AuditDraft[] = [];
+  #who: { readonly of: Principal; readonly who: ReturnType<typeof whoOf> } | undefined;
   #row: { readonly of: WorkflowInstance; readonly row: WorkflowInstance } | undefined;
 
   constructor(definition: Definition, base: InstanceAggregate, absent: boolean, facts: Facts, env: StepEnv) {
@@ -78,6 +81,7 @@ class Draft implements Work {
     this.#absent = absent;
     this.#touched = absent;
     this.instance = base.instance;
+    this.nextFence = absent ? 1 : base.instance.fence + 1;
     this.operation = base.operation;
     this.evidence = base.evidence;
     this.#timers = base.timers;
@@ -86,10 +90,10 @@ class Draft implements Work {
   }
 
   set(changes: InstanceChanges): void {
-    const fence = this.#absent ? 1 : this.#base.instance.fence + 1;
-    // Fields that were taken away are there as `undefined` while the draft is worked on; its row has none.
-    const changed: InstanceChanges = { ...this.instance, ...changes, fence, updatedAt: this.env.now };
-    this.instance = changed as WorkflowInstance;
+    const next: Writable<WorkflowInstance> = changed(this.instance, changes);
+    next.fence = this.nextFence;
+    next.updatedAt = this.env.now;
+    this.instance = next;
     this.#touched = true;
   }
 
@@ -148,6 +152,7 @@ class Draft implements Work {
   }
 
   addressees(): ReadonlySet<string> {
+    if (this.#emitted.length === 0) return NOBODY;
     const others = new Set(this.#emitted.map((signal) => signal.workflowId));
     others.delete(this.instance.id);
     return others;
@@ -170,6 +175,9 @@ class Draft implements Work {
   audit(type: AuditEventType, payload: JsonObject, about: AuditSubject = {}): void {
     const { operation } = about;
     const principal = about.principal ?? operation?.actor;
+    // Nearly all events of a commit are of one principal.
+    if (principal !== this.#who?.of)
+      this.#who = principal === undefined ? undefined : { of: principal, who: whoOf(principal) };
     this.#events.push({
       type,
       at: this.env.now,
@@ -179,7 +187,7 @@ class Draft implements Work {
       operationId: operation?.id,
       correlationId: about.correlationId ?? operation?.correlationId ?? this.instance.id,
       traceId: operation?.traceparent?.split("-")[1],
-      principal: principal && whoOf(principal),
+      principal: this.#who?.who,
       payload,
     });
   }
@@ -203,15 +211,15 @@ class Draft implements Work {
   }
 
   after(): InstanceAggregate {
-    const { operation, evidence } = this;
-    const rows = {
+    const rows: Writable<InstanceAggregate> = {
       instance: this.#toRow(),
-      evidence,
+      evidence: this.evidence,
       approvals: this.#approvals,
       timers: this.#timers,
       signals: this.#signals,
     };
-    return operation === undefined ? rows : { ...rows, operation };
+    if (this.operation !== undefined) rows.operation = this.operation;
+    return rows;
   }
 
   #expectation(): Batch["expect"] {
@@ -243,7 +251,7 @@ class Draft implements Work {
   }
 }
 
-type Writable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** The rows with one more, in the place of the one with its id where there is one. */
 function put<Row extends { readonly id: string }>(rows: readonly Row[], row: Row): readonly Row[] {

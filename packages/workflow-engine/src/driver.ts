@@ -8,28 +8,24 @@ import {
   type ExecutorContext,
   type ExecutorKind,
   type Ids,
-  type InstanceAggregate,
   type Log,
   type Operation,
   type Principal,
   type WorkflowInstance,
   type WorkflowStore,
 } from "@mcp-flowgate/core";
-import { guardRates } from "@mcp-flowgate/guards-expr";
 import { credentialsFor, withoutToken, type DriveCaller } from "./caller-credentials.ts";
 import { createCircuitBreakers } from "./circuit-breaker.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createFirstWork, createWork } from "./draft.ts";
-import { judgedPrincipals, NO_FACTS, performersOf, traitsOf, type Facts, type Traits } from "./facts.ts";
-import { scopeOf } from "./judge.ts";
-import { isKeptRef, keepAny, wholeOf } from "./kept.ts";
+import type { Facts } from "./facts.ts";
+import { createLibrary, type Library, type Opened } from "./library.ts";
 import type { EngineLimits } from "./limits.ts";
+import { createOutcomeWriter, type EffectResult, type OutcomeWriter } from "./outcome-writer.ts";
 import { perform, type Control, type PerformDeps } from "./perform.ts";
 import type { Programs } from "./programs.ts";
-import type { Outcome } from "./settle.ts";
 import { createProgress } from "./progress.ts";
-import { compensationOf } from "./step.ts";
-import { sleep } from "./sleep.ts";
+import type { Outcome } from "./settle.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
 import type { StepEnv, Work } from "./work.ts";
 
@@ -40,19 +36,16 @@ import type { StepEnv, Work } from "./work.ts";
  *
  * D1 An effect is dispatched only after the batch that records its start was applied (W6), and only while the lease
  *    of this process is valid (W7).
- * D2 An outcome is written only with the fence of its claim. Where that is lost, it is kept as a late result and
- *    changes nothing (W7).
- * D3 An outcome that the store or the audit trail does not take is held and tried again; it is never dropped while
- *    the process lives, and never performed again.
- * D4 A commit whose answer was lost is looked up before anything else is done.
+ * D2 How it ended is written as {@link OutcomeWriter} says (O1 to O3).
+ * D3 Whatever a drive has begun, {@link Driver.idle} waits for.
  */
 export interface Driver {
   /** An instance with its pinned definition, or nothing. */
   open(workflowId: string): Promise<Opened | undefined>;
   /** A draft to judge and change, with what its guards need. */
-  work(opened: Opened, caller?: Principal): Promise<Work>;
+  work(opened: Opened, caller?: Principal): Work | Promise<Work>;
   /** A draft that inserts an instance. */
-  firstWork(definition: Definition, instance: WorkflowInstance): Promise<Work>;
+  firstWork(definition: Definition, instance: WorkflowInstance): Work | Promise<Work>;
   drive(work: Work, options?: DriveOptions): Promise<Driven>;
   /** Lets an event happen to an instance, whoever else is at it; `make` may find that there is nothing to do. */
   happen(
@@ -72,11 +65,6 @@ export interface Driver {
   /** Resolves when nothing is performed and no background task runs. */
   idle(): Promise<void>;
   env(): StepEnv;
-}
-
-export interface Opened {
-  readonly definition: Definition;
-  readonly aggregate: InstanceAggregate;
 }
 
 export interface DriveOptions {
@@ -108,36 +96,39 @@ export interface DriverDeps {
   readonly log: Log;
 }
 
-interface Remembered {
-  readonly definition: Definition;
-  readonly traits: Traits;
-}
-
-/** Definitions that this process remembers. */
-const MAX_DEFINITIONS = 2000;
 const MAX_RACES = 16;
-const FIRST_RETRY_MS = 20;
-const LAST_RETRY_MS = 5000;
 
 export function createDriver(deps: DriverDeps): Driver {
   return new EffectDriver(deps);
 }
 
+/** An instance that this process is driving. */
+interface Busy {
+  drives: number;
+  /** Settles when all of them have ended. */
+  driven: Promise<unknown> | undefined;
+  /** It got a signal which its drive has not read. */
+  isSignalled: boolean;
+  /** Of the effect that is being performed. */
+  control: AbortController | undefined;
+}
+
 class EffectDriver implements Driver {
   readonly #deps: DriverDeps;
+  readonly #library: Library;
+  readonly #outcomes: OutcomeWriter;
   readonly #perform: PerformDeps;
-  readonly #definitions = new Map<string, Remembered>();
-  readonly #busy = new Map<string, number>();
+  readonly #busy = new Map<string, Busy>();
   readonly #running = new Map<string, Promise<Driven>>();
-  readonly #controls = new Map<string, AbortController>();
   readonly #tasks = new Set<Promise<unknown>>();
-  /** Busy instances that got a signal which their drive has not read. */
-  readonly #signalled = new Set<string>();
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
     const { executors, clock, store, log } = deps;
     this.#perform = { executors, clock, store, log, circuits: createCircuitBreakers() };
+    this.#library = createLibrary(deps);
+    const workOf = (opened: Opened, caller: Principal): Work | Promise<Work> => this.work(opened, caller);
+    this.#outcomes = createOutcomeWriter({ ...deps, library: this.#library, workOf });
   }
 
   env(): StepEnv {
@@ -146,31 +137,23 @@ class EffectDriver implements Driver {
     return { now: store.now(), ids, digest, limits, claim: { replica, epoch }, quarantineMs, programs };
   }
 
-  async open(workflowId: string): Promise<Opened | undefined> {
-    const aggregate = await this.#deps.store.load(workflowId);
-    if (aggregate === undefined) return undefined;
-    const hash = aggregate.instance.definitionHash;
-    const definition =
-      this.#definitions.get(hash)?.definition ??
-      this.#deps.findDefinition(hash) ??
-      (await this.#deps.store.definition(hash));
-    if (definition === undefined) {
-      throw new FlowgateError("STORE_UNAVAILABLE", `the definition of ${workflowId} is missing`);
-    }
-    return { definition: this.#remember(definition).definition, aggregate };
+  open(workflowId: string): Promise<Opened | undefined> {
+    return this.#library.open(workflowId);
   }
 
-  async work(opened: Opened, caller?: Principal): Promise<Work> {
+  work(opened: Opened, caller?: Principal): Work | Promise<Work> {
     const { definition, aggregate } = opened;
-    const facts = await this.#facts(this.#remember(definition), aggregate, caller);
-    return createWork(definition, aggregate, facts, this.env());
+    const make = (facts: Facts): Work => createWork(definition, aggregate, facts, this.env());
+    const facts = this.#library.factsOf(opened, caller);
+    return facts instanceof Promise ? facts.then(make) : make(facts);
   }
 
-  async firstWork(definition: Definition, instance: WorkflowInstance): Promise<Work> {
-    const remembered = this.#remember(definition);
+  firstWork(given: Definition, instance: WorkflowInstance): Work | Promise<Work> {
+    const definition = this.#library.remember(given);
     const aggregate = { instance, evidence: [], approvals: [], timers: [], signals: [] };
-    const facts = await this.#facts(remembered, aggregate, undefined);
-    return createFirstWork(remembered.definition, instance, facts, this.env());
+    const make = (facts: Facts): Work => createFirstWork(definition, instance, facts, this.env());
+    const facts = this.#library.factsOf({ definition, aggregate });
+    return facts instanceof Promise ? facts.then(make) : make(facts);
   }
 
   async happen(
@@ -201,17 +184,14 @@ class EffectDriver implements Driver {
   drive(work: Work, options: DriveOptions = {}): Promise<Driven> {
     const workflowId = work.instance.id;
     const operationId = work.dispatch?.operation.id;
-    this.#busy.set(workflowId, (this.#busy.get(workflowId) ?? 0) + 1);
-    const driven = this.#drive(work, options).finally(() => {
-      const left = (this.#busy.get(workflowId) ?? 1) - 1;
-      if (left === 0) {
-        this.#busy.delete(workflowId);
-        this.#signalled.delete(workflowId);
-      } else this.#busy.set(workflowId, left);
-      this.#tasks.delete(driven);
-      if (operationId !== undefined) this.#running.delete(operationId);
-    });
-    this.#tasks.add(driven);
+    let busy = this.#busy.get(workflowId);
+    if (busy === undefined) {
+      busy = { drives: 0, driven: undefined, isSignalled: false, control: undefined };
+      this.#busy.set(workflowId, busy);
+    }
+    busy.drives += 1;
+    const driven = this.#drive(work, busy, operationId, options);
+    busy.driven = busy.driven === undefined ? driven : Promise.allSettled([busy.driven, driven]);
     if (operationId !== undefined) this.#running.set(operationId, driven);
     return driven;
   }
@@ -225,8 +205,10 @@ class EffectDriver implements Driver {
   }
 
   abort(workflowId: string, reason: string): void {
-    if (this.isBusy(workflowId)) this.#signalled.add(workflowId);
-    this.#controls.get(workflowId)?.abort(new FlowgateError("EXECUTOR_FAILED", reason));
+    const busy = this.#busy.get(workflowId);
+    if (busy === undefined) return;
+    busy.isSignalled = true;
+    busy.control?.abort(new FlowgateError("EXECUTOR_FAILED", reason));
   }
 
   background(task: () => Promise<unknown>): void {
@@ -239,29 +221,47 @@ class EffectDriver implements Driver {
   }
 
   async idle(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
+    while (this.#tasks.size > 0 || this.#busy.size > 0) {
+      const drives = Array.from(this.#busy.values(), ({ driven }) => driven);
+      await Promise.allSettled([...this.#tasks, ...drives]);
+    }
   }
 
-  async #drive(first: Work, given: DriveOptions): Promise<Driven> {
-    const ended: Operation[] = [];
-    const progress = createProgress(given);
-    const { options } = progress;
-    await this.#performInline(first, options);
-    const begun = await this.#deps.store.apply(first.batch());
-    if (begun.status !== "applied") return begun;
-    let work = first;
-    for (;;) {
-      this.#tellOthers(work);
-      ended.push(...work.ended);
-      progress.tell(work);
-      const opened = { definition: work.definition, aggregate: work.after() };
-      const { dispatch } = work;
-      if (dispatch === undefined) return { status: "rest", opened, ended };
-      const result = await this.#run(opened, dispatch, options);
-      if (result === undefined) return await this.#reread(opened, ended);
-      const next = await this.#commit(opened, dispatch, result, options);
-      if (next === undefined) return await this.#reread(opened, ended);
-      work = next;
+  async #drive(
+    first: Work,
+    busy: Busy,
+    operationId: string | undefined,
+    given: DriveOptions,
+  ): Promise<Driven> {
+    try {
+      const progress = createProgress(given);
+      const { options } = progress;
+      const prepare = (work: Work): Promise<void> | undefined => this.#performInline(work, busy, options);
+      // Always a turn of its own: the drive is known before it can end.
+      await prepare(first);
+      const begun = await this.#deps.store.apply(first.batch());
+      if (begun.status !== "applied") return begun;
+      let ended = first.ended;
+      for (let work = first; ;) {
+        this.#tellOthers(work);
+        progress.tell(work);
+        const opened = { definition: work.definition, aggregate: work.after() };
+        const { dispatch } = work;
+        if (dispatch === undefined) return { status: "rest", opened, ended };
+        const result = await this.#run(opened, dispatch, busy, options);
+        if (result === undefined) return await this.#reread(opened, ended);
+        // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
+        const isStale = result.outcome.status === "child" || busy.isSignalled;
+        const { onStuck } = options;
+        const next = await this.#outcomes.write(opened, dispatch, result, { isStale, prepare, onStuck });
+        if (next === undefined) return await this.#reread(opened, ended);
+        work = next;
+        ended = [...ended, ...work.ended];
+      }
+    } finally {
+      busy.drives -= 1;
+      if (busy.drives === 0) this.#busy.delete(first.instance.id);
+      if (operationId !== undefined) this.#running.delete(operationId);
     }
   }
 
@@ -269,8 +269,9 @@ class EffectDriver implements Driver {
   async #run(
     opened: Opened,
     dispatch: Dispatch,
+    busy: Busy,
     options: DriveOptions,
-  ): Promise<{ readonly outcome: Outcome; readonly circuit?: "opened" | "closed" } | undefined> {
+  ): Promise<EffectResult | undefined> {
     const { instance } = opened.aggregate;
     if (dispatch.work?.call.kind === "workflow") {
       return { outcome: await this.#deps.startChild(opened, dispatch, options) };
@@ -279,7 +280,7 @@ class EffectDriver implements Driver {
     const onAbort = (): void => controller.abort(options.signal?.reason);
     if (dispatch.operation.effect === "read")
       options.signal?.addEventListener("abort", onAbort, { once: true });
-    this.#controls.set(instance.id, controller);
+    busy.control = controller;
     const { onProgress } = options;
     const credentials = credentialsFor(dispatch.operation, options.caller);
     const control: Control = {
@@ -291,86 +292,9 @@ class EffectDriver implements Driver {
       const performed = await perform(this.#perform, instance, dispatch, control);
       return performed && { ...performed, outcome: withoutToken(performed.outcome, credentials) };
     } finally {
-      this.#controls.delete(instance.id);
+      busy.control = undefined;
       options.signal?.removeEventListener("abort", onAbort);
     }
-  }
-
-  /** Writes an outcome (D2 to D4). `undefined`: the fence is lost. */
-  async #commit(
-    opened: Opened,
-    dispatch: Dispatch,
-    result: { readonly outcome: Outcome; readonly circuit?: "opened" | "closed" },
-    options: DriveOptions,
-  ): Promise<Work | undefined> {
-    const { store, clock } = this.#deps;
-    const { operation } = dispatch;
-    let current = opened;
-    // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
-    let stale = result.outcome.status === "child" || this.#signalled.has(operation.workflowId);
-    for (let delay = FIRST_RETRY_MS; ; delay = Math.min(2 * delay, LAST_RETRY_MS)) {
-      try {
-        if (stale) {
-          const fresh = await this.open(operation.workflowId);
-          if (fresh?.aggregate.instance.fence !== operation.fence)
-            return await this.#lostFence(operation, result.outcome);
-          current = fresh;
-        }
-        const work = await this.work(current, operation.actor);
-        if (result.circuit !== undefined) {
-          const type = result.circuit === "opened" ? "circuit.opened" : "circuit.closed";
-          work.audit(
-            type,
-            { transition: operation.transition, candidate: operation.candidate },
-            { operation },
-          );
-        }
-        transition(work, { kind: "settled", dispatch, outcome: result.outcome });
-        await this.#performInline(work, options);
-        const applied = await store.apply(work.batch());
-        if (applied.status === "applied") return work;
-        stale = true;
-      } catch (thrown) {
-        const error = FlowgateError.from(thrown);
-        // A fault of ours would only repeat itself; recovery finds the operation by its deadline.
-        if (error.code === "INTERNAL") throw error;
-        this.#deps.log.warn("an outcome could not be written and is held", {
-          workflowId: operation.workflowId,
-          operationId: operation.id,
-          code: error.code,
-        });
-        options.onStuck?.(error);
-        stale = true;
-        await sleep(clock, delay);
-      }
-    }
-  }
-
-  /** The fence has moved on: by our own commit whose answer was lost (D4), or by another's takeover (D2). */
-  async #lostFence(operation: Operation, outcome: Outcome): Promise<undefined> {
-    const { store } = this.#deps;
-    const present = await store.operation(operation.id);
-    if (present === undefined || (present.fence === operation.fence && present.status !== "running"))
-      return undefined;
-    const result = outcome.status === "succeeded" ? outcome.output : { status: outcome.status };
-    const { digest, limits } = this.#deps;
-    const kept = keepAny(operation.workflowId, result, limits, digest);
-    await store.apply({
-      expect: {},
-      lateResults: [{ operationId: operation.id, result: kept.value }],
-      ...(kept.blob === undefined ? {} : { blobs: [kept.blob] }),
-      audit: [
-        {
-          type: "operation.fenced",
-          at: store.now(),
-          workflowId: operation.workflowId,
-          operationId: operation.id,
-          correlationId: operation.correlationId,
-          payload: { transition: operation.transition, fence: operation.fence, attempt: operation.attempt },
-        },
-      ],
-    });
-    return undefined;
   }
 
   async #reread(opened: Opened, ended: readonly Operation[]): Promise<Driven> {
@@ -379,11 +303,15 @@ class EffectDriver implements Driver {
   }
 
   /** What changes nothing outside is part of the same commit. */
-  async #performInline(work: Work, options: DriveOptions): Promise<void> {
+  #performInline(work: Work, busy: Busy, options: DriveOptions): Promise<void> | undefined {
+    return work.dispatch?.mode === "inline" ? this.#inline(work, busy, options) : undefined;
+  }
+
+  async #inline(work: Work, busy: Busy, options: DriveOptions): Promise<void> {
     while (work.dispatch?.mode === "inline") {
       const { dispatch } = work;
       const opened = { definition: work.definition, aggregate: work.after() };
-      const result = await this.#run(opened, dispatch, options);
+      const result = await this.#run(opened, dispatch, busy, options);
       if (result === undefined) return;
       transition(work, { kind: "settled", dispatch, outcome: result.outcome });
     }
@@ -392,58 +320,5 @@ class EffectDriver implements Driver {
   /** Parents and children of this process need not wait for the sweeper. */
   #tellOthers(work: Work): void {
     for (const other of work.addressees()) this.background(() => this.takeSignals(other));
-  }
-
-  /** What can be compensated with its output whole: the compensation may read it. */
-  async #withOutputs(definition: Definition, journal: readonly Operation[]): Promise<readonly Operation[]> {
-    const { store } = this.#deps;
-    return await Promise.all(
-      journal.map(async (operation) => {
-        const { result, workflowId } = operation;
-        if (!isKeptRef(result) || compensationOf(definition, operation) === undefined) return operation;
-        return { ...operation, result: await wholeOf(store, workflowId, result) };
-      }),
-    );
-  }
-
-  #remember(definition: Definition): Remembered {
-    const known = this.#definitions.get(definition.hash);
-    if (known !== undefined) return known;
-    const made = { definition, traits: traitsOf(definition.ir) };
-    if (this.#definitions.size >= MAX_DEFINITIONS) {
-      this.#definitions.delete(this.#definitions.keys().next().value ?? "");
-    }
-    this.#definitions.set(definition.hash, made);
-    return made;
-  }
-
-  async #facts(
-    { definition, traits }: Remembered,
-    aggregate: InstanceAggregate,
-    caller: Principal | undefined,
-  ): Promise<Facts> {
-    const { instance } = aggregate;
-    const cancels =
-      instance.cancelling !== undefined || aggregate.signals.some(({ kind }) => kind === "cancel");
-    const compensable = cancels || instance.status === "outcome_unknown" || instance.status === "parked";
-    if (!traits.separates && traits.rates.length === 0 && !compensable) return NO_FACTS;
-    const { store } = this.#deps;
-    const rows = traits.separates || compensable ? await store.journal(instance.id) : [];
-    const journal = compensable ? await this.#withOutputs(definition, rows) : rows;
-    const rates = new Map<string, number>();
-    for (const principal of judgedPrincipals(instance.startedBy, caller)) {
-      const scope = { values: scopeOf(instance, principal), definitionId: instance.definitionId };
-      for (const guard of traits.rates) {
-        for (const { key, perMs } of guardRates(guard, scope)) {
-          const id = `${perMs}:${key}`;
-          if (!rates.has(id)) rates.set(id, await store.rate(key, perMs));
-        }
-      }
-    }
-    return {
-      journal,
-      performers: performersOf(journal),
-      rate: (key, perMs) => rates.get(`${perMs}:${key}`) ?? Number.POSITIVE_INFINITY,
-    };
   }
 }

@@ -15,6 +15,44 @@ export type InstanceChanges = Partial<Omit<WorkflowInstance, OptionalField>> & {
 /** Of an instance that has no live operation any more. */
 export const AT_REST: InstanceChanges = Object.freeze({ operationId: undefined, claim: undefined });
 
+/**
+ * The instance with some fields changed. Written out, as {@link toInstanceRow} is: every step changes a row several
+ * times, and a copy that knows its fields takes a tenth of one that looks for them.
+ */
+export function changed(instance: WorkflowInstance, changes: InstanceChanges): WorkflowInstance {
+  const next: { -readonly [Key in keyof WorkflowInstance]: WorkflowInstance[Key] | undefined } = {
+    id: instance.id,
+    tenant: instance.tenant,
+    owner: instance.owner,
+    definitionId: instance.definitionId,
+    definitionVersion: instance.definitionVersion,
+    definitionHash: instance.definitionHash,
+    state: instance.state,
+    stateEnteredAt: instance.stateEnteredAt,
+    version: instance.version,
+    status: instance.status,
+    context: instance.context,
+    input: instance.input,
+    output: instance.output,
+    startedBy: instance.startedBy,
+    fence: instance.fence,
+    chainDepth: instance.chainDepth,
+    createdAt: instance.createdAt,
+    updatedAt: instance.updatedAt,
+    outcome: instance.outcome,
+    parkedReason: instance.parkedReason,
+    recovery: instance.recovery,
+    cancelling: instance.cancelling,
+    parent: instance.parent,
+    operationId: instance.operationId,
+    claim: instance.claim,
+    terminalAt: instance.terminalAt,
+    purgeAfter: instance.purgeAfter,
+  };
+  // Fields that were taken away are there as `undefined` while the draft is worked on; its row has none.
+  return Object.assign(next, changes) as WorkflowInstance;
+}
+
 const OPTIONAL: Readonly<Record<OptionalField, true>> = {
   outcome: true,
   parkedReason: true,

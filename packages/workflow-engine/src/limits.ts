@@ -29,6 +29,11 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Whether the UTF-8 text takes more bytes. A short text is not counted: a code unit takes three at most. */
+export function exceeds(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && utf8Length(text) > bytes;
+}
+
 function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000;
 }

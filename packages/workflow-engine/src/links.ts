@@ -1,6 +1,7 @@
 import type { JsonObject, Principal, TransitionIr, WorkflowInstance } from "@mcp-flowgate/core";
 import { benchOf, prefillOf, stateOf } from "./advance.ts";
 import { judgeAll, scopeOf } from "./judge.ts";
+import { offersOf } from "./offers.ts";
 import type { Link } from "./snapshot.ts";
 import type { Work } from "./work.ts";
 
@@ -21,8 +22,7 @@ export function linksOf(view: Work, principal: Principal): readonly Link[] {
   const state = stateOf(view);
   const filter = state.linkFilter ?? view.definition.ir.linkFilter;
   const links: Link[] = [];
-  for (const [name, transition] of Object.entries(state.transitions)) {
-    if (transition.actor !== "agent") continue;
+  for (const [name, transition] of offersOf(state).agent) {
     const args = argumentsOf(view, name, transition, principal);
     if (filter === "byGuards" && failsNow(view, transition, principal)) continue;
     links.push(submitLink(instance, name, transition, args));

@@ -9,7 +9,7 @@ import {
 } from "@mcp-flowgate/core";
 import { mayMigrate } from "./access.ts";
 import { MAX_CALL_RACES, unknownWorkflow, type Desk } from "./desk.ts";
-import type { Opened } from "./driver.ts";
+import type { Opened } from "./library.ts";
 import type { MigrateRequest } from "./engine-requests.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { templatesOf } from "./resolve-call.ts";

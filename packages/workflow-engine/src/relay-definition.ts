@@ -181,7 +181,8 @@ export function instanceThere(
   ir: WorkflowIr,
   context: JsonObject,
 ): { readonly connection: string; readonly tool: string; readonly workflowId: string } | undefined {
-  const executor = ir.relay === undefined ? undefined : ir.states[THERE]?.transitions[ir.relay]?.executor;
+  if (ir.relay === undefined) return undefined;
+  const executor = ir.states[THERE]?.transitions[ir.relay]?.executor;
   const there = context["there"];
   if (executor?.kind !== "mcp" || !isJsonObject(there) || typeof there["workflowId"] !== "string")
     return undefined;

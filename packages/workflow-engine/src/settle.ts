@@ -10,11 +10,12 @@ import {
 } from "@mcp-flowgate/core";
 import { park } from "./advance.ts";
 import { applyResult } from "./apply-result.ts";
-import { humanTransitions, openGate } from "./approval-queue.ts";
+import { openGate } from "./approval-queue.ts";
 import { auditStart, effectOf, isInline, unresolvedCall } from "./claim.ts";
 import { becomeUnknown, commit, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { scopeOf } from "./judge.ts";
+import { offersOf } from "./offers.ts";
 import {
   becauseOf,
   beginProbing,
@@ -26,7 +27,7 @@ import {
 } from "./probe.ts";
 import { resolveCall } from "./resolve-call.ts";
 import { nextAttempt } from "./retry.ts";
-import { executorAt, stepOf, type Step } from "./step.ts";
+import { executorAt, stay, stepOf, type Step } from "./step.ts";
 import type { Work } from "./work.ts";
 
 /** How an attempt ended: an executor's outcome, or a child instance that the step now waits for. */
@@ -250,7 +251,7 @@ function fallBack(work: Work, operation: Operation, step: Step, error: Operation
 function askPeople(work: Work, dispatch: Dispatch, step: Step, draft: ApprovalDraft): void {
   const { operation } = dispatch;
   const target = getOwn(work.definition.ir.states, step.target);
-  if (target !== undefined && humanTransitions(target).length > 0) {
+  if (target !== undefined && offersOf(target).human.length > 0) {
     const output = { notified: true, queue: draft.queue };
     succeed(work, operation, step, { status: "succeeded", output, evidence: [] }, draft);
     return;
@@ -321,15 +322,9 @@ export function childTimerId(operation: Pick<Operation, "id">): string {
 
 /** The step of a live operation. A definition that cannot have lost it is the reason why a lost one merely stays. */
 export function currentStep(work: Work, operation: Operation): Step {
-  const original = work.facts.journal.find(({ id }) => id === work.instance.cancelling?.remaining[0]);
-  const stay = { reliability: {}, output: {}, evidence: [], branches: [], target: work.instance.state };
-  return (
-    stepOf(work.definition, work.instance, operation, original) ?? {
-      ...stay,
-      enters: false,
-      declared: new Set(),
-    }
-  );
+  const undoes = operation.slot === "compensate" ? work.instance.cancelling?.remaining[0] : undefined;
+  const original = undoes === undefined ? undefined : work.facts.journal.find(({ id }) => id === undoes);
+  return stepOf(work.definition, work.instance, operation, original) ?? stay(work.instance.state);
 }
 
 export function toError(failure: ExecutorFailure): OperationError {

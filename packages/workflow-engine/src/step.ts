@@ -49,7 +49,7 @@ export function stepOf(
     case "submit":
     case "chain": {
       const transition = state === undefined ? undefined : getOwn(state.transitions, subject.transition);
-      return transition === undefined ? undefined : fromTransition(transition);
+      return transition === undefined ? undefined : stepOfTransition(transition);
     }
     case "onEnter": {
       if (state?.onEnter === undefined) return undefined;
@@ -105,6 +105,15 @@ export function executorAt(
   return step.executor;
 }
 
+/** Transitions do not change, so what they mean is worked out once. */
+const steps = new WeakMap<TransitionIr, Step>();
+
+function stepOfTransition(transition: TransitionIr): Step {
+  let step = steps.get(transition);
+  if (step === undefined) steps.set(transition, (step = fromTransition(transition)));
+  return step;
+}
+
 function fromTransition(transition: TransitionIr): Step {
   const properties = transition.inputSchema?.["properties"];
   return {
@@ -124,7 +133,8 @@ function fromTransition(transition: TransitionIr): Step {
   };
 }
 
-function stay(state: string): Step {
+/** A step that leads nowhere. */
+export function stay(state: string): Step {
   return {
     reliability: NO_RELIABILITY,
     output: {},

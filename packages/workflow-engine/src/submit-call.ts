@@ -3,7 +3,7 @@ import { mayAct } from "./access.ts";
 import { dueDeadline } from "./advance.ts";
 import { rejection } from "./answer.ts";
 import { draining, MAX_CALL_RACES, proposalOf, rateLimited, unknownWorkflow, type Desk } from "./desk.ts";
-import type { Opened } from "./driver.ts";
+import type { Opened } from "./library.ts";
 import type { SubmitRequest } from "./engine-requests.ts";
 import { findEqual, stepsSince } from "./equal-call.ts";
 import { settled } from "./join.ts";
@@ -35,7 +35,7 @@ function tooMany(): Snapshot {
 /** One try at a submit; `undefined` where another was quicker and everything has to be looked at again. */
 async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | undefined> {
   const { workflowId, principal, correlationId } = given;
-  const opened = await desk.visible(workflowId, principal);
+  const opened = desk.shown(await desk.driver.open(workflowId), principal);
   if (opened === undefined) return unknownWorkflow();
   const { definition, aggregate } = opened;
   const { instance } = aggregate;
@@ -59,7 +59,8 @@ async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | u
   const anyVersion = request !== given;
   const before = free && !anyVersion ? undefined : await equalBefore(desk, opened, request, anyVersion);
   if (before !== undefined) return before;
-  const work = await desk.driver.work(opened, principal);
+  const drafted = desk.driver.work(opened, principal);
+  const work = drafted instanceof Promise ? await drafted : drafted;
   const late = dueDeadline(work) === undefined ? undefined : await fireDue(desk, work, request);
   if (late !== undefined) return late;
   if (!free) return await notNow(desk, opened, request);

@@ -129,7 +129,9 @@ function goOn(work: Work, correlationId: string): void {
         continue;
       }
     }
-    const signal = work.signals().find((candidate) => canConsume(candidate, work));
+    const signals = work.signals();
+    if (signals.length === 0) return;
+    const signal = signals.find((candidate) => canConsume(candidate, work));
     if (signal === undefined) return;
     consume(work, signal, correlationId);
   }
@@ -164,7 +166,7 @@ function submit(work: Work, proposal: Proposal): Result<void, Refusal> {
   }
   const begun = claim(work, admitted.value);
   if (!begun.ok) return begun;
-  work.set({ chainDepth: 0 });
+  if (work.instance.chainDepth !== 0) work.set({ chainDepth: 0 });
   return ok(undefined);
 }
 

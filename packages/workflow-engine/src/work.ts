@@ -47,6 +47,8 @@ export interface Work {
   readonly env: StepEnv;
   readonly facts: Facts;
   readonly instance: WorkflowInstance;
+  /** Of every row that this draft writes. */
+  readonly nextFence: number;
   /** The live operation, or the last one. */
   readonly operation: Operation | undefined;
   readonly evidence: readonly Evidence[];
@@ -82,6 +84,9 @@ export interface Work {
   /** The rows as they stand once the batch is applied. */
   after(): InstanceAggregate;
 }
+
+/** A row that is still being put together. */
+export type Writable<Row> = { -readonly [Key in keyof Row]: Row[Key] };
 
 /** Fewer than `max` uses of `key` in `perMs`. */
 export interface Rate {
