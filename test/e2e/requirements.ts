@@ -114,6 +114,8 @@ export const REQUIREMENTS = {
   "R-ADMIN-1":
     "Over the admin API people decide as whoever they are authenticated as, and operators see and do what their permissions give.",
   "R-ADMIN-2": "The admin API is what its OpenAPI description says, and no request makes it fail.",
+  "R-ADMIN-3":
+    "Whoever listens at one replica hears of what it may see that changes at any, bounded, and asks for it anew after a reload.",
   "R-RELOAD-1":
     "A reload keeps the processes of unchanged connections, replaces changed ones, and lets calls of removed ones finish.",
   "R-RELOAD-2": "A configuration that cannot be used, or needs a restart, changes nothing and says why.",

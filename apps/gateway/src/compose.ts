@@ -20,6 +20,7 @@ import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
 import { createEngine } from "@mcp-flowgate/workflow-engine";
 import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
+import { createEventFeed, type EventFeed } from "./admin/event-feed.ts";
 import type { Operations } from "./admin/observe.ts";
 import { withLogLevel } from "./admin/log-level-call.ts";
 import { withReload } from "./admin/reload-call.ts";
@@ -73,6 +74,8 @@ export interface Gateway {
   readonly settings: { readonly identity: readonly JsonObject[]; readonly limits: LimitsIr };
   /** What operators may look at. */
   readonly operations: Operations;
+  /** Tells those who listen what has changed. */
+  readonly events: EventFeed;
   /** Metrics in the exposition format of Prometheus, where they are kept. */
   readonly expose?: () => Promise<string>;
   /** Permissions that guards of a call want and the caller does not have. */
@@ -152,6 +155,7 @@ export async function compose(
   const store =
     bus === undefined ? observed : storeOnBus(observed, bus, plan.cluster.bus !== plan.store.kind);
   const journal = createJournal(store);
+  const events = createEventFeed({ engine: () => engine, store, clock, log });
   const { directory } = live;
   const connections = createMcpConnections({
     directory,
@@ -162,6 +166,7 @@ export async function compose(
     clientInfo: { name: NAME, version: VERSION },
   });
   connections.onLifecycle(({ connection, type, ...detail }) => {
+    events.serverChanged(connection);
     const payload = JSON.parse(JSON.stringify({ connection, ...detail })) as JsonObject;
     journal
       .append([{ type: `connection.${type}`, at: clock.now(), correlationId: ids.next("cor"), payload }])
@@ -200,6 +205,9 @@ export async function compose(
     reload: (trigger) => reloader.reload(trigger),
     clock,
     log,
+  });
+  replicas.cluster.onDecision("server/", async ({ subject }, isFirstLook) => {
+    if (!isFirstLook) events.serverChanged(subject.slice("server/".length));
   });
   const executors = new Map<ExecutorKind, Executor>(
     [
@@ -278,7 +286,10 @@ export async function compose(
     patienceMs: IMPORT_PATIENCE_MS,
     swapped: () => news.changed(),
     tidy: () => void connections.reconfigure(),
-    record: note,
+    async record(type, payload) {
+      await note(type, payload);
+      events.reloaded(type === "config.reloaded");
+    },
     started: settled.promise,
     log,
   });
@@ -308,7 +319,10 @@ export async function compose(
     withServers(withLogLevel(own, log), {
       operations,
       control: replicas.servers,
-      record: (payload, caller) => note("connection.operated", payload, caller),
+      async record(payload, caller) {
+        events.serverChanged(String(payload["connection"]));
+        await note("connection.operated", payload, caller);
+      },
     }),
     reload,
   );
@@ -324,6 +338,7 @@ export async function compose(
     authenticate: (request) => live.current().authenticate(request),
     settings: live.settings,
     operations,
+    events,
     missingPermissions(tool, args, principal) {
       const { catalogue, plan: now } = live.current();
       const { visibility } = now.discovery;

@@ -14,6 +14,8 @@ export interface AdminOperation {
   readonly body?: JsonObject;
   /** What is wrong with the parameters or the body, in one sentence. */
   readonly problem?: (query: URLSearchParams, body: JsonObject) => string | undefined;
+  /** It answers with events until one side ends. */
+  readonly stream?: true;
   /** Left out: the shared admin function answers. */
   readonly run?: (
     observe: Operations,
@@ -125,6 +127,12 @@ export const ADMIN_OPERATIONS: readonly AdminOperation[] = [
     ...at("POST", "/admin/approvals/{id}/reject"),
     summary: "Rejects, as the caller, who has to be a person.",
     body: decision,
+  },
+  {
+    ...at("GET", "/admin/events"),
+    summary:
+      "Server-sent events with the ids of what has changed, at any replica: `workflow` and `approval` of those that the caller may see, `server` for `gateway.servers`, `reload` for `gateway.config`; `lagged` where the caller reads too slowly and has to look at everything again. The stream ends after a quarter of an hour and with each reload.",
+    stream: true,
   },
   {
     ...at("GET", "/admin/audit"),
@@ -254,7 +262,14 @@ export function openApi(): JsonObject {
         ? {}
         : { requestBody: { required: true, content: { "application/json": { schema: operation.body } } } }),
       responses: {
-        "200": { description: "Done.", content: { "application/json": { schema: { type: "object" } } } },
+        "200": {
+          description: "Done.",
+          content:
+            operation.stream === true
+              ? { "text/event-stream": { schema: text } }
+              : { "application/json": { schema: { type: "object" } } },
+        },
+        ...(operation.stream === true ? { "406": refused("The caller does not accept a stream.") } : {}),
         "400": refused("The request is not well-formed."),
         "401": refused("The caller is not recognised."),
         "403": refused("The caller may not."),

@@ -90,7 +90,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { expose } = gateway;
   const metrics =
     expose === undefined ? {} : { metrics: { mayRead: createMetricsAccess(gateway.settings), expose } };
-  const admin = createAdminEndpoint({ admin: gateway.admin, observe: gateway.operations, log });
+  const admin = createAdminEndpoint({
+    admin: gateway.admin,
+    observe: gateway.operations,
+    events: gateway.events,
+    clock: systemClock,
+    log,
+  });
+  stop.before(async () => gateway.events.close());
   if (server.admin !== undefined && !server.admin.inline) {
     const adminAddress = server.admin;
     const parts = {

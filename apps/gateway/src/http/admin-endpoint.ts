@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isJsonObject, type Json, type Log, type Principal } from "@mcp-flowgate/core";
+import { isJsonObject, type Clock, type Json, type Log, type Principal } from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 import type { AdminApi } from "../admin/admin-api.ts";
+import type { EventFeed } from "../admin/event-feed.ts";
 import { ADMIN_OPERATIONS, type AdminOperation } from "../admin/operations.ts";
 import type { Operations } from "../admin/observe.ts";
 import { findJsonFault } from "../host/json-fault.ts";
+import { streamEvents } from "./event-stream.ts";
 import { readBody } from "./read-body.ts";
 import { respondJson } from "./respond.ts";
 
@@ -24,9 +26,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export function createAdminEndpoint(options: {
   readonly admin: AdminApi;
   readonly observe: Operations;
+  readonly events: EventFeed;
+  readonly clock: Clock;
   readonly log: Log;
 }): AdminEndpoint {
-  const { admin, observe, log } = options;
+  const { admin, observe, events, clock, log } = options;
   const call = async (
     operation: AdminOperation,
     url: URL,
@@ -52,6 +56,7 @@ export function createAdminEndpoint(options: {
       }
       if (operation.permission !== undefined && !grants(caller.permissions, operation.permission))
         return respondJson(response, 403, { error: `This takes the permission ${operation.permission}.` });
+      if (operation.stream === true) return streamEvents(events, request, response, caller, clock);
       const read = await readBody(request, MAX_BODY_BYTES);
       if (!read.ok) return respondJson(response, read.error.status, { error: read.error.message });
       const body = parse(read.value);
