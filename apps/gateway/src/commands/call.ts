@@ -71,7 +71,7 @@ async function callHere(
     return await gateway.surface.call(name, args, {
       principal,
       correlationId: gateway.surface.newCorrelationId(),
-      signal: new AbortController().signal,
+      signal: () => new AbortController().signal,
     });
   } finally {
     await gateway.close();

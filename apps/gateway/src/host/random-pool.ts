@@ -6,10 +6,10 @@ const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 let used = 0;
 
-/** One random byte. Fit for ids, which name things; what opens something is made of bytes of its own. */
-export function randomByte(): number {
-  const at = take(1);
-  return pool[at] as number;
+/** Ten random bits. Fit for ids, which name things; what opens something is made of bytes of its own. */
+export function randomTenBits(): number {
+  const at = take(2);
+  return (((pool[at] as number) << 8) | (pool[at + 1] as number)) & 1023;
 }
 
 /** Random bytes as hexadecimal digits, fit for the same. */

@@ -92,18 +92,14 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
       if (era === undefined) return undefined;
       const { traceparent, tracestate } = request.headers;
       return async (response, who) => {
-        const gone = new AbortController();
-        const leave = (): void => gone.abort();
-        response.once("close", leave);
         const send = era === "modern" ? jsonSender(response) : openStream(response);
         const answer = await surface.call(call.name, call.args, {
           ...who,
           correlationId: surface.newCorrelationId(),
-          signal: gone.signal,
+          signal: () => closing(response),
           ...(typeof traceparent === "string" ? { traceparent } : {}),
           ...(typeof tracestate === "string" ? { tracestate } : {}),
         });
-        response.off("close", leave);
         const result = toResultText(answer);
         const rest = era === "modern" ? modernRest : "";
         send(`{"result":{${result}${rest}},"jsonrpc":"2.0","id":${JSON.stringify(call.id)}}`);
@@ -113,10 +109,18 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
 }
 
 /** The members of `toCallToolResult` as JSON: the body, which is most of it, is written once for both of its places. */
-function toResultText({ body, content, isError }: Answer): string {
-  const text = JSON.stringify(body);
-  const blocks = [{ type: "text", text }, ...(content ?? [])].map((block) => JSON.stringify(block)).join(",");
+function toResultText({ body, text = JSON.stringify(body), content = [], isError }: Answer): string {
+  let blocks = `{"type":"text","text":${JSON.stringify(text)}}`;
+  for (const block of content) blocks += `,${JSON.stringify(block)}`;
   return `"content":[${blocks}],"structuredContent":${text}${isError ? ',"isError":true' : ""}`;
+}
+
+/** Aborted when the connection ends before the answer. */
+function closing(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.closed) gone.abort();
+  else response.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 interface PlainCall {

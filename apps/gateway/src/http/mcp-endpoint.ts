@@ -87,7 +87,8 @@ export function createMcpEndpoint(options: {
           "DRAINING: the gateway is shutting down; try again shortly.",
         );
       }
-      if (await options.stepUp(request, response, caller, message)) return undefined;
+      if (caller.scopes !== undefined && (await options.stepUp(request, response, caller, message)))
+        return undefined;
       const direct = options.direct?.recognise(request, message, sdk?.isSpecType);
       if (direct !== undefined) return direct(response, who);
       return serveMcp(request, response, who, message);

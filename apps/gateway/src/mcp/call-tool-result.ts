@@ -6,7 +6,7 @@ import type { Answer } from "../surface/answer.ts";
 export function toCallToolResult(answer: Answer): CallToolResult {
   const blocks = (answer.content ?? []) as readonly JsonObject[] as CallToolResult["content"];
   return {
-    content: [{ type: "text", text: JSON.stringify(answer.body) }, ...blocks],
+    content: [{ type: "text", text: answer.text ?? JSON.stringify(answer.body) }, ...blocks],
     structuredContent: answer.body as Record<string, unknown>,
     ...(answer.isError ? { isError: true } : {}),
   };

@@ -74,7 +74,7 @@ function toCaller(
     principal,
     ...(credentials === undefined ? {} : { credentials }),
     correlationId: surface.newCorrelationId(),
-    signal: context.mcpReq.signal,
+    signal: () => context.mcpReq.signal,
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
     ...(typeof cancels === "string" ? { cancels } : {}),

@@ -200,7 +200,7 @@ class Run {
   async #call(tool: string, args: object, principal: Principal): Promise<JsonObject> {
     const { surface } = this.#stage;
     const correlationId = surface.newCorrelationId();
-    const signal = new AbortController().signal;
+    const signal = (): AbortSignal => new AbortController().signal;
     return (await surface.call(tool, args as JsonObject, { principal, correlationId, signal })).body;
   }
 

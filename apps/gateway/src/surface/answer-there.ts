@@ -105,7 +105,7 @@ function read(
       idempotencyKey: "",
       attempt: 1,
       deadlineAt: Date.now() + READ_MS,
-      signal: AbortSignal.any([caller.signal, AbortSignal.timeout(READ_MS)]),
+      signal: AbortSignal.any([caller.signal(), AbortSignal.timeout(READ_MS)]),
       principal,
       correlationId,
       ...(credentials === undefined ? {} : { credentials }),

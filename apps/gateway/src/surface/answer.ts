@@ -3,6 +3,8 @@ import type { CallerCredentials, ErrorCode, Json, JsonObject, Principal } from "
 /** What one call of a tool returns, before a transport wraps it. */
 export interface Answer {
   readonly body: JsonObject;
+  /** The body as compact JSON, where measuring it has made that already. */
+  readonly text?: string;
   readonly isError: boolean;
   /** Images and the like that a downstream tool returned and `body` does not carry. */
   readonly content?: readonly JsonObject[];
@@ -18,7 +20,8 @@ export interface Caller {
   readonly tracestate?: string;
   /** A gateway that asked for an instance on behalf of somebody else wants it ended, with this reason. */
   readonly cancels?: string;
-  readonly signal: AbortSignal;
+  /** Aborted when nobody waits for the answer any more. Made for those few who ask. */
+  readonly signal: () => AbortSignal;
   readonly onProgress?: (progress: {
     readonly progress: number;
     readonly total?: number;

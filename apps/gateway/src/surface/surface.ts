@@ -67,6 +67,8 @@ export function createSurface(options: {
 }): Surface {
   const { ids, log } = options;
   let draining = false;
+  let isSettled = false;
+  void options.settled.then(() => (isSettled = true));
   const running = new Set<Promise<unknown>>();
   const lasting = {
     engine: options.engine,
@@ -80,6 +82,16 @@ export function createSurface(options: {
   const shown = TOOLS.map((tool) => ({ ...tool, name: toWireName(tool.name, style) }));
   const check = createArgumentCheck(options.schemas);
 
+  const perform = async (tool: ToolName, args: JsonObject, caller: Caller): Promise<Answer> => {
+    if (!isSettled && READS_CATALOGUE.has(tool)) await options.settled;
+    const { revision, leave } = options.enter();
+    try {
+      return await dispatch({ ...lasting, ...revision }, tool, args, caller);
+    } finally {
+      leave();
+    }
+  };
+
   return {
     tools: () => shown,
     has: (name) => byWireName.has(name),
@@ -90,17 +102,15 @@ export function createSurface(options: {
         const message = `${name} was not called: ${checked.error.map(({ problem }) => problem).join("; ")}.`;
         return refusal("INVALID_ARGUMENTS", message, checked.error);
       }
-      const answering = (async () => {
-        if (READS_CATALOGUE.has(tool)) await options.settled;
-        const { revision, leave } = options.enter();
-        try {
-          return await dispatch({ ...lasting, ...revision }, tool, checked.value, caller);
-        } finally {
-          leave();
-        }
-      })().catch((error: unknown) => toFailure(error, name, caller, log));
+      const answering = perform(tool, checked.value, caller).catch((error: unknown) =>
+        toFailure(error, name, caller, log),
+      );
       running.add(answering);
-      return answering.finally(() => running.delete(answering));
+      try {
+        return await answering;
+      } finally {
+        running.delete(answering);
+      }
     },
     newCorrelationId: () => ids.next("cor"),
     async drain() {

@@ -52,8 +52,10 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
     ]),
     ...(snapshot.error === undefined ? {} : { error: { ...snapshot.error } as JsonObject }),
   };
+  const text = JSON.stringify(body);
+  const fits = instance === undefined || Buffer.byteLength(text) <= limits.responseBytes;
   return {
-    body: instance === undefined ? body : bounded(body, instance.id, limits.responseBytes),
+    ...(fits ? { body, text } : { body: bounded(body, instance.id, limits.responseBytes) }),
     isError: snapshot.status === "rejected" || snapshot.status === "failed",
     ...(lifted.blocks.length === 0 ? {} : { content: lifted.blocks }),
   };

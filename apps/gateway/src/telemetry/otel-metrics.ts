@@ -1,4 +1,4 @@
-import type { Attributes, BatchObservableResult, Counter, Histogram, Observable } from "@opentelemetry/api";
+import type { Attributes, BatchObservableResult, Observable } from "@opentelemetry/api";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -6,23 +6,21 @@ import {
   MetricReader,
   PeriodicExportingMetricReader,
   type IMetricReader,
+  type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
-import type { Meter, Sampler } from "./meter.ts";
+import type { Sampler } from "./meter.ts";
 import { MAX_SERIES, METRICS, type MetricEntry } from "./metric-catalogue.ts";
 import { toSignalUrl } from "./otlp-url.ts";
+import { createTallyProducer } from "./tallied-metrics.ts";
+import type { Tally } from "./tally.ts";
 
 export interface OtelMetrics {
-  readonly meter: Meter;
   /** The exposition format of Prometheus. */
   expose(): Promise<string>;
   /** Sends what is new, for a bounded time. */
   close(): Promise<void>;
 }
 
-/** From the fastest answer out of memory to the longest wait that a call may have. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-/** Instances live for as long as people take. */
-const LONG_SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3600, 21_600, 86_400, 604_800];
 const EXPORT_EVERY_MS = 15_000;
 const EXPORT_TIMEOUT_MS = 5000;
 const SAMPLE_TIMEOUT_MS = 5000;
@@ -34,11 +32,16 @@ export async function createOtelMetrics(options: {
   readonly otlp?: string;
   /** Of requests to the collector. */
   readonly headers?: { readonly [name: string]: string };
+  /** What is counted as it happens. */
+  readonly tally: Tally;
+  /** Looks at the rest. */
   readonly sample: Sampler;
 }): Promise<OtelMetrics> {
-  const pull = new PullReader({ cardinalitySelector: () => MAX_SERIES });
+  const metricProducers = [createTallyProducer(options.tally, options.version)];
+  const pull = new PullReader({ cardinalitySelector: () => MAX_SERIES, metricProducers });
   const readers: IMetricReader[] = [pull];
-  if (options.otlp !== undefined) readers.push(await pushReader(options.otlp, options.headers));
+  if (options.otlp !== undefined)
+    readers.push(await pushReader(options.otlp, metricProducers, options.headers));
   const provider = new MeterProvider({
     resource: resourceFromAttributes({
       "service.name": "mcp-flowgate",
@@ -48,17 +51,11 @@ export async function createOtelMetrics(options: {
     readers,
   });
   const sdk = provider.getMeter("mcp-flowgate", options.version);
-  const counters = new Map<string, Counter>();
-  const histograms = new Map<string, Histogram>();
   const sampled = new Map<string, Observable>();
-  for (const [name, entry] of Object.entries<MetricEntry>(METRICS)) {
-    const about = { description: entry.help };
-    if (entry.kind === "counter") counters.set(name, sdk.createCounter(name, about));
-    else if (entry.kind === "histogram") {
-      const explicitBucketBoundaries = name === "flowgate_workflow_duration_seconds" ? LONG_SECONDS : SECONDS;
-      histograms.set(name, sdk.createHistogram(name, { ...about, advice: { explicitBucketBoundaries } }));
-    } else if (entry.kind === "sampled counter") sampled.set(name, sdk.createObservableCounter(name, about));
-    else sampled.set(name, sdk.createObservableGauge(name, about));
+  for (const [name, { kind, help }] of Object.entries<MetricEntry>(METRICS)) {
+    const about = { description: help };
+    if (kind === "sampled counter") sampled.set(name, sdk.createObservableCounter(name, about));
+    else if (kind === "sampled gauge") sampled.set(name, sdk.createObservableGauge(name, about));
   }
   const look = async (result: BatchObservableResult): Promise<void> =>
     options.sample({
@@ -68,10 +65,6 @@ export async function createOtelMetrics(options: {
   sdk.addBatchObservableCallback(look, [...sampled.values()]);
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   return {
-    meter: {
-      count: (name, labels) => counters.get(name)?.add(1, labels as Attributes),
-      time: (name, seconds, labels) => histograms.get(name)?.record(seconds, labels as Attributes),
-    },
     async expose() {
       const { resourceMetrics } = await pull.collect({ timeoutMillis: SAMPLE_TIMEOUT_MS });
       return serializer.serialize(resourceMetrics);
@@ -93,7 +86,11 @@ class PullReader extends MetricReader {
   }
 }
 
-async function pushReader(otlp: string, headers: OtelHeaders = {}): Promise<IMetricReader> {
+async function pushReader(
+  otlp: string,
+  metricProducers: MetricProducer[],
+  headers: OtelHeaders = {},
+): Promise<IMetricReader> {
   // Prometheus alone needs none of it.
   const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-http");
   return new PeriodicExportingMetricReader({
@@ -102,6 +99,7 @@ async function pushReader(otlp: string, headers: OtelHeaders = {}): Promise<IMet
       headers: { ...headers },
       timeoutMillis: EXPORT_TIMEOUT_MS,
     }),
+    metricProducers,
     exportIntervalMillis: EXPORT_EVERY_MS,
     exportTimeoutMillis: EXPORT_TIMEOUT_MS,
   });

@@ -10,6 +10,7 @@ import type { OtelMetrics } from "./otel-metrics.ts";
 import { createInFlight, observeExecutor } from "./observed-executor.ts";
 import { observeStore } from "./observed-store.ts";
 import { observeSurface } from "./observed-surface.ts";
+import { createTally } from "./tally.ts";
 import { createGatewaySampler, type SampledParts } from "./sample-gateway.ts";
 import { traceExecutor, traceGuards } from "./traced-parts.ts";
 import type { Tracer } from "./tracer.ts";
@@ -101,6 +102,7 @@ async function openMetrics(
   const inFlight = createInFlight();
   const itself = createProcessSampler();
   const samplers: Sampler[] = [];
+  const tally = createTally();
   const sample = async (samples: Samples): Promise<void> => {
     samples.put("flowgate_build_info", 1, {
       version: VERSION,
@@ -119,14 +121,15 @@ async function openMetrics(
       instance: instanceName(),
       ...(otlp === undefined ? {} : { otlp }),
       ...(headers === undefined ? {} : { headers }),
+      tally,
       sample,
     });
   };
   // What is sent must be sent from the beginning; what is asked for can wait until somebody asks.
   const deferred = otlp === undefined ? deferMetrics(open) : undefined;
-  const { meter, expose, close } = deferred ?? (await open());
+  const { expose, close } = deferred ?? (await open());
   return {
-    meter,
+    meter: tally.meter,
     inFlight,
     samplers,
     ...(deferred === undefined ? {} : { load: deferred.load }),
