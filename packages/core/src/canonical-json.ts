@@ -23,13 +23,19 @@ export function canonicalJson(value: Json | { readonly [name: string]: Json | un
     return `[${text}]`;
   }
   const object = value as JsonObject;
-  for (const key of Object.keys(object).sort()) {
+  for (const key of sorted(Object.keys(object))) {
     const member = object[key];
     if (member === undefined) continue;
     if (text !== "") text += ",";
     text += `${toText(key)}:${canonicalJson(member)}`;
   }
   return `{${text}}`;
+}
+
+/** Keys that are in order are left as they are: sorting a list of two makes several. */
+function sorted(keys: string[]): readonly string[] {
+  for (let at = 1; at < keys.length; at += 1) if (keys[at - 1]! > keys[at]!) return keys.sort();
+  return keys;
 }
 
 /** Most strings are names and identifiers, which stand for themselves. */

@@ -1,4 +1,11 @@
-import type { AuditDraft, Batch, Json, WorkflowInstance, WorkflowStore } from "@mcp-flowgate/core";
+import type {
+  AuditDraft,
+  Batch,
+  InstanceAggregate,
+  Json,
+  WorkflowInstance,
+  WorkflowStore,
+} from "@mcp-flowgate/core";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildDefinition, buildEnd, buildWorkflow } from "./build-ir.ts";
@@ -358,6 +365,23 @@ export function describeStoreContract(name: string, create: () => Promise<StoreH
         audit: [],
       });
       expect((await store.due(10)).timers.map(({ id }) => id).sort()).toEqual(["t_a", "t_b", "t_c"]);
+    });
+
+    it("gives many instances at once, each as it gives it alone, and leaves out what is not there", async () => {
+      const running = await insert(fresh({ id: "wf_a", status: "running", operationId: "op_a" }), {
+        operations: [buildOperation("op_a", "wf_a", { fence: 1 })],
+        armTimers: ["t1", "t2"].map((id) => buildTimer(id, "wf_a", store.now() + 1000)),
+      });
+      const ended = await insert(fresh({ id: "wf_b" }), {
+        operations: ["op_b", "op_c"].map((id) => buildOperation(id, "wf_b", { status: "failed" })),
+      });
+      const bare = await insert(fresh({ id: "wf_c" }));
+      const ids = [running, ended, bare].map(({ id }) => id);
+      const together = await store.loadAll([...ids, "wf_none"]);
+      const byId = (one: InstanceAggregate, other: InstanceAggregate): number =>
+        one.instance.id < other.instance.id ? -1 : 1;
+      expect([...together].sort(byId)).toEqual(await Promise.all(ids.map((id) => store.load(id))));
+      expect(await store.loadAll([])).toEqual([]);
     });
 
     it("ends timers by name, or all, and arms one anew under its name", async () => {

@@ -19,7 +19,7 @@ import { AT_REST } from "./instance-row.ts";
 import { allPass, judgeAll, scopeOf } from "./judge.ts";
 import { offersOf } from "./offers.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Work } from "./work.ts";
+import type { View, Work } from "./work.ts";
 
 /** Who asked for what is going on, so that every step of a chain can be traced to it. */
 export interface Trace {
@@ -145,13 +145,13 @@ export function chooseDeterministic(
   return undefined;
 }
 
-export function benchOf(work: Work): Parameters<typeof judgeAll>[0] {
+export function benchOf(work: View): Parameters<typeof judgeAll>[0] {
   return { instance: work.instance, evidence: work.evidence, facts: work.facts, env: work.env };
 }
 
 /** What a transition's prefill gives now; names without a value are left out. */
 export function prefillOf(
-  work: Pick<Work, "env" | "instance">,
+  work: Pick<View, "env" | "instance">,
   transition: TransitionIr,
   principal: Principal,
 ): JsonObject {
@@ -166,7 +166,7 @@ export function prefillOf(
   return createRecord(entries);
 }
 
-export function stateOf(work: Pick<Work, "definition" | "instance">): StateIr {
+export function stateOf(work: Pick<View, "definition" | "instance">): StateIr {
   const state = getOwn(work.definition.ir.states, work.instance.state);
   return state ?? LOST_STATE;
 }

@@ -7,7 +7,7 @@ import { instanceThere } from "./relay-definition.ts";
 import { isProbing } from "./probe.ts";
 import { FOLLOWING } from "./settle.ts";
 import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
-import type { Work } from "./work.ts";
+import type { View } from "./work.ts";
 
 /** The call that is answered. */
 export type Asked = "start" | "get" | "submit" | "decide";
@@ -18,7 +18,7 @@ export type Asked = "start" | "get" | "submit" | "decide";
  */
 export function answer(
   asked: Asked,
-  view: Work,
+  view: View,
   principal: Principal,
   steps: readonly Operation[],
 ): Snapshot {
@@ -55,7 +55,7 @@ export function answer(
 }
 
 /** The answer to a call that was refused: the instance stays, with its links. */
-export function rejection(view: Work, principal: Principal, error: Refusal): Snapshot {
+export function rejection(view: View, principal: Principal, error: Refusal): Snapshot {
   return {
     ...answer("get", view, principal, []),
     status: "rejected",
@@ -71,13 +71,13 @@ export function refOf(approval: ApprovalRef): ApprovalRef {
 }
 
 /** What people decide where the operation goes on. */
-function elsewhereOf({ operation }: Work): readonly JsonObject[] {
+function elsewhereOf({ operation }: View): readonly JsonObject[] {
   const detail = operation?.error?.code === FOLLOWING ? operation.error.detail : undefined;
   const approvals = isJsonObject(detail) ? detail["approvals"] : undefined;
   return Array.isArray(approvals) ? approvals.filter(isJsonObject) : [];
 }
 
-function statusOf(asked: Asked, view: Work, last: Operation | undefined): SnapshotStatus {
+function statusOf(asked: Asked, view: View, last: Operation | undefined): SnapshotStatus {
   const { instance } = view;
   if (instance.status === "outcome_unknown") return "outcome_unknown";
   if (asked !== "get" && last?.status === "failed") return "failed";
@@ -93,7 +93,7 @@ function statusOf(asked: Asked, view: Work, last: Operation | undefined): Snapsh
 }
 
 /** What went wrong in this call; of a get, what went wrong last and is still so. */
-function failureOf(asked: Asked, view: Work, last: Operation | undefined): Refusal | undefined {
+function failureOf(asked: Asked, view: View, last: Operation | undefined): Refusal | undefined {
   const { instance } = view;
   const operation = last ?? view.operation;
   if (instance.status === "outcome_unknown") {
@@ -133,7 +133,7 @@ function attempted(operation: Operation | undefined): { readonly attemptedTransi
   return operation === undefined ? {} : { attemptedTransition: operation.transition };
 }
 
-function messageOf(status: SnapshotStatus, view: Work): string {
+function messageOf(status: SnapshotStatus, view: View): string {
   const { instance, operation } = view;
   const state = `\`${instance.state}\``;
   switch (status) {
@@ -162,7 +162,7 @@ function messageOf(status: SnapshotStatus, view: Work): string {
   }
 }
 
-function whatFor(view: Work, operation: Operation | undefined): string {
+function whatFor(view: View, operation: Operation | undefined): string {
   const { instance } = view;
   const approval = view.approvals().find(({ status }) => status === "pending");
   if (instance.status === "parked") return instance.parkedReason ?? "It is parked.";

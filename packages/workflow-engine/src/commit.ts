@@ -11,7 +11,7 @@ import { enter, owe, park, proceed, rest, stateOf, traceOf } from "./advance.ts"
 import type { Applied } from "./apply-result.ts";
 import { openChoice } from "./approval-queue.ts";
 import { finish } from "./finish.ts";
-import { AT_REST, type InstanceChanges } from "./instance-row.ts";
+import { AT_REST } from "./instance-row.ts";
 import { offersOf } from "./offers.ts";
 import { refusal } from "./refusal.ts";
 import type { Step } from "./step.ts";
@@ -117,7 +117,7 @@ function moveTo(
   const { instance, env } = work;
   work.endOperation(committed);
   const version = instance.version + 1;
-  const changes: Writable<InstanceChanges> = {
+  work.set({
     operationId: undefined,
     claim: undefined,
     parkedReason: undefined,
@@ -125,12 +125,11 @@ function moveTo(
     status: "idle",
     state: toState,
     version,
+    context: result.context ?? instance.context,
+    output: result.result === undefined ? instance.output : result.result,
+    stateEnteredAt: enters ? env.now : instance.stateEnteredAt,
     chainDepth: depthAfter(committed, instance.chainDepth),
-  };
-  if (result.context !== undefined) changes.context = result.context;
-  if (result.result !== undefined) changes.output = result.result;
-  if (enters) changes.stateEnteredAt = env.now;
-  work.set(changes);
+  });
   const { slot, transition, fromState, error } = committed;
   const moved: Record<string, Json> = { slot, transition, fromState, toState, version };
   if (error !== undefined) moved["because"] = error.message;

@@ -78,7 +78,7 @@ async function refuseDecision(
   ) {
     return refusedWithout(error);
   }
-  return rejection(await desk.driver.work(opened, principal), principal, error);
+  return rejection(await desk.driver.view(opened, principal), principal, error);
 }
 
 function decisionEvent(

@@ -128,9 +128,9 @@ class EngineDesk implements Desk {
     principal: Principal,
     steps: readonly Operation[],
   ): Snapshot | Promise<Snapshot> {
-    const view = this.driver.work(opened, principal);
+    const view = this.driver.view(opened, principal);
     return view instanceof Promise
-      ? view.then((work) => answer(asked, work, principal, steps))
+      ? view.then((seen) => answer(asked, seen, principal, steps))
       : answer(asked, view, principal, steps);
   }
 
@@ -145,7 +145,7 @@ class EngineDesk implements Desk {
     await this.options.store.record([
       this.rejectionEvent(opened.aggregate.instance, principal, error, correlationId, more),
     ]);
-    return rejection(await this.driver.work(opened, principal), principal, error);
+    return rejection(await this.driver.view(opened, principal), principal, error);
   }
 
   rejectionEvent(

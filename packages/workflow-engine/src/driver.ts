@@ -14,6 +14,7 @@ import {
   type WorkflowInstance,
   type WorkflowStore,
 } from "@mcp-flowgate/core";
+import { createAbortControl, type AbortControl } from "./abort-control.ts";
 import { credentialsFor, withoutToken, type DriveCaller } from "./caller-credentials.ts";
 import { createCircuitBreakers } from "./circuit-breaker.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -27,7 +28,8 @@ import type { Programs } from "./programs.ts";
 import { createProgress } from "./progress.ts";
 import type { Outcome } from "./settle.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
-import type { StepEnv, Work } from "./work.ts";
+import { createView } from "./view.ts";
+import type { StepEnv, View, Work, Writable } from "./work.ts";
 
 /**
  * Owns the operations that this process is performing. Protocol: a draft whose event was admitted is given to
@@ -42,8 +44,12 @@ import type { StepEnv, Work } from "./work.ts";
 export interface Driver {
   /** An instance with its pinned definition, or nothing. */
   open(workflowId: string): Promise<Opened | undefined>;
+  /** Those that are there, by their ids. */
+  openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>>;
   /** A draft to judge and change, with what its guards need. */
   work(opened: Opened, caller?: Principal): Work | Promise<Work>;
+  /** An instance as it stands, for an answer. */
+  view(opened: Opened, caller?: Principal): View | Promise<View>;
   /** A draft that inserts an instance. */
   firstWork(definition: Definition, instance: WorkflowInstance): Work | Promise<Work>;
   drive(work: Work, options?: DriveOptions): Promise<Driven>;
@@ -51,10 +57,10 @@ export interface Driver {
   happen(
     workflowId: string,
     make: (work: Work) => WorkflowEvent | undefined,
-    options?: DriveOptions,
+    options?: HappenOptions,
   ): Promise<Driven | undefined>;
   /** Takes up the signals of an instance as far as they can be now. */
-  takeSignals(workflowId: string): Promise<Driven | undefined>;
+  takeSignals(workflowId: string, options?: HappenOptions): Promise<Driven | undefined>;
   /** What another call of this process is doing with this operation. */
   running(operationId: string): Promise<Driven> | undefined;
   isBusy(workflowId: string): boolean;
@@ -74,6 +80,13 @@ export interface DriveOptions {
   readonly signal?: AbortSignal;
   /** Called when an outcome cannot be written for now. */
   readonly onStuck?: (error: FlowgateError) => void;
+  /** Called when the store has answered to the first batch. */
+  readonly onBegun?: () => void;
+}
+
+export interface HappenOptions extends DriveOptions {
+  /** The instance as it was read just now. */
+  readonly opened?: Opened | undefined;
 }
 
 /** How far a drive came. */
@@ -110,7 +123,7 @@ interface Busy {
   /** It got a signal which its drive has not read. */
   isSignalled: boolean;
   /** Of the effect that is being performed. */
-  control: AbortController | undefined;
+  abort: AbortControl | undefined;
 }
 
 class EffectDriver implements Driver {
@@ -141,9 +154,19 @@ class EffectDriver implements Driver {
     return this.#library.open(workflowId);
   }
 
+  openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>> {
+    return this.#library.openAll(workflowIds);
+  }
+
   work(opened: Opened, caller?: Principal): Work | Promise<Work> {
     const { definition, aggregate } = opened;
     const make = (facts: Facts): Work => createWork(definition, aggregate, facts, this.env());
+    const facts = this.#library.factsOf(opened, caller);
+    return facts instanceof Promise ? facts.then(make) : make(facts);
+  }
+
+  view(opened: Opened, caller?: Principal): View | Promise<View> {
+    const make = (facts: Facts): View => createView(opened, facts, this.env());
     const facts = this.#library.factsOf(opened, caller);
     return facts instanceof Promise ? facts.then(make) : make(facts);
   }
@@ -159,10 +182,12 @@ class EffectDriver implements Driver {
   async happen(
     workflowId: string,
     make: (work: Work) => WorkflowEvent | undefined,
-    options: DriveOptions = {},
+    options: HappenOptions = {},
   ): Promise<Driven | undefined> {
+    let given = options.opened;
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const opened = await this.open(workflowId);
+      const opened = given ?? (await this.open(workflowId));
+      given = undefined;
       if (opened === undefined) return undefined;
       const work = await this.work(opened);
       const event = make(work);
@@ -173,12 +198,13 @@ class EffectDriver implements Driver {
     return undefined;
   }
 
-  async takeSignals(workflowId: string): Promise<Driven | undefined> {
-    return await this.happen(workflowId, (work) => {
+  takeSignals(workflowId: string, options?: HappenOptions): Promise<Driven | undefined> {
+    const make = (work: Work): WorkflowEvent | undefined => {
       const signal = work.signals().find((candidate) => canConsume(candidate, work));
       if (signal === undefined) return undefined;
       return { kind: "signal", signal, correlationId: this.#deps.ids.next("cor") };
-    });
+    };
+    return this.happen(workflowId, make, options);
   }
 
   drive(work: Work, options: DriveOptions = {}): Promise<Driven> {
@@ -186,7 +212,7 @@ class EffectDriver implements Driver {
     const operationId = work.dispatch?.operation.id;
     let busy = this.#busy.get(workflowId);
     if (busy === undefined) {
-      busy = { drives: 0, driven: undefined, isSignalled: false, control: undefined };
+      busy = { drives: 0, driven: undefined, isSignalled: false, abort: undefined };
       this.#busy.set(workflowId, busy);
     }
     busy.drives += 1;
@@ -208,7 +234,7 @@ class EffectDriver implements Driver {
     const busy = this.#busy.get(workflowId);
     if (busy === undefined) return;
     busy.isSignalled = true;
-    busy.control?.abort(new FlowgateError("EXECUTOR_FAILED", reason));
+    busy.abort?.abort(new FlowgateError("EXECUTOR_FAILED", reason));
   }
 
   background(task: () => Promise<unknown>): void {
@@ -240,6 +266,7 @@ class EffectDriver implements Driver {
       // Always a turn of its own: the drive is known before it can end.
       await prepare(first);
       const begun = await this.#deps.store.apply(first.batch());
+      options.onBegun?.();
       if (begun.status !== "applied") return begun;
       let ended = first.ended;
       for (let work = first; ;) {
@@ -276,24 +303,21 @@ class EffectDriver implements Driver {
     if (dispatch.work?.call.kind === "workflow") {
       return { outcome: await this.#deps.startChild(opened, dispatch, options) };
     }
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(options.signal?.reason);
-    if (dispatch.operation.effect === "read")
-      options.signal?.addEventListener("abort", onAbort, { once: true });
-    busy.control = controller;
-    const { onProgress } = options;
-    const credentials = credentialsFor(dispatch.operation, options.caller);
-    const control: Control = {
-      controller,
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(credentials === undefined ? {} : { credentials }),
-    };
+    const { onProgress, signal, caller } = options;
+    const abort = createAbortControl();
+    const onAbort = (): void => abort.abort(signal?.reason);
+    if (dispatch.operation.effect === "read") signal?.addEventListener("abort", onAbort, { once: true });
+    busy.abort = abort;
+    const control: Writable<Control> = { abort };
+    if (onProgress !== undefined) control.onProgress = onProgress;
+    const credentials = credentialsFor(dispatch.operation, caller);
+    if (credentials !== undefined) control.credentials = credentials;
     try {
       const performed = await perform(this.#perform, instance, dispatch, control);
       return performed && { ...performed, outcome: withoutToken(performed.outcome, credentials) };
     } finally {
-      busy.control = undefined;
-      options.signal?.removeEventListener("abort", onAbort);
+      busy.abort = undefined;
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 

@@ -126,7 +126,7 @@ class StoreEngine implements Engine {
     try {
       const opened = await desk.visible(request.workflowId, request.principal);
       if (opened === undefined) return err(unknownWorkflow());
-      return ok(explainInstance(await desk.driver.work(opened, request.principal), request));
+      return ok(explainInstance(await desk.driver.view(opened, request.principal), request));
     } catch (thrown) {
       return err(desk.faultOf(thrown));
     }

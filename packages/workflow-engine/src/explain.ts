@@ -4,7 +4,7 @@ import { checkArguments, whyNotActor } from "./admit.ts";
 import { benchOf, prefillOf, stateOf } from "./advance.ts";
 import type { ExplainRequest } from "./engine-requests.ts";
 import { judgeAll, scopeOf } from "./judge.ts";
-import type { Work } from "./work.ts";
+import type { View } from "./work.ts";
 
 /** Why each transition of the instance's state may or may not be taken, now and by this caller. */
 export interface Explanation {
@@ -33,7 +33,7 @@ export interface ExplainedReason {
 }
 
 /** Judges without changing anything (W17). */
-export function explainInstance(view: Work, request: ExplainRequest): Explanation {
+export function explainInstance(view: View, request: ExplainRequest): Explanation {
   const { instance } = view;
   const transitions = Object.entries(stateOf(view).transitions)
     .filter(([name]) => request.transition === undefined || request.transition === name)
@@ -65,7 +65,7 @@ function actorReason(transition: Transition, principal: Principal): ExplainedRea
 }
 
 function schemaReasons(
-  view: Work,
+  view: View,
   transition: Transition,
   request: ExplainRequest,
 ): readonly ExplainedReason[] {
@@ -81,7 +81,7 @@ function schemaReasons(
 }
 
 function guardReasons(
-  view: Work,
+  view: View,
   transition: Transition,
   request: ExplainRequest,
   principal: Principal,

@@ -4,6 +4,7 @@ import {
   type InstanceAggregate,
   type Operation,
   type Principal,
+  type WorkflowInstance,
   type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { guardRates } from "@mcp-flowgate/guards-expr";
@@ -25,6 +26,8 @@ export interface Opened {
 export interface Library {
   /** An instance with its pinned definition, or nothing. */
   open(workflowId: string): Promise<Opened | undefined>;
+  /** Those of these instances that are there, by their ids; read together. */
+  openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>>;
   /** Keeps a definition; gives the one that is kept under its hash. */
   remember(definition: Definition): Definition;
   /** What the guards of an instance's definition need to know. At once where they need nothing of the store. */
@@ -61,13 +64,29 @@ class DefinitionLibrary implements Library {
   async open(workflowId: string): Promise<Opened | undefined> {
     const aggregate = await this.#store.load(workflowId);
     if (aggregate === undefined) return undefined;
-    const hash = aggregate.instance.definitionHash;
-    const known = this.#definitions.get(hash)?.definition;
-    if (known !== undefined) return { definition: known, aggregate };
-    const definition = this.#find(hash) ?? (await this.#store.definition(hash));
+    const known = this.#definitions.get(aggregate.instance.definitionHash)?.definition;
+    return { definition: known ?? (await this.#pinned(aggregate.instance)), aggregate };
+  }
+
+  async openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>> {
+    const opened = new Map<string, Opened>();
+    if (workflowIds.length === 0) return opened;
+    for (const aggregate of await this.#store.loadAll(workflowIds)) {
+      const { id, definitionHash } = aggregate.instance;
+      const known = this.#definitions.get(definitionHash)?.definition;
+      // One without its definition is left to whoever opens it alone, and fails there.
+      const definition =
+        known ?? this.#find(definitionHash) ?? (await this.#store.definition(definitionHash));
+      if (definition !== undefined) opened.set(id, { definition: this.remember(definition), aggregate });
+    }
+    return opened;
+  }
+
+  async #pinned({ id, definitionHash }: WorkflowInstance): Promise<Definition> {
+    const definition = this.#find(definitionHash) ?? (await this.#store.definition(definitionHash));
     if (definition === undefined)
-      throw new FlowgateError("STORE_UNAVAILABLE", `the definition of ${workflowId} is missing`);
-    return { definition: this.remember(definition), aggregate };
+      throw new FlowgateError("STORE_UNAVAILABLE", `the definition of ${id} is missing`);
+    return this.remember(definition);
   }
 
   remember(definition: Definition): Definition {

@@ -3,13 +3,13 @@ import { benchOf, prefillOf, stateOf } from "./advance.ts";
 import { judgeAll, scopeOf } from "./judge.ts";
 import { offersOf } from "./offers.ts";
 import type { Link } from "./snapshot.ts";
-import type { Work } from "./work.ts";
+import type { View } from "./work.ts";
 
 /**
  * What the caller can do now, in declaration order, with prefill resolved. Never empty before the end (W19): where
  * only waiting helps, `refresh`.
  */
-export function linksOf(view: Work, principal: Principal): readonly Link[] {
+export function linksOf(view: View, principal: Principal): readonly Link[] {
   const { instance } = view;
   if (instance.status === "terminal") return [];
   const refresh = refreshLink(instance);
@@ -36,13 +36,13 @@ export function refreshLink(instance: Pick<WorkflowInstance, "id">): Link {
 }
 
 /** Fails, not merely cannot be told yet: a guard that needs the arguments hides nothing. */
-function failsNow(view: Work, transition: TransitionIr, principal: Principal): boolean {
+function failsNow(view: View, transition: TransitionIr, principal: Principal): boolean {
   const judged = judgeAll(benchOf(view), transition.guards, scopeOf(view.instance, principal));
   return judged.some(({ result }) => result.verdict === "fail");
 }
 
 /** Prefill; and after a failure what was sent, so that it can be mended and sent again. */
-function argumentsOf(view: Work, name: string, transition: TransitionIr, principal: Principal): JsonObject {
+function argumentsOf(view: View, name: string, transition: TransitionIr, principal: Principal): JsonObject {
   const prefilled = prefillOf(view, transition, principal);
   const { operation, instance } = view;
   const sent =

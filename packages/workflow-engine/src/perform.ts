@@ -11,9 +11,11 @@ import {
   type WorkflowInstance,
   type WorkflowStore,
 } from "@mcp-flowgate/core";
+import type { AbortControl } from "./abort-control.ts";
 import type { CircuitBreakers } from "./circuit-breaker.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { sleep } from "./sleep.ts";
+import type { Writable } from "./work.ts";
 
 /** What performing an effect needs. */
 export interface PerformDeps {
@@ -31,7 +33,7 @@ export interface Performed {
 
 /** Ways to reach a running effect. */
 export interface Control {
-  readonly controller: AbortController;
+  readonly abort: AbortControl;
   readonly onProgress?: ExecutorContext["onProgress"];
   readonly credentials?: CallerCredentials;
 }
@@ -80,7 +82,7 @@ async function attempt(
   executor: Executor,
   instance: WorkflowInstance,
   { operation, reliability, work }: Dispatch,
-  { controller, onProgress, credentials }: Control,
+  { abort, onProgress, credentials }: Control,
 ): Promise<ExecutorOutcome> {
   const { clock, store, log } = deps;
   if (work === undefined) return notSent("there is nothing to perform");
@@ -91,33 +93,32 @@ async function attempt(
   );
   const remaining = Math.max(0, deadlineAt - now);
   const stop: (() => void)[] = [];
-  const givenUp = new Promise<ExecutorOutcome>((resolve) => {
-    const abort = (): void => {
-      stop.push(clock.schedule(ABORT_GRACE_MS, () => resolve(gone("it did not stop when it was told to"))));
-    };
-    if (controller.signal.aborted) abort();
-    else controller.signal.addEventListener("abort", abort, { once: true });
-  });
-  stop.push(
-    clock.schedule(remaining, () => controller.abort(new FlowgateError("EXECUTOR_FAILED", "time is up"))),
-  );
-  stop.push(watchLease(deps, controller));
-  const context: ExecutorContext = {
+  const late = (): void => abort.abort(new FlowgateError("EXECUTOR_FAILED", "time is up"));
+  stop.push(clock.schedule(remaining, late), watchLease(deps, abort));
+  const context: Writable<ExecutorContext> = {
     workflowId: instance.id,
     definitionId: instance.definitionId,
     transition: operation.transition,
     idempotencyKey: operation.idempotencyKey,
     attempt: Math.max(1, operation.attempt),
     deadlineAt,
-    signal: controller.signal,
+    get signal() {
+      return abort.signal;
+    },
     principal: operation.actor,
-    ...(credentials === undefined ? {} : { credentials }),
     correlationId: operation.correlationId,
-    ...(operation.traceparent === undefined ? {} : { traceparent: operation.traceparent }),
-    ...(onProgress === undefined ? {} : { onProgress }),
   };
+  if (credentials !== undefined) context.credentials = credentials;
+  if (operation.traceparent !== undefined) context.traceparent = operation.traceparent;
+  if (onProgress !== undefined) context.onProgress = onProgress;
   try {
-    return await Promise.race([executor.execute(work.call, context), givenUp]);
+    return await new Promise<ExecutorOutcome>((resolve, reject) => {
+      executor.execute(work.call, context).then(resolve, reject);
+      abort.whenAborted(() => {
+        const giveUp = (): void => resolve(gone("it did not stop when it was told to"));
+        stop.push(clock.schedule(ABORT_GRACE_MS, giveUp));
+      });
+    });
   } catch (thrown) {
     log.error("an executor threw instead of answering", {
       kind: executor.kind,
@@ -130,12 +131,12 @@ async function attempt(
 }
 
 /** Aborts what runs when the lease runs out: from then on another process may take over. */
-function watchLease({ clock, store }: PerformDeps, controller: AbortController): () => void {
+function watchLease({ clock, store }: PerformDeps, abort: AbortControl): () => void {
   let cancel = (): void => undefined;
   const look = (): void => {
     const left = store.lease().validUntil - clock.monotonic();
     if (left === Number.POSITIVE_INFINITY) return;
-    if (left <= 0) controller.abort(new FlowgateError("STORE_UNAVAILABLE", "the lease has run out"));
+    if (left <= 0) abort.abort(new FlowgateError("STORE_UNAVAILABLE", "the lease has run out"));
     else cancel = clock.schedule(left, look);
   };
   look();

@@ -19,21 +19,11 @@ import type { Work } from "./work.ts";
  * deadline that has passed, the version, the transition, the actor, the schema, the guards, the templates; then the
  * claim, and only then the executor.
  */
-export async function submitCall(desk: Desk, request: SubmitRequest): Promise<Snapshot> {
-  for (let race = 0; race < MAX_CALL_RACES; race += 1) {
-    const answered = await trySubmit(desk, request);
-    if (answered !== undefined) return answered;
-  }
-  return tooMany();
-}
-
-function tooMany(): Snapshot {
-  const message = "too many calls at once; get the workflow and try again";
-  return refusedWithout(refusal("TRANSITION_IN_PROGRESS", message));
-}
-
-/** One try at a submit; `undefined` where another was quicker and everything has to be looked at again. */
-async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | undefined> {
+export async function submitCall(
+  desk: Desk,
+  given: SubmitRequest,
+  triesLeft: number = MAX_CALL_RACES,
+): Promise<Snapshot> {
   const { workflowId, principal, correlationId } = given;
   const opened = desk.shown(await desk.driver.open(workflowId), principal);
   if (opened === undefined) return unknownWorkflow();
@@ -69,10 +59,17 @@ async function trySubmit(desk: Desk, given: SubmitRequest): Promise<Snapshot | u
   if (!admitted.ok)
     return await desk.reject(opened, principal, admitted.error, correlationId, request.arguments);
   const driven = await desk.drive(work, request);
-  if (driven.status === "conflict") return undefined;
+  // Where another was quicker, everything is looked at again.
+  if (driven.status === "conflict")
+    return triesLeft > 1 ? await submitCall(desk, given, triesLeft - 1) : tooMany();
   if (driven.status !== "rest")
     return await desk.reject(opened, principal, rateLimited(), correlationId, request.arguments);
   return await desk.answerOf("submit", driven.opened, principal, driven.ended);
+}
+
+function tooMany(): Snapshot {
+  const message = "too many calls at once; get the workflow and try again";
+  return refusedWithout(refusal("TRANSITION_IN_PROGRESS", message));
 }
 
 /** A deadline that has passed comes before the submit, which then comes too late. */
@@ -154,7 +151,7 @@ async function answerEqual(
   if (!(await settled(desk, operation))) {
     const message = "an equal call is still running; get the workflow to see its end";
     const error = refusal("TRANSITION_IN_PROGRESS", message, { attemptedTransition: operation.transition });
-    return rejection(await desk.driver.work(opened, principal), principal, error);
+    return rejection(await desk.driver.view(opened, principal), principal, error);
   }
   const { id } = opened.aggregate.instance;
   for (let race = 0; race < MAX_CALL_RACES; race += 1) {

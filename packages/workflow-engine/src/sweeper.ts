@@ -1,7 +1,9 @@
-import type { Clock, DueWork, Ids, Log, Operation, WorkflowStore } from "@mcp-flowgate/core";
+import type { Clock, DueWork, Ids, Log, Operation, Timer, WorkflowStore } from "@mcp-flowgate/core";
 import { FlowgateError } from "@mcp-flowgate/core";
-import type { Driver } from "./driver.ts";
+import type { Driver, HappenOptions } from "./driver.ts";
 import { within } from "./sleep.ts";
+import type { WorkflowEvent } from "./transition.ts";
+import type { Work, Writable } from "./work.ts";
 
 /**
  * Owns the watch over what is due: deadlines, approvals that expire, next attempts, operations whose claimant is gone,
@@ -10,6 +12,8 @@ import { within } from "./sleep.ts";
  * P1 It looks at least every `sweepMs` (± 20 %, so that replicas do not march in step), sooner when something is known
  *    to be due sooner (W11).
  * P2 It never waits for effects: a slow one does not delay the next look.
+ * P3 Where more is due than one look takes up, the next look follows as soon as the store has answered to what this one
+ *    began: before that it would only find the same again.
  */
 export interface Sweeper {
   /** One look. Resolves when all that it began has come to rest. Returns how much was due. */
@@ -27,11 +31,12 @@ export interface SweeperDeps {
   readonly sweepMs: number;
 }
 
-/** Taken up at a time: enough to fill the transactions of a store. */
-const BATCH = 500;
+/**
+ * Taken up at a time: what a store writes in one transaction. Their drafts are made in one go, which others wait for,
+ * so it is no more.
+ */
+const BATCH = 256;
 const SHORTEST_MS = 5;
-/** Where more is due than one look takes up, how long the next one waits at most for what this one began. */
-const FULL_MS = 50;
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
   return new PollingSweeper(deps);
@@ -48,7 +53,7 @@ class PollingSweeper implements Sweeper {
 
   async sweep(): Promise<number> {
     const { tasks, count } = await this.#look();
-    await Promise.allSettled(tasks);
+    await Promise.all(tasks);
     return count;
   }
 
@@ -74,57 +79,73 @@ class PollingSweeper implements Sweeper {
     const { store, clock, ids, sweepMs, log } = this.#deps;
     let delay = sweepMs * (0.8 + 0.4 * ids.random());
     try {
-      const { count, tasks } = await this.#look();
-      const dueAt = await store.nextDueAt();
+      const { count, begun } = await this.#look();
       if (count >= BATCH) {
-        // A look before their commits would only find the same again.
-        await within(clock, FULL_MS, Promise.allSettled(tasks));
+        // P3; should a store not answer, not for ever.
+        await within(clock, sweepMs, Promise.all(begun));
         delay = SHORTEST_MS;
-      } else if (dueAt !== undefined && dueAt > store.now()) delay = Math.min(delay, dueAt - store.now());
+      } else {
+        const dueAt = await store.nextDueAt();
+        if (dueAt !== undefined && dueAt > store.now()) delay = Math.min(delay, dueAt - store.now());
+      }
     } catch (thrown) {
       log.warn("what is due cannot be looked up now", { code: FlowgateError.from(thrown).code });
     }
     this.#next(Math.max(SHORTEST_MS, delay));
   }
 
-  async #look(): Promise<{ readonly tasks: readonly Promise<unknown>[]; readonly count: number }> {
-    const due = await this.#deps.store.due(BATCH);
+  async #look(): Promise<Look> {
+    const { store, driver } = this.#deps;
+    const due = await store.due(BATCH);
     this.#passOn(due);
-    const tasks: Promise<unknown>[] = [];
-    const seen = new Set<string>();
-    const one = (workflowId: string, task: () => Promise<unknown>): void => {
-      if (seen.has(workflowId) || this.#deps.driver.isBusy(workflowId)) return;
-      seen.add(workflowId);
-      this.#deps.driver.background(() => {
-        const running = task();
-        tasks.push(running);
-        return running;
-      });
-    };
-    const { driver, ids } = this.#deps;
-    for (const timer of due.timers) {
-      one(timer.workflowId, () =>
-        driver.happen(timer.workflowId, (work) => {
-          const armed = work.timers().find(({ id, dueAt }) => id === timer.id && dueAt <= work.env.now);
-          return armed === undefined
-            ? undefined
-            : { kind: "timer", timer: armed, correlationId: ids.next("cor") };
-        }),
-      );
+    const free = new Map<string, Due>();
+    for (const one of this.#dueOf(due)) {
+      if (!free.has(one.workflowId) && !driver.isBusy(one.workflowId)) free.set(one.workflowId, one);
     }
-    for (const operation of due.orphans) one(operation.workflowId, () => this.#again(operation, "orphaned"));
-    for (const operation of due.retries) one(operation.workflowId, () => this.#again(operation, "retryDue"));
-    for (const signal of due.signals) one(signal.workflowId, () => driver.takeSignals(signal.workflowId));
-    return { tasks, count: due.timers.length + due.orphans.length + due.retries.length + due.signals.length };
+    const count = due.timers.length + due.orphans.length + due.retries.length + due.signals.length;
+    const look: Writable<Look> = { count, tasks: [], begun: [] };
+    if (free.size === 0) return look;
+    const opened = await driver.openAll([...free.keys()]);
+    const tasks: Promise<void>[] = [];
+    look.begun = Array.from(free.values(), (one) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (driver.isBusy(one.workflowId)) resolve();
+      else tasks.push(this.#take(one, { opened: opened.get(one.workflowId), onBegun: resolve }, resolve));
+      return promise;
+    });
+    look.tasks = tasks;
+    driver.background(() => Promise.all(tasks));
+    return look;
   }
 
-  #again(operation: Operation, kind: "orphaned" | "retryDue"): Promise<unknown> {
-    return this.#deps.driver.happen(operation.workflowId, (work) => {
-      const live = work.operation;
-      const same =
-        live?.id === operation.id && live.fence === operation.fence && live.status === operation.status;
-      return same && live.attempt === operation.attempt ? { kind } : undefined;
-    });
+  /** Never rejects. */
+  async #take({ workflowId, make }: Due, options: HappenOptions, onOver: () => void): Promise<void> {
+    const { driver, log } = this.#deps;
+    try {
+      if (make === undefined) await driver.takeSignals(workflowId, options);
+      else await driver.happen(workflowId, make, options);
+    } catch (thrown) {
+      log.error("what is due could not be done", { workflowId, error: FlowgateError.from(thrown).message });
+    } finally {
+      onOver();
+    }
+  }
+
+  #dueOf({ timers, orphans, retries, signals }: DueWork): readonly Due[] {
+    return [
+      ...timers.map((timer) => this.#fire(timer)),
+      ...orphans.map((operation) => again(operation, "orphaned")),
+      ...retries.map((operation) => again(operation, "retryDue")),
+      ...signals.map(({ workflowId }) => ({ workflowId, make: undefined })),
+    ];
+  }
+
+  #fire({ id, workflowId }: Timer): Due {
+    const make = (work: Work): WorkflowEvent | undefined => {
+      const timer = work.timers().find((armed) => armed.id === id && armed.dueAt <= work.env.now);
+      return timer && { kind: "timer", timer, correlationId: this.#deps.ids.next("cor") };
+    };
+    return { workflowId, make };
   }
 
   /** A cancellation that was asked for elsewhere reaches the effect that runs here. */
@@ -133,4 +154,29 @@ class PollingSweeper implements Sweeper {
       if (signal.kind === "cancel") this.#deps.driver.abort(signal.workflowId, "cancelled");
     }
   }
+}
+
+/** What is due of an instance; without an event of its own, its signals. */
+interface Due {
+  readonly workflowId: string;
+  readonly make: ((work: Work) => WorkflowEvent | undefined) | undefined;
+}
+
+interface Look {
+  /** How much was due. */
+  readonly count: number;
+  /** What was begun, until it is at rest. */
+  readonly tasks: readonly Promise<void>[];
+  /** The same, until the store has answered to its first batch. */
+  readonly begun: readonly Promise<void>[];
+}
+
+function again(operation: Operation, kind: "orphaned" | "retryDue"): Due {
+  const make = (work: Work): WorkflowEvent | undefined => {
+    const live = work.operation;
+    const same =
+      live?.id === operation.id && live.fence === operation.fence && live.status === operation.status;
+    return same && live.attempt === operation.attempt ? { kind } : undefined;
+  };
+  return { workflowId: operation.workflowId, make };
 }

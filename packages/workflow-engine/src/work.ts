@@ -35,6 +35,18 @@ export interface StepEnv {
   readonly programs: Programs;
 }
 
+/** An instance as it stands, with what its guards and templates are judged by. */
+export interface View {
+  readonly definition: Definition;
+  readonly env: StepEnv;
+  readonly facts: Facts;
+  readonly instance: WorkflowInstance;
+  /** The live operation, or the last one. */
+  readonly operation: Operation | undefined;
+  readonly evidence: readonly Evidence[];
+  approvals(): readonly Approval[];
+}
+
 /**
  * The draft of one commit. Pure steps change it; nothing outside is touched until the driver applies its batch.
  *
@@ -42,16 +54,9 @@ export interface StepEnv {
  * name for the difference to be safe: the instance's version and fence, the revision of every approval that it
  * replaces, the timers that it fires, the signals that it consumes (W7, W12).
  */
-export interface Work {
-  readonly definition: Definition;
-  readonly env: StepEnv;
-  readonly facts: Facts;
-  readonly instance: WorkflowInstance;
+export interface Work extends View {
   /** Of every row that this draft writes. */
   readonly nextFence: number;
-  /** The live operation, or the last one. */
-  readonly operation: Operation | undefined;
-  readonly evidence: readonly Evidence[];
   /** Operations that this draft brought to an end, in order. */
   readonly ended: readonly Operation[];
   /** The effect to perform once the batch is applied; one that is `inline` is performed before. */
@@ -69,7 +74,6 @@ export interface Work {
   arm(timer: Timer): void;
   /** Ends a timer if it is armed. `fired`: it must still be armed when the batch is applied. */
   disarm(id: string, fired?: "fired"): void;
-  approvals(): readonly Approval[];
   putApproval(approval: Approval): void;
   signals(): readonly Signal[];
   emit(signal: Signal): void;

@@ -8,6 +8,7 @@ export function passOn(store: WorkflowStore): WorkflowStore {
     apply: (batch) => store.apply(batch),
     record: (events) => store.record(events),
     load: (id) => store.load(id),
+    loadAll: (ids) => store.loadAll(ids),
     operation: (id) => store.operation(id),
     journal: (id, fromVersion) => store.journal(id, fromVersion),
     instances: (filter) => store.instances(filter),

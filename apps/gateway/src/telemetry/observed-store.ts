@@ -28,6 +28,7 @@ export function observeStore(store: WorkflowStore, meter: Meter): WorkflowStore 
     },
     record: (events) => timed("record", () => store.record(events)),
     load: (id) => timed("load", () => store.load(id)),
+    loadAll: (ids) => timed("load", () => store.loadAll(ids)),
     operation: (id) => timed("read", () => store.operation(id)),
     journal: (id, fromVersion) => timed("read", () => store.journal(id, fromVersion)),
     instances: (filter) => timed("read", () => store.instances(filter)),

@@ -41,6 +41,8 @@ export interface WorkflowStore {
 
   /** An instance with all that a step needs, read at one moment. */
   load(workflowId: string): Promise<InstanceAggregate | undefined>;
+  /** Those of these instances that are there, in any order, each as {@link load} gives it; for work that is due in numbers. */
+  loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]>;
   operation(operationId: string): Promise<Operation | undefined>;
   /** The journal of one instance in the order in which operations began, or the part of it from one version on. */
   journal(workflowId: string, fromVersion?: number): Promise<readonly Operation[]>;

@@ -9,6 +9,7 @@ import type {
   WorkflowInstance,
 } from "@mcp-flowgate/core";
 import { createDueQueue, type DueQueue } from "./due-queue.ts";
+import { createFifo, type Fifo } from "./fifo.ts";
 
 /**
  * The rows themselves. Several store handles may share them: each is then a replica of its own, and rows outlive a
@@ -30,7 +31,7 @@ export interface Rows {
   readonly timerQueue: DueQueue;
   readonly retryQueue: DueQueue;
   /** Terminal instances, oldest first. */
-  readonly terminal: Set<string>;
+  readonly terminal: Fifo<string>;
   readonly requests: Map<string, RequestKey>;
   /** Times of use, oldest first. */
   readonly rates: Map<string, number[]>;
@@ -100,7 +101,7 @@ export function createMemoryData(): MemoryData {
       signalled: new Set(),
       timerQueue: createDueQueue(),
       retryQueue: createDueQueue(),
-      terminal: new Set(),
+      terminal: createFifo(),
       requests: new Map(),
       rates: new Map(),
       definitions: new Map(),

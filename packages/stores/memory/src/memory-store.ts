@@ -147,6 +147,12 @@ class MemoryStore implements WorkflowStore {
     return own === undefined ? undefined : toAggregate(own);
   }
 
+  async loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]> {
+    this.#assertOpen();
+    const found = workflowIds.map((id) => this.#rows.workflows.get(id));
+    return found.filter((own) => own !== undefined).map(toAggregate);
+  }
+
   async operation(operationId: string): Promise<Operation | undefined> {
     this.#assertOpen();
     return this.#operationNow(operationId);
@@ -342,14 +348,15 @@ class MemoryStore implements WorkflowStore {
   /** M3 */
   #collect(): void {
     const now = this.now();
-    for (const workflowId of this.#rows.terminal) {
-      const instance = this.#rows.workflows.get(workflowId)?.instance;
+    const { terminal, workflows } = this.#rows;
+    for (let workflowId = terminal.first(); workflowId !== undefined; workflowId = terminal.first()) {
+      const instance = workflows.get(workflowId)?.instance;
       const until =
         instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
-      const isWithin =
-        this.#rows.terminal.size <= this.#maxTerminal && this.#rows.blobSize <= this.#maxBlobSize;
+      const isWithin = terminal.size <= this.#maxTerminal && this.#rows.blobSize <= this.#maxBlobSize;
       if (isWithin && until > now) return;
-      purge(this.#rows, workflowId);
+      terminal.shift();
+      if (instance?.status === "terminal") purge(this.#rows, workflowId);
     }
   }
 

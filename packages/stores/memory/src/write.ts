@@ -47,7 +47,6 @@ export function purge(rows: Rows, workflowId: string): void {
   for (const id of own.approvals.keys()) rows.approvalOwner.delete(id);
   for (const id of own.timers.keys()) rows.timerOwner.delete(id);
   rows.signalled.delete(workflowId);
-  rows.terminal.delete(workflowId);
   rows.workflows.delete(workflowId);
   for (const text of own.blobs.values()) rows.blobSize -= text.length;
   unpin(rows, own.instance.definitionHash);
@@ -74,6 +73,7 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
     blobs: NO_ROWS,
   };
   const before = present?.instance.definitionHash;
+  const ends = instance.status === "terminal" && present?.instance.status !== "terminal";
   own.instance = deepFreeze(instance);
   if (present === undefined) rows.workflows.set(workflowId, own);
   if (before !== instance.definitionHash) {
@@ -84,7 +84,7 @@ function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRo
       rows.definitions.set(batch.definition.hash, { definition: deepFreeze(batch.definition), pins: 1 });
     }
   }
-  if (instance.status === "terminal") rows.terminal.add(workflowId);
+  if (ends) rows.terminal.push(workflowId);
   return own;
 }
 

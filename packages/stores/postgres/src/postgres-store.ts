@@ -244,6 +244,10 @@ class JournalStore implements PostgresStore {
     return this.#read((reader) => reader.load(workflowId));
   }
 
+  loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]> {
+    return this.#read((reader) => reader.loadAll(workflowIds));
+  }
+
   operation(operationId: string): Promise<Operation | undefined> {
     return this.#read((reader) => reader.operation(operationId));
   }

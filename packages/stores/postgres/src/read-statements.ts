@@ -20,6 +20,22 @@ export const LOAD: Statement = {
     UNION ALL SELECT 'timer', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.timer WHERE wf_id = $1
     UNION ALL SELECT 'signal', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.signal WHERE wf_id = $1`,
 };
+/** As {@link LOAD}, of many: `wf` says whose a row is. */
+export const LOAD_ALL: Statement = {
+  name: "load_all",
+  text: `SELECT id AS wf, 'instance' AS part, 0 AS n, operation_id AS id, NULL AS status, body, context, input, NULL AS late
+      FROM mcp_flowgate.wf WHERE id = ANY($1::text[])
+    UNION ALL SELECT wf.id, 'operation', op.n, op.id, op.status, op.body, NULL, NULL, op.late_result
+      FROM mcp_flowgate.wf JOIN mcp_flowgate.op ON op.id = wf.operation_id WHERE wf.id = ANY($1::text[])
+    UNION ALL SELECT wanted.wf, 'last', last.n, last.id, last.status, last.body, NULL, NULL, last.late_result
+      FROM unnest($1::text[]) AS wanted(wf) CROSS JOIN LATERAL (
+        SELECT n, id, status, body, late_result FROM mcp_flowgate.op WHERE wf_id = wanted.wf ORDER BY n DESC LIMIT 1
+      ) AS last
+    UNION ALL SELECT wf_id, 'evidence', n, NULL, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.evidence WHERE wf_id = ANY($1::text[])
+    UNION ALL SELECT wf_id, 'approval', n, id, status, body, NULL, NULL, NULL FROM mcp_flowgate.approval WHERE wf_id = ANY($1::text[])
+    UNION ALL SELECT wf_id, 'timer', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.timer WHERE wf_id = ANY($1::text[])
+    UNION ALL SELECT wf_id, 'signal', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.signal WHERE wf_id = ANY($1::text[])`,
+};
 export const OPERATION_BY_ID: Statement = {
   name: "operation",
   text: `SELECT ${OPERATION} FROM mcp_flowgate.op WHERE id = $1`,

@@ -25,6 +25,7 @@ import { approvals, workflows } from "./schema.ts";
 /** Reads rows; every read of an aggregate is one statement, so of one moment. */
 export interface Reader {
   load(workflowId: string): Promise<InstanceAggregate | undefined>;
+  loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]>;
   operation(id: string): Promise<Operation | undefined>;
   journal(workflowId: string, fromVersion: number): Promise<readonly Operation[]>;
   instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>>;
@@ -75,6 +76,12 @@ export function createReader(database: Database): Reader {
     async load(workflowId) {
       const rows = await database.read<PartRow>(statements.LOAD, [toKey(workflowId)]);
       return toAggregate(rows);
+    },
+    async loadAll(workflowIds) {
+      const keys = [...new Set(workflowIds.map(toKey))];
+      const rows = await database.read<PartRow & { readonly wf: string }>(statements.LOAD_ALL, [keys]);
+      const read = [...Map.groupBy(rows, ({ wf }) => wf).values()].map(toAggregate);
+      return read.filter((aggregate) => aggregate !== undefined);
     },
     async operation(id) {
       const [row] = await database.read<OperationBody>(statements.OPERATION_BY_ID, [toKey(id)]);

@@ -243,15 +243,26 @@ class JournalStore implements SqliteStore {
   }
 
   load(workflowId: string): Promise<InstanceAggregate | undefined> {
-    const key = toKey(workflowId);
     return this.#read((reader) => {
       this.#queue.notice();
-      const recent = this.#recent.get(key);
-      if (recent !== undefined) return recent;
-      const read = reader.load(workflowId);
-      if (read !== undefined) this.#recent.put(key, read);
-      return read;
+      return this.#load(reader, workflowId);
     });
+  }
+
+  loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]> {
+    return this.#read((reader) => {
+      this.#queue.notice();
+      return workflowIds.map((id) => this.#load(reader, id)).filter((read) => read !== undefined);
+    });
+  }
+
+  #load(reader: Reader, workflowId: string): InstanceAggregate | undefined {
+    const key = toKey(workflowId);
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const read = reader.load(workflowId);
+    if (read !== undefined) this.#recent.put(key, read);
+    return read;
   }
 
   operation(operationId: string): Promise<Operation | undefined> {
