@@ -39,8 +39,17 @@ export function createPinScope(plan: GatewayPlan): PinScope {
 /** Executors stand in many places of a plan (steps, fallbacks, approvals, compensations): all are found by their shape. */
 function collectCalls(value: unknown, found: Set<string>): void {
   if (typeof value !== "object" || value === null) return;
-  const { kind, connection, tool } = value as { kind?: unknown; connection?: unknown; tool?: unknown };
-  if (kind === "mcp" && typeof connection === "string" && typeof tool === "string")
-    found.add(`${connection}\n${tool}`);
-  for (const child of Object.values(value)) collectCalls(child, found);
+  if (Array.isArray(value)) {
+    for (const item of value) collectCalls(item, found);
+    return;
+  }
+  const object = value as { readonly [key: string]: unknown };
+  if (object["kind"] === "mcp") {
+    const { connection, tool } = object;
+    if (typeof connection === "string" && typeof tool === "string") found.add(`${connection}\n${tool}`);
+  }
+  for (const key of Object.keys(object)) {
+    const child = object[key];
+    if (typeof child === "object") collectCalls(child, found);
+  }
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type GatewayPlan, type Json, type JsonObject } from "@mcp-flowgate/core";
+import type { GatewayPlan, JsonObject } from "@mcp-flowgate/core";
 
 /** What a reload changed, by id. */
 export interface Changes {
@@ -47,9 +47,25 @@ export function needsRestart(before: GatewayPlan, after: GatewayPlan): readonly 
   });
   const [left, right] = [fixed(before), fixed(after)];
   return [...new Set([...Object.keys(left), ...Object.keys(right)])]
-    .filter((key) => textOf(left[key]) !== textOf(right[key]))
+    .filter((key) => !isSameSetting(left[key], right[key]))
     .sort();
 }
+
+/** Whether two values of a plan say the same: a member that is undefined says as much as one that is not there. */
+export function isSameSetting(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (Array.isArray(left) || Array.isArray(right)) {
+    if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
+    return left.every((item, index) => isSameSetting(item, right[index]));
+  }
+  const [a, b] = [left as Settings, right as Settings];
+  for (const key of Object.keys(a))
+    if (!isSameSetting(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false;
+  return Object.keys(b).every((key) => b[key] === undefined || Object.hasOwn(a, key));
+}
+
+type Settings = { readonly [key: string]: unknown };
 
 function prefixed(prefix: string, settings: object): { readonly [key: string]: unknown } {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${prefix}.${name}`, value]));
@@ -67,11 +83,7 @@ function compare(
     added: Object.keys(after).filter((id) => !Object.hasOwn(before, id)),
     removed: Object.keys(before).filter((id) => !Object.hasOwn(after, id)),
     changed: Object.keys(after).filter(
-      (id) => Object.hasOwn(before, id) && textOf(before[id]) !== textOf(after[id]),
+      (id) => Object.hasOwn(before, id) && !isSameSetting(before[id], after[id]),
     ),
   };
-}
-
-function textOf(value: unknown): string {
-  return value === undefined ? "" : canonicalJson(JSON.parse(JSON.stringify(value)) as Json);
 }

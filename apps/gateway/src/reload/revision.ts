@@ -1,5 +1,4 @@
 import {
-  equalJson,
   type AuditSink,
   type Clock,
   type Digest,
@@ -7,7 +6,6 @@ import {
   type GatewayPlan,
   type Ids,
   type ImportIr,
-  type Json,
   type JsonObject,
   type Log,
 } from "@mcp-flowgate/core";
@@ -27,6 +25,7 @@ import { federate } from "../federation/federated-executor.ts";
 import { gatewayId } from "../federation/gateway-id.ts";
 import { createGateways, type Gateways } from "../federation/gateways.ts";
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts";
+import { isSameSetting } from "./differences.ts";
 import type { SurfaceRevision } from "../surface/surface.ts";
 import { NAME, VERSION } from "../version.ts";
 
@@ -150,9 +149,5 @@ export function createRevision(
 }
 
 function isSame(left: unknown, right: unknown): boolean {
-  return left !== undefined && right !== undefined && equalJson(toJson(left), toJson(right));
-}
-
-function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+  return left !== undefined && right !== undefined && isSameSetting(left, right);
 }

@@ -35,6 +35,7 @@ export function interpolate(
   report: Report,
   done: Map<ConfigNode, ConfigNode> = new Map(),
 ): ConfigNode {
+  if (node.kind === "scalar" && !refers(node.value)) return node;
   const known = done.get(node);
   if (known !== undefined) return known;
   const result = replaced(node, variables, report, done);
@@ -48,26 +49,30 @@ function replaced(
   report: Report,
   done: Map<ConfigNode, ConfigNode>,
 ): ConfigNode {
-  if (node.kind === "scalar") {
-    return typeof node.value === "string" && node.value.includes("${")
-      ? interpolateScalar(node, node.value, variables, report)
-      : node;
-  }
+  if (node.kind === "scalar")
+    return refers(node.value) ? interpolateScalar(node, node.value, variables, report) : node;
+  // Most of a configuration refers to nothing: a copy is made where something below differs.
   if (node.kind === "list") {
-    const items = node.items.map((item) => interpolate(item, variables, report, done));
-    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items };
+    let items: ConfigNode[] | undefined;
+    for (const [index, item] of node.items.entries()) {
+      const value = interpolate(item, variables, report, done);
+      if (value !== item) items ??= node.items.slice();
+      if (items !== undefined) items[index] = value;
+    }
+    return items === undefined ? node : { ...node, items };
   }
-  let changed = false;
-  const entries = new Map<string, MapEntry>();
+  let entries: Map<string, MapEntry> | undefined;
   for (const [key, entry] of node.entries) {
     const value = interpolate(entry.value, variables, report, done);
-    if (value === entry.value) entries.set(key, entry);
-    else {
-      changed = true;
-      entries.set(key, { key: entry.key, value });
-    }
+    if (value === entry.value) continue;
+    entries ??= new Map(node.entries);
+    entries.set(key, { key: entry.key, value });
   }
-  return changed ? { ...node, entries } : node;
+  return entries === undefined ? node : { ...node, entries };
+}
+
+function refers(value: ScalarNode["value"]): value is string {
+  return typeof value === "string" && value.includes("${");
 }
 
 function interpolateScalar(

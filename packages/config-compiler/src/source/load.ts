@@ -46,6 +46,7 @@ export interface ValueOrigin {
 /** Shorter values are not kept as secrets: masking them everywhere would garble ordinary text. */
 const SHORTEST_SECRET = 4;
 const MAX_FILES = 1000;
+const NO_FILES: ReadonlySet<string> = new Set();
 const GLOB = /[*?[{]/;
 
 /** Loads `files` in order, each with what it includes, the later on top of the earlier. */
@@ -153,7 +154,8 @@ class Loader {
     // Most of a large configuration holds no variable at all.
     if (!tree.source.text.includes("${")) return tree;
     const files = new Map<string, { readonly text: string } | { readonly message: string }>();
-    for (const path of secretFilesOf(tree)) {
+    const named = tree.source.text.includes("${file:") ? secretFilesOf(tree) : NO_FILES;
+    for (const path of named) {
       const absolute = this.#reader.resolve(directory, path);
       const bytes = await this.#reader.read(absolute);
       if (!bytes.ok) {
