@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { isSpecType } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
 import type { McpIdentity } from "../mcp/server-factory.ts";
-import type { Answer, Caller } from "../surface/answer.ts";
+import { textOf, type Answer, type Caller } from "../surface/answer.ts";
 import type { Surface } from "../surface/surface.ts";
 
 /**
@@ -109,7 +109,9 @@ export function createDirectCalls(surface: Surface, identity: McpIdentity): Dire
 }
 
 /** The members of `toCallToolResult` as JSON: the body, which is most of it, is written once for both of its places. */
-function toResultText({ body, text = JSON.stringify(body), content = [], isError }: Answer): string {
+function toResultText(answer: Answer): string {
+  const { content = [], isError } = answer;
+  const text = textOf(answer);
   let blocks = `{"type":"text","text":${JSON.stringify(text)}}`;
   for (const block of content) blocks += `,${JSON.stringify(block)}`;
   return `"content":[${blocks}],"structuredContent":${text}${isError ? ',"isError":true' : ""}`;

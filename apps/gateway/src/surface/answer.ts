@@ -3,8 +3,8 @@ import type { CallerCredentials, ErrorCode, Json, JsonObject, Principal } from "
 /** What one call of a tool returns, before a transport wraps it. */
 export interface Answer {
   readonly body: JsonObject;
-  /** The body as compact JSON, where measuring it has made that already. */
-  readonly text?: string;
+  /** A body as compact JSON, where measuring it has made that already: read it by {@link textOf}. */
+  readonly written?: { readonly body: JsonObject; readonly text: string };
   readonly isError: boolean;
   /** Images and the like that a downstream tool returned and `body` does not carry. */
   readonly content?: readonly JsonObject[];
@@ -27,6 +27,11 @@ export interface Caller {
     readonly total?: number;
     readonly message?: string;
   }) => void;
+}
+
+/** The body as compact JSON. What was written of another body, as of one before values in it were hidden, is not it. */
+export function textOf({ body, written }: Answer): string {
+  return written?.body === body ? written.text : JSON.stringify(body);
 }
 
 export function answer(body: JsonObject): Answer {

@@ -55,7 +55,9 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
   const text = JSON.stringify(body);
   const fits = instance === undefined || Buffer.byteLength(text) <= limits.responseBytes;
   return {
-    ...(fits ? { body, text } : { body: bounded(body, instance.id, limits.responseBytes) }),
+    ...(fits
+      ? { body, written: { body, text } }
+      : { body: bounded(body, instance.id, limits.responseBytes) }),
     isError: snapshot.status === "rejected" || snapshot.status === "failed",
     ...(lifted.blocks.length === 0 ? {} : { content: lifted.blocks }),
   };
