@@ -150,6 +150,10 @@ export const REQUIREMENTS = {
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-CHECK-2":
     "check --deep finds what cannot be reached, opened or listened on, by its place and without a value; what passes starts.",
+  "R-BOUND-1":
+    "Hostile texts for guards, patterns, templates, searches and configurations end within bounds of memory, and delay nobody.",
+  "R-STORE-2":
+    "A store that is damaged, newer, gone or incomplete is told with what to do, by the start, the commands, the calls and /ready.",
   "R-STORE-1": "A store is migrated, copied and tidied from the command line.",
   "R-AUDIT-1": "What happened is in the audit file, chained, and secrets are not.",
   "R-AUDIT-2": "A trail that was changed is found, with the first bad record; an honest one passes.",

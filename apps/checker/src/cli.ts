@@ -34,6 +34,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 interface CheckFlags {
   readonly config?: readonly string[];
   readonly format: (typeof CHECK_FORMATS)[number];
+  readonly json?: boolean;
   readonly strict?: boolean;
   readonly quiet?: boolean;
   readonly each?: boolean;
@@ -75,6 +76,7 @@ function createProgram(exit: { code: number }): Command {
         .choices([...CHECK_FORMATS])
         .default("pretty"),
     )
+    .option("--json", "the same as --format json")
     .option("--strict", "warnings fail too")
     .option("--quiet", "show only what fails")
     .option("--each", "each file is a configuration of its own")
@@ -184,7 +186,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<numbe
   if (all === undefined) return 2;
   const options: CheckOptions = {
     files: all,
-    format: flags.format,
+    format: flags.json === true ? "json" : flags.format,
     strict: flags.strict === true,
     quiet: flags.quiet === true,
     each: flags.each === true,

@@ -259,7 +259,12 @@ export async function compose(
   const notReady = async (): Promise<readonly string[]> => {
     const failing: string[] = [];
     if (surface.draining()) failing.push("draining");
-    await store.nextDueAt().catch(() => failing.push("store"));
+    const isRead = await store.nextDueAt().then(
+      () => true,
+      () => false,
+    );
+    // A store that can be read and not be written to lets the lease pass.
+    if (!isRead || store.lease().validUntil <= clock.monotonic()) failing.push("store");
     if (!trail.health().ready) failing.push("audit");
     return failing;
   };

@@ -397,6 +397,36 @@ test("no state of a call goes out to clients, and one that they make up changes 
     expect(answer.result.resultType).toBe("complete");
     expect(JSON.stringify(answer)).not.toMatch(/requestState|inputRequests/);
   }
+  // Before 2026-07-28 calls had no state at all: the same fields mean nothing there either.
+  const before = { jsonrpc: "2.0", id: 1, method: "tools/call" };
+  const older = async (who: Who, name: string, args: JsonObject, beside: object): Promise<any> => {
+    const response = await fetch(gateway.url, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${keyOf(who)}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": ERAS[1],
+      },
+      body: JSON.stringify({ ...before, params: { name, arguments: args, ...beside } }),
+    });
+    const text = await response.text();
+    return JSON.parse(text.startsWith("{") ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? ""));
+  };
+  for (const [who, name, args] of [
+    ["ann", "workflow.submit", ask],
+    ["bob", "workflow.get", { workflowId: waiting }],
+  ] as const) {
+    const plain = await older(who, name, args, {});
+    for (const requestState of forged) {
+      const answer = await older(who, name, args, {
+        requestState,
+        inputResponses: { approve: { action: "accept" } },
+      });
+      expect(answer).toEqual(plain);
+      expect(JSON.stringify(answer)).not.toMatch(/requestState|inputRequests/);
+    }
+  }
 });
 
 test("connections are those that are declared, and no call adds one [R-SHADOW-1]", async () => {

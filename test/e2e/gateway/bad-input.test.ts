@@ -164,6 +164,78 @@ test("every command explains itself with an example", async () => {
   }
 });
 
+/** Every command, with what it needs to come as far as its flags. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ["serve"],
+  ["call", "gateway.home"],
+  ["test", "a.test.yaml"],
+  ["pin"],
+  ["init-key", "ci"],
+  ["log-level"],
+  ["reload"],
+  ["approvals", "list"],
+  ["approvals", "tail"],
+  ["approvals", "show", "ap_1"],
+  ["approvals", "approve", "ap_1", "--as", "ann"],
+  ["approvals", "reject", "ap_1", "--as", "ann"],
+  ["workflows", "list"],
+  ["workflows", "show", "wf_1"],
+  ["workflows", "cancel", "wf_1", "--reason", "r"],
+  ["workflows", "resolve-unknown", "wf_1", "--reason", "r", "--outcome", "executed"],
+  ["workflows", "migrate", "wf_1", "--reason", "r", "--to", "current"],
+  ["audit", "verify"],
+  ["audit", "query"],
+  ["audit", "tail"],
+  ["audit", "export"],
+  ["discovery", "show"],
+  ["discovery", "reset"],
+  ["servers", "list"],
+  ["servers", "stop", "api"],
+  ["store", "migrate"],
+  ["store", "backup", "copy.sqlite"],
+  ["store", "gc"],
+  ["check", "a.yaml"],
+  ["graph", "a.yaml"],
+  ["explain-config", "store"],
+  ["init"],
+  ["migrate-config", "a.yaml"],
+  ["import-config", "a.yaml"],
+];
+/** What they print is no data, or in a format of its own. */
+const WITHOUT_JSON = ["serve", "call", "graph", "explain-config", "init", "audit export"];
+
+test("every command refuses a flag that it does not have, and gives its data as JSON when asked [R-BAD-1]", async () => {
+  const nameOf = (command: readonly string[]): string =>
+    command
+      .slice(0, /^(?:approvals|workflows|audit|discovery|servers|store)$/.test(command[0] ?? "") ? 2 : 1)
+      .join(" ");
+  const { stdout: listed } = await runGateway(["--help"]);
+  const known = new Set(COMMANDS.map(([name]) => name));
+  const inHelp = [...listed.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name);
+  expect(inHelp.filter((name) => name !== "help" && !known.has(name ?? ""))).toEqual([]);
+  const found: { name: string; code: number | null; refused: boolean; json: boolean }[] = [];
+  for (let at = 0; at < COMMANDS.length; at += 3) {
+    const some = COMMANDS.slice(at, at + 3).map(async (command) => {
+      const name = nameOf(command);
+      const [wrong, help] = await Promise.all([
+        runGateway([...command, "--no-such-flag"]),
+        runGateway([...name.split(" "), "--help"]),
+      ]);
+      const refused = wrong.stderr.includes("unknown option '--no-such-flag'") && wrong.stdout === "";
+      return { name, code: wrong.code, refused, json: help.stdout.includes("--json") };
+    });
+    found.push(...(await Promise.all(some)));
+  }
+  expect(found).toEqual(
+    COMMANDS.map(nameOf).map((name) => ({
+      name,
+      code: 2,
+      refused: true,
+      json: !WITHOUT_JSON.includes(name),
+    })),
+  );
+});
+
 test("the checker reports missing targets, unreachable states, dead ends and schema errors with their places [R-CHECK-1]", async () => {
   using folder = temporaryFolder();
   const config = writeConfig(

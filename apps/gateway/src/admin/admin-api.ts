@@ -188,7 +188,7 @@ async function workflowCall(
   if (method === "GET" && action === undefined) {
     const snapshot = await engine.get(workflowId, principal);
     const { instance } = snapshot;
-    if (instance === undefined) return unknownWorkflow(workflowId);
+    if (instance === undefined) return withoutInstance(snapshot, workflowId);
     const journal = (await engine.journal(workflowId, principal)) ?? [];
     const view = {
       ...toInstanceView(instance),
@@ -266,10 +266,16 @@ function isTextMap(value: Json): value is { readonly [name: string]: string } {
 
 function toResponse(snapshot: Snapshot, workflowId: string): AdminResponse {
   const { instance, error, status, message } = snapshot;
-  if (instance === undefined) return unknownWorkflow(workflowId);
+  if (instance === undefined) return withoutInstance(snapshot, workflowId);
   if (status === "rejected" && error !== undefined)
     return { status: 409, body: { error: error.message, code: error.code } };
   return { status: 200, body: { workflow: toInstanceView(instance), status, message } };
+}
+
+/** It is there and cannot be read, or nobody may know that it is there. */
+function withoutInstance({ error }: Snapshot, id: string): AdminResponse {
+  if (error === undefined || error.code === "UNKNOWN_WORKFLOW") return unknownWorkflow(id);
+  return { status: 503, body: { error: error.message, code: error.code } };
 }
 
 function unknownWorkflow(id: string): AdminResponse {

@@ -8,6 +8,7 @@ export function addLogLevel(program: Command): void {
     .description("show how much the running gateways log, or change it until they end")
     .addArgument(new Argument("[level]", "how much").choices([...LOG_LEVELS]))
     .addOption(configOption())
+    .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ mcp-flowgate log-level debug -c gateway.yaml")
     .action(async (level: string | undefined, options) =>
       (await import("./log-level.ts")).logLevel(level, options, print),
