@@ -26,8 +26,10 @@ export function emptyHead(stream: string): Head {
 /** Links `text` behind `head`. Pure: the caller moves its head once the line is written. */
 export function linkEvent(head: Head, text: EventText, digest: Digest): ChainedLine {
   const seq = head.seq + 1;
-  const placed = placeEvent(text, head.stream, seq);
-  const hash = digest.sha256(`${head.hash}${placed}}`);
+  const hashed = `${head.hash}${placeEvent(text, head.stream, seq)}}`;
+  const hash = digest.sha256(hashed);
+  // A part of the text that was hashed, which is in one piece: the many pieces are not put together twice.
+  const placed = hashed.slice(head.hash.length, -1);
   return { id: text.id, eventType: text.eventType, seq, hash, line: toLine(placed, head.hash, hash) };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AuditDraft, AuditIr, Digest, Ids } from "@mcp-flowgate/core";
 import { createPayloadMode } from "./payload-mode.ts";
+import { createQuickMaker } from "./quick-text.ts";
 import { createRedactor } from "./redact.ts";
 import type { Redactor } from "./redact.ts";
 import { toEventText } from "./record.ts";
@@ -17,11 +18,25 @@ export function createTextMaker(
   key: Uint8Array,
 ): (draft: AuditDraft) => EventText {
   const redactor = createRedactor({ redact: ir.redact, secrets: deps.secrets, key });
-  const reduce = createPayloadMode(ir.payloads, deps.digest);
-  return (draft) =>
+  const exact = createExactMaker(ir, deps.digest, redactor);
+  const quick = createQuickMaker(ir, deps.digest, redactor);
+  return (draft) => {
+    const id = deps.ids.next("evt");
+    return quick(draft, id) ?? exact(draft, id);
+  };
+}
+
+/** Step by step: what {@link createQuickMaker} has to come to as well. */
+export function createExactMaker(
+  ir: AuditIr,
+  digest: Digest,
+  redactor: Redactor,
+): (draft: AuditDraft, id: string) => EventText {
+  const reduce = createPayloadMode(ir.payloads, digest);
+  return (draft, id) =>
     toEventText({
       ...redactFacts(draft, redactor),
-      id: deps.ids.next("evt"),
+      id,
       payload: reduce(redactor.redactPayload(draft.payload)),
     });
 }

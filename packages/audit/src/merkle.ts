@@ -20,43 +20,38 @@ const WIDTH = 16;
 const NODE = 0x01;
 
 export function createMerkleTree(): MerkleTree {
-  const levels: Level[] = [];
+  const levels: Level[] = [createLevel()];
   let count = 0;
 
-  function push(depth: number, write: (level: Level) => void): void {
-    let level = levels[depth];
-    if (level === undefined) levels.push((level = createLevel()));
-    write(level);
+  function add(depth: number, child: string): void {
+    const level = (levels[depth] ??= createLevel());
+    addChild(level, child);
     if (level.children < WIDTH) return;
-    const node = hashLevel(level);
     level.children = 0;
-    push(depth + 1, (above) => addNode(above, node));
+    add(depth + 1, hashChildren(level.bytes, WIDTH));
   }
 
   return {
     add(recordHash) {
-      push(0, (level) => {
-        level.bytes.write(recordHash, 1 + level.children * 32, "hex");
-        level.children += 1;
-      });
+      add(0, recordHash);
       count += 1;
     },
     count: () => count,
     root() {
-      let carried: Buffer | undefined;
+      let carried: string | undefined;
       for (const [depth, level] of levels.entries()) {
         const top = depth === levels.length - 1;
         if (top && depth > 0 && level.children + (carried === undefined ? 0 : 1) === 1) {
-          return (carried ?? level.bytes.subarray(1, 33)).toString("hex");
+          return carried ?? level.bytes.toString("hex", 1, 33);
         }
         if (level.children === 0 && carried === undefined) continue;
         const whole = createLevel();
         level.bytes.copy(whole.bytes);
         whole.children = level.children;
-        if (carried !== undefined) addNode(whole, carried);
-        carried = hashLevel(whole);
+        if (carried !== undefined) addChild(whole, carried);
+        carried = hashChildren(whole.bytes, whole.children);
       }
-      return (carried ?? hashLevel(createLevel())).toString("hex");
+      return carried ?? hashChildren(createLevel().bytes, 0);
     },
   };
 }
@@ -71,11 +66,11 @@ function createLevel(): Level {
   return { bytes: Buffer.alloc(1 + (WIDTH + 1) * 32, NODE), children: 0 };
 }
 
-function addNode(level: Level, node: Buffer): void {
-  node.copy(level.bytes, 1 + level.children * 32);
+function addChild(level: Level, child: string): void {
+  level.bytes.write(child, 1 + level.children * 32, "hex");
   level.children += 1;
 }
 
-function hashLevel({ bytes, children }: Level): Buffer {
-  return hash("sha256", bytes.subarray(0, 1 + children * 32), "buffer");
+function hashChildren(bytes: Buffer, children: number): string {
+  return hash("sha256", bytes.subarray(0, 1 + children * 32), "hex");
 }

@@ -17,11 +17,19 @@ export function createPayloadMode(
   return (payload) => {
     const kept = createRecord<Json>();
     for (const [name, value] of Object.entries(payload)) {
-      if (isFact(name, value) || (mode === "arguments" && ARGUMENT_KEYS.has(name))) kept[name] = value;
-      else if (mode !== "none") kept[name] = toDigest(value, digest);
+      const fate = fateOf(mode, name, value);
+      if (fate === "keep") kept[name] = value;
+      else if (fate === "digest") kept[name] = toDigest(canonicalJson(value), digest);
     }
     return kept;
   };
+}
+
+/** What becomes of a member of a payload. */
+export function fateOf(mode: AuditIr["payloads"], name: string, value: Json): "keep" | "digest" | "drop" {
+  if (mode === "full" || isFact(name, value)) return "keep";
+  if (mode === "arguments" && ARGUMENT_KEYS.has(name)) return "keep";
+  return mode === "none" ? "drop" : "digest";
 }
 
 /** Texts under these names are names, codes and hashes of the configuration and the engine, never content. */
@@ -96,8 +104,8 @@ function isFact(name: string, value: Json): boolean {
   return typeof value === "string" && value.length <= LONGEST_FACT && FACT_KEYS.has(name);
 }
 
-function toDigest(value: Json, digest: Digest): Json {
-  const text = canonicalJson(value);
+/** What stands in the place of a value whose canonical text this is. */
+export function toDigest(text: string, digest: Digest): JsonObject {
   return createRecord<Json>([
     ["bytes", Buffer.byteLength(text)],
     ["sha256", digest.sha256(text)],

@@ -113,5 +113,10 @@ export function placeEvent(text: EventText, stream: string, seq: number): string
  * verifies finds them, and the bytes that were hashed, without parsing.
  */
 export function toLine(placed: string, prevHash: string, hash: string): string {
-  return `${placed},"prevHash":"${prevHash}","hash":"${hash}"}\n`;
+  return placed + toLineEnd(prevHash, hash);
+}
+
+/** What follows the canonical event in its line. */
+export function toLineEnd(prevHash: string, hash: string): string {
+  return `,"prevHash":"${prevHash}","hash":"${hash}"}\n`;
 }

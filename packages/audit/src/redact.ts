@@ -2,6 +2,9 @@ import { createHmac } from "node:crypto";
 import { canonicalJson, createRecord } from "@mcp-flowgate/core";
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { createSecretNames } from "./key-names.ts";
+import { childrenOf, toPointerTree } from "./pointer-tree.ts";
+import type { PointerNode } from "./pointer-tree.ts";
+import { createSecretFinder } from "./secret-finder.ts";
 import { secretForms } from "./secret-patterns.ts";
 
 /** Hides what must not be recorded. Equal secrets become equal marks, so that their uses can be correlated. */
@@ -12,6 +15,14 @@ export interface Redactor {
   redactText(text: string): string;
   /** Whether `/principal/<field>` is to be hidden. */
   redactField(field: string, value: string): string;
+  /** What stands in the place of a value under a secret name or at a pointer. */
+  markValue(value: Json): Json;
+  /** Whether a value in JSON text could have to be replaced. False is certain. */
+  mayHoldSecret(json: string): boolean;
+  isSecretName(name: string): boolean;
+  isHiddenField(field: string): boolean;
+  /** Where the pointers into payloads lead. */
+  readonly payloadNodes: readonly PointerNode[];
 }
 
 export interface RedactorOptions {
@@ -27,7 +38,7 @@ export interface RedactorOptions {
 export function createRedactor(options: RedactorOptions): Redactor {
   const isSecretName = createSecretNames(options.redact.filter((entry) => !entry.startsWith("/")));
   const pointers = toPointerTree(options.redact.filter((entry) => entry.startsWith("/")));
-  const values = createValueFinder(options.secrets, mark);
+  const values = createSecretValues(options.secrets, mark);
 
   function mark(secret: string): string {
     return `[redacted:${createHmac("sha256", options.key).update(secret).digest("hex").slice(0, 16)}]`;
@@ -39,14 +50,15 @@ export function createRedactor(options: RedactorOptions): Redactor {
   }
 
   function visit(value: Json, nodes: readonly PointerNode[]): Json {
-    if (typeof value === "string") return values(value);
+    if (typeof value === "string") return values.replace(value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) {
       return value.map((item: Json, index) => visitMember(String(index), item, nodes, false));
     }
     const copy = createRecord<Json>();
     for (const [name, member] of Object.entries(value)) {
-      if (member !== undefined) copy[values(name)] = visitMember(name, member, nodes, isSecretName(name));
+      if (member !== undefined)
+        copy[values.replace(name)] = visitMember(name, member, nodes, isSecretName(name));
     }
     return copy;
   }
@@ -59,38 +71,48 @@ export function createRedactor(options: RedactorOptions): Redactor {
 
   const payloadNodes = childrenOf(pointers, "payload");
   const principalNodes = childrenOf(pointers, "principal");
+  const isHiddenField = (field: string): boolean =>
+    principalNodes.flatMap((node) => childrenOf(node, field)).some((node) => node.hidden);
   return {
     redactPayload(payload) {
       if (payloadNodes.some((node) => node.hidden)) return createRecord([["redacted", markValue(payload)]]);
       return visit(payload, payloadNodes) as JsonObject;
     },
-    redactText: values,
-    redactField(field, value) {
-      const nodes = principalNodes.flatMap((node) => childrenOf(node, field));
-      return nodes.some((node) => node.hidden) ? mark(value) : values(value);
-    },
+    redactText: values.replace,
+    redactField: (field, value) => (isHiddenField(field) ? mark(value) : values.replace(value)),
+    markValue,
+    mayHoldSecret: values.mayHold,
+    isSecretName,
+    isHiddenField,
+    payloadNodes,
   };
 }
 
 /** Shorter secrets are only recognised where they are a whole value: as parts of text they would match everything. */
 const SHORTEST_PART = 5;
 
-function createValueFinder(
-  secrets: readonly string[],
-  mark: (secret: string) => string,
-): (text: string) => string {
-  let known = 0;
-  let find = valueFinder([], mark);
-  return (text) => {
-    if (secrets.length !== known) {
-      known = secrets.length;
-      find = valueFinder(secrets, mark);
-    }
-    return find(text);
-  };
+/** What is known of the values that are secret. */
+interface SecretValues {
+  /** The text with every form of every secret replaced. */
+  replace(text: string): string;
+  mayHold(json: string): boolean;
 }
 
-function valueFinder(secrets: readonly string[], mark: (secret: string) => string): (text: string) => string {
+/** Follows the list of secrets, which may grow. */
+function createSecretValues(secrets: readonly string[], mark: (secret: string) => string): SecretValues {
+  let known = -1;
+  let values: SecretValues | undefined;
+  const current = (): SecretValues => {
+    if (values === undefined || secrets.length !== known) {
+      known = secrets.length;
+      values = toSecretValues(secrets, mark);
+    }
+    return values;
+  };
+  return { replace: (text) => current().replace(text), mayHold: (json) => current().mayHold(json) };
+}
+
+function toSecretValues(secrets: readonly string[], mark: (secret: string) => string): SecretValues {
   const whole = new Map<string, string>();
   const parts = new Map<string, string>();
   for (const secret of secrets) {
@@ -102,51 +124,18 @@ function valueFinder(secrets: readonly string[], mark: (secret: string) => strin
   // The longest first: a secret that contains another one is replaced as a whole.
   const ordered = [...parts].sort(([left], [right]) => right.length - left.length);
   const shortest = ordered.at(-1)?.[0].length ?? Number.POSITIVE_INFINITY;
-  return (text) => {
-    const exact = whole.get(text);
-    if (exact !== undefined) return exact;
-    if (text.length < shortest) return text;
-    let clean = text;
-    for (const [form, replacement] of ordered) {
-      if (clean.includes(form)) clean = clean.replaceAll(form, () => replacement);
-    }
-    return clean;
+  return {
+    replace(text) {
+      const exact = whole.get(text);
+      if (exact !== undefined) return exact;
+      if (text.length < shortest) return text;
+      let clean = text;
+      for (const [form, replacement] of ordered) {
+        if (clean.includes(form)) clean = clean.replaceAll(form, () => replacement);
+      }
+      return clean;
+    },
+    // What is searched for as a whole value would be found in any text.
+    mayHold: whole.size > 0 ? () => true : createSecretFinder([...parts.keys()]),
   };
-}
-
-interface PointerNode {
-  hidden: boolean;
-  readonly children: Map<string, PointerNode>;
-}
-
-function toPointerTree(pointers: readonly string[]): PointerNode {
-  const root: PointerNode = { hidden: false, children: new Map() };
-  for (const pointer of pointers) {
-    const segments = pointer.slice(1).split("/").map(unescapeSegment);
-    const [field] = segments;
-    if (field !== "payload" && !(field === "principal" && segments.length === 2)) {
-      throw new TypeError(
-        `audit.redact: \`${pointer}\` cannot be hidden; pointers lead below /payload, or to a field of /principal`,
-      );
-    }
-    let node = root;
-    for (const segment of segments) {
-      let child = node.children.get(segment);
-      if (child === undefined) node.children.set(segment, (child = { hidden: false, children: new Map() }));
-      node = child;
-    }
-    node.hidden = true;
-  }
-  return root;
-}
-
-function childrenOf(node: PointerNode, name: string): readonly PointerNode[] {
-  const named = node.children.get(name);
-  const any = name === "*" ? undefined : node.children.get("*");
-  return [named, any].filter((child) => child !== undefined);
-}
-
-/** RFC 6901, section 4. */
-function unescapeSegment(segment: string): string {
-  return segment.replaceAll("~1", "/").replaceAll("~0", "~");
 }

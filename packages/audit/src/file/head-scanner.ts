@@ -14,6 +14,8 @@ import type { RecordBytes } from "../record-bytes.ts";
 export interface HeadScanner {
   /** Reads on in file `number` to `to` (a size in bytes). Stops before an unfinished line. */
   scan(file: FileHandle, number: number, to: number): Promise<void>;
+  /** The bytes from `from` to `to` are this process's own records, which need not be read. */
+  skip(from: number, to: number): void;
   /** Starts at the beginning of another file. */
   restart(from: number): void;
   offset(): number;
@@ -68,6 +70,9 @@ export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScann
         else if (bytesRead < want || want >= MAX_LINE_BYTES) return;
         else want *= 2;
       }
+    },
+    skip(from, to) {
+      if (offset === from) offset = to;
     },
     restart(from) {
       offset = from;

@@ -64,9 +64,10 @@ export function checkTrailFile(file: TrailFile): FileState {
   return stat.size < file.end ? { status: "moved" } : { status: "current", size: stat.size };
 }
 
-/** Whether the file has no name any more: what is written to it is lost when it is closed. */
-export function isDeleted(file: TrailFile): boolean {
-  return fstatSync(file.handle.fd).nlink === 0;
+/** The size of the open file; `undefined` where it has no name any more: what is written to it is lost when it is closed. */
+export function sizeOfOpen(file: TrailFile): number | undefined {
+  const { nlink, size } = fstatSync(file.handle.fd);
+  return nlink === 0 ? undefined : size;
 }
 
 /**

@@ -5,12 +5,14 @@ import type { Checkpoint, SeenHead, Sight, TornLine } from "../file/lead-record.
 import { createHeadScanner } from "../file/head-scanner.ts";
 import type { HeadScanner } from "../file/head-scanner.ts";
 import { rotateTrailFile } from "../file/rotate.ts";
-import { checkTrailFile, isDeleted, openTrailFile, readTornLines } from "../file/trail-file.ts";
+import { checkTrailFile, openTrailFile, readTornLines, sizeOfOpen } from "../file/trail-file.ts";
 import type { TrailFile } from "../file/trail-file.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
-import { emptyHead, linkEvent, linkEvents } from "../hash-chain.ts";
-import type { ChainedLine, Head } from "../hash-chain.ts";
+import { emptyHead, linkEvent } from "../hash-chain.ts";
+import type { Head } from "../hash-chain.ts";
+import { createLineBlock } from "../line-block.ts";
+import type { BlockLine, LineBlock } from "../line-block.ts";
 import { createMerkleTree } from "../merkle.ts";
 import type { MerkleTree } from "../merkle.ts";
 import { readLinesBackward } from "../read-lines.ts";
@@ -67,6 +69,12 @@ const HOPELESS: ReadonlySet<string> = new Set([
   "ENAMETOOLONG",
 ]);
 const ROTATION_RETRY_MS = 60_000;
+const NONE_TORN: readonly TornLine[] = [];
+
+interface OpenFile {
+  readonly file: TrailFile;
+  readonly size: number;
+}
 
 class FileSink implements Sink {
   readonly kind = "file";
@@ -75,6 +83,7 @@ class FileSink implements Sink {
   readonly #options: FileSinkOptions;
   readonly #group: GroupCommit<EventText>;
   readonly #scanner: HeadScanner;
+  readonly #block: LineBlock = createLineBlock();
   readonly #streams = new Set<string>();
   #head: Head;
   #durable: Head;
@@ -162,20 +171,12 @@ class FileSink implements Sink {
 
   async #commit(texts: readonly EventText[]): Promise<void> {
     for (const last of [false, true]) {
-      const file = await this.#settle();
-      const size = currentSize(file);
-      const torn = await readTornLines(file, size);
-      const lead = await this.#leadFor(file, size, torn);
-      if (
-        await this.#append(
-          file,
-          size,
-          torn,
-          lead === undefined ? texts : [lead, ...texts],
-          lead !== undefined,
-        )
-      )
-        return;
+      const { file, size } = await this.#settle();
+      const torn = size === file.end ? NONE_TORN : await readTornLines(file, size);
+      const isLed = this.#lastFile === file.number && torn.length === 0;
+      const lead = isLed ? undefined : await this.#leadFor(file, size, torn);
+      const all = lead === undefined ? texts : [lead, ...texts];
+      if (await this.#append(file, size, torn, all, lead !== undefined)) return;
       if (last) throw new Error(`${this.target} is deleted again and again while it is written`);
     }
   }
@@ -188,23 +189,28 @@ class FileSink implements Sink {
     texts: readonly EventText[],
     hasLead: boolean,
   ): Promise<boolean> {
-    const { lines } = linkEvents(this.#head, texts, this.#context.digest);
-    const prefix = torn.length === 0 ? "" : "\n";
-    const bytes = Buffer.from(prefix + lines.map(({ line }) => line).join(""), "utf8");
+    this.#block.begin(this.#head);
+    if (torn.length > 0) this.#block.addRaw("\n");
+    for (const text of texts) this.#block.add(text);
+    const bytes = this.#block.bytes();
     file.end = -1;
     const { bytesWritten } = await file.handle.write(bytes, 0, bytes.length, null);
+    const lines = this.#block.linesWithin(bytesWritten);
     if (bytesWritten < bytes.length) {
-      this.#advance(file, wholeLines(lines, bytesWritten - prefix.length), hasLead);
+      this.#advance(file, lines, hasLead);
       throw new Error(
         `${bytesWritten} of ${bytes.length} bytes could be written to ${this.target}: is the disk full?`,
       );
     }
     if (this.#options.fsync === "always") await this.#sync(file);
-    if (isDeleted(file)) {
+    const now = sizeOfOpen(file);
+    if (now === undefined) {
       await this.#follow(file);
       return false;
     }
     file.end = size + bytes.length;
+    // Where others wrote meanwhile, nobody knows which bytes are whose.
+    if (now === file.end) this.#scanner.skip(size, now);
     file.beganAt ??= this.#context.clock.now();
     this.#advance(file, lines, hasLead);
     this.#durable = this.#head;
@@ -221,7 +227,7 @@ class FileSink implements Sink {
     }
   }
 
-  #advance(file: TrailFile, lines: readonly ChainedLine[], hasLead: boolean): void {
+  #advance(file: TrailFile, lines: readonly BlockLine[], hasLead: boolean): void {
     const last = lines.at(-1);
     if (last === undefined) return;
     if (hasLead) {
@@ -254,19 +260,23 @@ class FileSink implements Sink {
     this.#startTree(1);
   }
 
-  /** The file to write to: rotated where that is due. */
-  async #settle(): Promise<TrailFile> {
-    const file = await this.#current();
-    if (!this.#isRotationDue(file)) return file;
-    await this.#rotate(file);
+  /** The file to write to, and its size: rotated where that is due. */
+  async #settle(): Promise<OpenFile> {
+    const current = await this.#current();
+    if (!this.#isRotationDue(current)) return current;
+    await this.#rotate(current.file);
     return this.#current();
   }
 
   /** The file at the path: opened where it is not, followed where it moved. */
-  async #current(): Promise<TrailFile> {
-    if (this.#file !== undefined && checkTrailFile(this.#file).status === "moved")
+  async #current(): Promise<OpenFile> {
+    if (this.#file !== undefined) {
+      const state = checkTrailFile(this.#file);
+      if (state.status === "current") return { file: this.#file, size: state.size };
       await this.#follow(this.#file);
-    return (this.#file ??= await openTrailFile(this.#options.path, (this.#lastFile ?? 0) + 1));
+    }
+    this.#file = await openTrailFile(this.#options.path, (this.#lastFile ?? 0) + 1);
+    return { file: this.#file, size: currentSize(this.#file) };
   }
 
   /** Leaves a file, but not without having seen what others wrote to it. */
@@ -280,17 +290,17 @@ class FileSink implements Sink {
     }
   }
 
-  #isRotationDue(file: TrailFile): boolean {
+  #isRotationDue({ file, size }: OpenFile): boolean {
     const { maxBytes, maxAgeMs } = this.#options.rotate;
     if (this.#lastFile !== file.number || this.#context.clock.monotonic() < this.#nextRotation) return false;
     const age = file.beganAt === undefined ? 0 : this.#context.clock.now() - file.beganAt;
-    return (maxBytes > 0 && currentSize(file) >= maxBytes) || (maxAgeMs > 0 && age >= maxAgeMs);
+    return (maxBytes > 0 && size >= maxBytes) || (maxAgeMs > 0 && age >= maxAgeMs);
   }
 
   async #rotate(file: TrailFile): Promise<void> {
     try {
       await this.#seal();
-      let first: ChainedLine | undefined;
+      let first: (BlockLine & { readonly line: string }) | undefined;
       const sight = await this.#look(file, currentSize(file));
       const plan = await rotateTrailFile(file, this.#options.rotate.keep, ({ next, oldest }) => {
         const payload = rotatedPayload({ file: next, previousFile: file.number, oldest }, sight);
@@ -344,7 +354,7 @@ class FileSink implements Sink {
   /** Writes a checkpoint where something is not covered by one, and exports it. */
   async #seal(): Promise<void> {
     if (this.#tree.count() === 0 || this.#isSealed()) return;
-    const file = await this.#current();
+    const { file } = await this.#current();
     if (this.#lastFile !== file.number) await this.#writeAlone(file, (sight) => this.#continued(file, sight));
     const checkpoint = this.#checkpoint();
     await this.#writeAlone(file, (sight) => this.#checkpointText(checkpoint, sight));
@@ -399,15 +409,3 @@ function idOf(buffer: Buffer, start: number): string {
 }
 
 const ID_KEY = Buffer.from(',"id":"');
-
-/** The lines that are complete within the first `bytes` bytes. */
-function wholeLines(lines: readonly ChainedLine[], bytes: number): readonly ChainedLine[] {
-  let end = 0;
-  let count = 0;
-  for (const { line } of lines) {
-    end += Buffer.byteLength(line);
-    if (end > bytes) break;
-    count += 1;
-  }
-  return lines.slice(0, count);
-}
