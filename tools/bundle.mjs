@@ -135,11 +135,17 @@ function ownFiles() {
           JSON.stringify(JSON.stringify({ version: gatewayManifest().version })),
         );
       const program = /\[\s*new URL\(file, import\.meta\.url\)\.pathname,?\s*\]/;
-      const whole = program.test(single)
-        ? single
-            .replace(/const file =[^;]*;/, "")
-            .replace(program, JSON.stringify(["--input-type=module", "-e", await childProgram(id)]))
-        : single;
+      const thread = /new Worker\(new URL\(file, import\.meta\.url\)\)/;
+      let whole = single;
+      if (program.test(single)) {
+        const args = JSON.stringify(["--input-type=module", "-e", await ownProgram(id, "process")]);
+        whole = single.replace(/const file =[^;]*;/, "").replace(program, () => args);
+      } else if (thread.test(single)) {
+        const url = `data:text/javascript,${encodeURIComponent(await ownProgram(id, "worker"))}`;
+        whole = single
+          .replace(/const file =[^;]*;/, "")
+          .replace(thread, () => `new Worker(new URL(${JSON.stringify(url)}))`);
+      }
       if (whole.includes("import.meta"))
         throw new Failure(`${id} looks for a file beside itself, and there is none beside a bundle`, 1);
       return { code: whole, map: null };
@@ -147,10 +153,10 @@ function ownFiles() {
   };
 }
 
-/** The program that `<name>.ts` starts as a process of its own, which stands beside it as `<name>-process.ts`. */
-async function childProgram(id) {
+/** What `<name>.ts` starts as a process or a thread of its own, which stands beside it as `<name>-process.ts` or `<name>-worker.ts`. */
+async function ownProgram(id, form) {
   const build = await rolldown({
-    input: id.replace(/\.ts$/, "-process.ts"),
+    input: id.replace(/\.ts$/, `-${form}.ts`),
     platform: "node",
     external: [/^node:/],
     resolve: SOURCE,

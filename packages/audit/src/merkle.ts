@@ -11,6 +11,8 @@ import { hash } from "node:crypto";
 export interface MerkleTree {
   /** `recordHash` is 64 hex digits. */
   add(recordHash: string): void;
+  /** 32 bytes of each. */
+  addAll(recordHashes: Uint8Array): void;
   count(): number;
   /** 64 hex digits. Of no records: the SHA-256 of the byte 1 alone. */
   root(): string;
@@ -26,7 +28,10 @@ export function createMerkleTree(): MerkleTree {
   function add(depth: number, child: string): void {
     const level = (levels[depth] ??= createLevel());
     addChild(level, child);
-    if (level.children < WIDTH) return;
+    if (level.children === WIDTH) complete(depth, level);
+  }
+
+  function complete(depth: number, level: Level): void {
     level.children = 0;
     add(depth + 1, hashChildren(level.bytes, WIDTH));
   }
@@ -35,6 +40,17 @@ export function createMerkleTree(): MerkleTree {
     add(recordHash) {
       add(0, recordHash);
       count += 1;
+    },
+    addAll(recordHashes) {
+      const leaves = (levels[0] ??= createLevel());
+      for (let at = 0; at < recordHashes.length;) {
+        const more = Math.min(WIDTH - leaves.children, (recordHashes.length - at) / 32);
+        leaves.bytes.set(recordHashes.subarray(at, at + more * 32), 1 + leaves.children * 32);
+        leaves.children += more;
+        count += more;
+        at += more * 32;
+        if (leaves.children === WIDTH) complete(0, leaves);
+      }
     },
     count: () => count,
     root() {

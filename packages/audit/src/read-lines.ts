@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 
 /** A line: `buffer[start, end)` without its line feed. Only valid until the visitor returns. */
 export interface LineBytes {
@@ -22,34 +23,46 @@ const LEAST_BYTES = 64 * 1024;
 export async function readLines(path: string, visit: (line: LineBytes) => boolean, from = 0): Promise<void> {
   const handle = await open(path, "r");
   try {
-    const { size } = await handle.stat();
-    let buffer: Buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(LEAST_BYTES, size - from + 1)));
-    let filled = 0;
-    let offset = from;
-    for (;;) {
-      if (filled === buffer.length) {
-        const larger = Buffer.allocUnsafe(buffer.length * 2);
-        buffer.copy(larger, 0, 0, filled);
-        buffer = larger;
-      }
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, offset + filled);
-      filled += bytesRead;
-      let start = 0;
-      for (let end = findLineFeed(buffer, start, filled); end !== -1;) {
-        if (!visit({ buffer, start, end, offset: offset + start, terminated: true })) return;
-        start = end + 1;
-        end = findLineFeed(buffer, start, filled);
-      }
-      if (bytesRead === 0) {
-        if (filled > start) visit({ buffer, start, end: filled, offset: offset + start, terminated: false });
-        return;
-      }
-      buffer.copyWithin(0, start, filled);
-      offset += start;
-      filled -= start;
-    }
+    await readLinesBetween(handle, visit, from, Number.POSITIVE_INFINITY);
   } finally {
     await handle.close();
+  }
+}
+
+/** The lines of an open file from `from` to `to`, which are the beginnings of lines, or the end of the file. */
+export async function readLinesBetween(
+  handle: FileHandle,
+  visit: (line: LineBytes) => boolean,
+  from: number,
+  to: number,
+): Promise<void> {
+  const { size } = await handle.stat();
+  const length = Math.min(size, to) - from;
+  let buffer: Buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(LEAST_BYTES, length + 1)));
+  let filled = 0;
+  let offset = from;
+  for (;;) {
+    if (filled === buffer.length) {
+      const larger = Buffer.allocUnsafe(buffer.length * 2);
+      buffer.copy(larger, 0, 0, filled);
+      buffer = larger;
+    }
+    const room = Math.min(buffer.length - filled, to - offset - filled);
+    const bytesRead = room === 0 ? 0 : (await handle.read(buffer, filled, room, offset + filled)).bytesRead;
+    filled += bytesRead;
+    let start = 0;
+    for (let end = findLineFeed(buffer, start, filled); end !== -1;) {
+      if (!visit({ buffer, start, end, offset: offset + start, terminated: true })) return;
+      start = end + 1;
+      end = findLineFeed(buffer, start, filled);
+    }
+    if (bytesRead === 0) {
+      if (filled > start) visit({ buffer, start, end: filled, offset: offset + start, terminated: false });
+      return;
+    }
+    buffer.copyWithin(0, start, filled);
+    offset += start;
+    filled -= start;
   }
 }
 

@@ -20,7 +20,8 @@ export interface RecordBytes extends Head {
   readonly end: number;
 }
 
-const BEGIN = Buffer.from('{"correlationId":"');
+const BEGIN_TEXT = '{"correlationId":"';
+const BEGIN = Buffer.from(BEGIN_TEXT);
 const PREV_KEY = ',"prevHash":"';
 const HASH_KEY = '","hash":"';
 const SUFFIX_LENGTH = PREV_KEY.length + 64 + HASH_KEY.length + 64 + 2;
@@ -40,6 +41,64 @@ export function locateRecord(buffer: Buffer, start: number, end: number): Record
   const place = locatePlace(buffer, start, bodyEnd);
   if (place === undefined) return undefined;
   return { stream: place.stream, seq: place.seq, hash, prevHash, start, bodyEnd, end };
+}
+
+/** {@link RecordBytes} in text: the positions are the same where a character stands for each byte. */
+export interface RecordText extends Head {
+  readonly prevHash: string;
+  readonly bodyEnd: number;
+  /** Whether its type is one of the trail itself. */
+  readonly isTrail: boolean;
+}
+
+/**
+ * What {@link locateRecord} and {@link readTrailType} find, from bytes that were made a text as a whole (`latin1`).
+ * `undefined` as well where they would find something that no writer writes.
+ */
+export function locateInText(text: string, start: number, end: number): RecordText | undefined {
+  const bodyEnd = end - SUFFIX_LENGTH;
+  const prevAt = bodyEnd + PREV_KEY.length;
+  const hashAt = prevAt + 64 + HASH_KEY.length;
+  if (bodyEnd <= start || !text.startsWith(BEGIN_TEXT, start)) return undefined;
+  if (!text.startsWith(PREV_KEY, bodyEnd) || !text.startsWith(HASH_KEY, prevAt + 64)) return undefined;
+  if (!text.startsWith('"}', end - 2)) return undefined;
+  const body = text.slice(start, bodyEnd);
+  const seqAt = body.lastIndexOf(SEQ_KEY);
+  if (seqAt === -1) return undefined;
+  let at = seqAt + SEQ_KEY.length;
+  let seq = 0;
+  for (let digit = body.charCodeAt(at) - 0x30; digit >= 0 && digit <= 9; digit = body.charCodeAt(at) - 0x30) {
+    seq = seq * 10 + digit;
+    at += 1;
+  }
+  if (seq < 1 || !Number.isSafeInteger(seq) || !body.startsWith(STREAM_KEY, at)) return undefined;
+  const timeAt = body.indexOf(TIME_KEY, at);
+  const typeAt = body.indexOf(TYPE_TEXT);
+  if (timeAt < at + STREAM_KEY.length || typeAt === -1) return undefined;
+  return {
+    stream: body.slice(at + STREAM_KEY.length, timeAt),
+    seq,
+    prevHash: text.slice(prevAt, prevAt + 64),
+    hash: text.slice(hashAt, hashAt + 64),
+    bodyEnd,
+    isTrail: body.startsWith("aud", typeAt + TYPE_TEXT.length),
+  };
+}
+
+const SEQ_KEY = ',"seq":';
+const STREAM_KEY = ',"stream":"';
+const TIME_KEY = '","timestamp":"';
+const TYPE_TEXT = ',"eventType":"';
+
+/**
+ * The hash that the record in `buffer[start, …)` has. Overwrites what it has to: the 64 bytes before it, and the first of
+ * `,"prevHash"`.
+ */
+export function hashInPlace(buffer: Buffer, start: number, bodyEnd: number): string {
+  const prevAt = bodyEnd + PREV_KEY.length;
+  buffer.copyWithin(start - 64, prevAt, prevAt + 64);
+  buffer[bodyEnd] = 0x7d;
+  return hashOnce("sha256", buffer.subarray(start - 64, bodyEnd + 1), "hex");
 }
 
 /** Whether `buffer[start, end)` begins as every record does, as far as it goes. */
@@ -80,17 +139,19 @@ export function createHashScratch(): HashScratch {
 }
 
 /**
- * The type of the record at `start` where that is one of the trail itself (`audit.…`), else `undefined`. `eventType` comes
- * before `payload`, so its first occurrence is the record's.
+ * The type of the record where that is one of the trail itself (`audit.…`), else `undefined`. `eventType` comes before
+ * `payload`, so its first occurrence is the record's.
  */
-export function readTrailType(buffer: Buffer, start: number): string | undefined {
-  const from = buffer.indexOf(TYPE_KEY, start) + TYPE_KEY.length;
+export function readTrailType(buffer: Buffer, { start, end }: RecordBytes): string | undefined {
+  const at = buffer.indexOf(TYPE_KEY, start);
+  if (at === -1 || at >= end) return undefined;
+  const from = at + TYPE_KEY.length;
   // No other type begins with `aud`.
   if (buffer[from] !== 0x61 || buffer[from + 1] !== 0x75 || buffer[from + 2] !== 0x64) return undefined;
   return buffer.toString("latin1", from, buffer.indexOf(0x22, from));
 }
 
-const TYPE_KEY = Buffer.from(',"eventType":"');
+const TYPE_KEY = Buffer.from(TYPE_TEXT);
 
 /** Usually `seq` to `workflowId` fit in this many bytes; where they do not, the whole body is searched. */
 const USUAL_PLACE = 320;

@@ -26,3 +26,19 @@ test("the root is that of the definition for every number of records, and differ
   }
   expect(roots.size).toBe(hashes.length + 1);
 });
+
+test("many at once make the tree that they make one by one", () => {
+  const hashes = Array.from({ length: 700 }, (_, index) => hash("sha256", String(index)));
+  for (const sizes of [[700], [1, 15, 16, 17, 300], [3, 0, 5, 40, 33]]) {
+    const tree = createMerkleTree();
+    let at = 0;
+    for (const size of sizes) {
+      tree.addAll(Buffer.from(hashes.slice(at, at + size).join(""), "hex"));
+      at += size;
+      expect(tree.root()).toBe(rootOf(hashes.slice(0, at)));
+    }
+    for (const one of hashes.slice(at)) tree.add(one);
+    expect(tree.root()).toBe(rootOf(hashes));
+    expect(tree.count()).toBe(700);
+  }
+});

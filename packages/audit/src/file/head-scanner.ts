@@ -37,7 +37,7 @@ export function createHeadScanner(isOwn: (stream: string) => boolean): HeadScann
   let chunk = Buffer.alloc(0);
 
   function see(buffer: Buffer, record: RecordBytes, file: number): void {
-    if (readTrailType(buffer, record.start) !== undefined) {
+    if (readTrailType(buffer, record) !== undefined) {
       for (const head of namedHeads(buffer, record)) forget(head);
     }
     if (!isOwn(record.stream)) {

@@ -3,6 +3,8 @@ import { createMerkleTree } from "../merkle.ts";
 import type { MerkleTree } from "../merkle.ts";
 import type { RecordBytes } from "../record-bytes.ts";
 import { GENESIS_HASH } from "../record.ts";
+import { hashIn } from "./run.ts";
+import type { RunPart } from "./run.ts";
 import type { ProblemKind } from "./verdict.ts";
 
 /** What is wrong with a record, before anybody knows where it is. */
@@ -25,6 +27,8 @@ export class StreamCheck {
   tree: MerkleTree | undefined;
   treeFrom: number;
   readonly #hashes: string[] = [];
+  /** Those of the newest hashes that came as parts of runs. */
+  #parts: readonly RunPart[] = [];
 
   /** @param first the first record of it in these files. */
   constructor(first: RecordBytes) {
@@ -63,6 +67,18 @@ export class StreamCheck {
     return undefined;
   }
 
+  isContinuedBy(part: RunPart): boolean {
+    return part.from === this.seq + 1 && part.prevHash === this.hash;
+  }
+
+  /** What {@link take} does with each of the records. */
+  takePart(part: RunPart): void {
+    this.seq = part.to;
+    this.hash = part.hash;
+    this.tree?.addAll(part.hashes);
+    this.#parts = [...this.#parts.filter(({ to }) => to > part.to - REMEMBERED), part];
+  }
+
   /** After a checkpoint, which is itself the first record of the next. */
   startTree(): void {
     this.tree = createMerkleTree();
@@ -72,7 +88,9 @@ export class StreamCheck {
 
   /** The hash of an earlier record, as far back as it is remembered. */
   hashAt(seq: number): string | undefined {
-    return seq > this.seq - REMEMBERED && seq >= this.from ? this.#hashes[seq % REMEMBERED] : undefined;
+    if (seq <= this.seq - REMEMBERED || seq < this.from) return undefined;
+    const part = this.#parts.find(({ from, to }) => seq >= from && seq <= to);
+    return part === undefined ? this.#hashes[seq % REMEMBERED] : hashIn(part, seq);
   }
 }
 

@@ -9,6 +9,8 @@ import type { RecordBytes } from "../record-bytes.ts";
 import { toVerifyingKey } from "../signing-key.ts";
 import type { VerifyingKey } from "../signing-key.ts";
 import { readLine } from "./line-check.ts";
+import { hashIn } from "./run.ts";
+import type { Run } from "./run.ts";
 import { checkBeginning, indexHeads, StreamCheck } from "./stream-check.ts";
 import type { RecordProblem } from "./stream-check.ts";
 import type { StreamSummary, TrailProblem } from "./verdict.ts";
@@ -98,6 +100,27 @@ export class TrailCheck {
     }
   }
 
+  /**
+   * Takes many lines at once that were read elsewhere, with all that they would have changed here one by one.
+   * @returns false where they have to be taken one by one, for whatever is said about one of them is said here; nothing
+   *   is changed then.
+   */
+  takeRun(run: Run): boolean {
+    if (this.#problem !== undefined || this.#torn.length > 0) return false;
+    for (const part of run.parts) {
+      const stream = this.#streams.get(part.stream);
+      if (stream === undefined || !stream.isContinuedBy(part)) return false;
+      for (const head of this.#expected.get(part.stream)?.values() ?? []) {
+        if (head.seq >= part.from && head.seq <= part.to && hashIn(part, head.seq) !== head.hash)
+          return false;
+      }
+    }
+    for (const part of run.parts) this.#streams.get(part.stream)?.takePart(part);
+    this.#line += run.lines;
+    this.records += run.records;
+    return true;
+  }
+
   /** Takes note of what somebody else found in the last line. */
   report(problem: RecordProblem): void {
     this.#report(problem, this.#place());
@@ -146,7 +169,7 @@ export class TrailCheck {
   }
 
   #takeRecord(buffer: Buffer, record: RecordBytes): boolean {
-    const type = readTrailType(buffer, record.start);
+    const type = readTrailType(buffer, record);
     const payload = type === undefined ? undefined : readPayload(buffer, record);
     if (this.#torn.length > 0 && !this.#refuseTorn(tornOf(payload), seenBytes(payload))) return false;
     const stream = this.#streams.get(record.stream) ?? this.#beginStream(record, payload);

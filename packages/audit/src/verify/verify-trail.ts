@@ -1,9 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import type { ExportedHead } from "../file/lead-record.ts";
 import { findTrailFiles, readTrailFiles } from "../file/discover.ts";
 import type { FoundFile } from "../file/discover.ts";
-import { readLines } from "../read-lines.ts";
+import { readLinesBetween } from "../read-lines.ts";
 import { toVerifyingKey } from "../signing-key.ts";
+import { createRunReader } from "./run-reader.ts";
+import type { RunReader } from "./run-reader.ts";
 import { TrailCheck } from "./trail-check.ts";
 import type { TrailProblem, TrailVerdict } from "./verdict.ts";
 
@@ -21,6 +24,8 @@ export interface VerifyOptions {
   readonly publicKeys?: readonly string[];
   /** Accepts that the oldest files are gone although no record says so: who removes files with other tools needs it. */
   readonly allowMissingOlder?: boolean;
+  /** How many threads read. As many as there are processors, unless said otherwise; 1 for none but this one. */
+  readonly threads?: number;
 }
 
 /**
@@ -33,6 +38,21 @@ export interface VerifyOptions {
  * @throws where a file cannot be read or a key is not an ed25519 public key.
  */
 export async function verifyTrail(options: VerifyOptions): Promise<TrailVerdict> {
+  const threads = options.threads ?? availableParallelism();
+  const here = createRunReader(0);
+  const reader = threads > 1 ? createRunReader(threads) : here;
+  try {
+    return await verifyWith(options, ({ size }) => (size < LEAST_BYTES ? here : reader));
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @param readerOf who looks for runs in a file, if anybody: the verdict is the same */
+export async function verifyWith(
+  options: VerifyOptions,
+  readerOf: (file: FoundFile) => RunReader | undefined,
+): Promise<TrailVerdict> {
   const files = dropSuperseded(await listFiles(options));
   const numbered = files.filter((file) => file.number !== undefined);
   const check = new TrailCheck({
@@ -45,10 +65,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<TrailVerdict>
   if (problem === undefined) {
     for (const file of files) {
       check.beginFile(file.path);
-      await readLines(file.path, (line) => {
-        bytes += line.end - line.start + 1;
-        return check.takeLine(line);
-      });
+      bytes += await takeFile(file, check, readerOf(file));
       if (!check.endFile()) break;
     }
     problem = check.finish(options.allowMissingOlder ?? false);
@@ -65,6 +82,40 @@ export async function verifyTrail(options: VerifyOptions): Promise<TrailVerdict>
     keyIds: check.keyIds(),
   };
 }
+
+/** Each line of the file, many at once where a reader found runs of them. @returns how many bytes were read. */
+async function takeFile(file: FoundFile, check: TrailCheck, reader: RunReader | undefined): Promise<number> {
+  const handle = await open(file.path, "r");
+  let bytes = 0;
+  let good = true;
+  const takeLines = (from: number, to: number): Promise<void> =>
+    readLinesBetween(
+      handle,
+      (line) => {
+        bytes += line.end - line.start + 1;
+        return (good = check.takeLine(line));
+      },
+      from,
+      to,
+    );
+  try {
+    let at = 0;
+    for await (const run of reader?.read(handle.fd, file.size) ?? []) {
+      if (run.from > at) await takeLines(at, run.from);
+      if (good && check.takeRun(run)) bytes += run.to - run.from;
+      else if (good) await takeLines(run.from, run.to);
+      if (!good) return bytes;
+      at = run.to;
+    }
+    await takeLines(at, Number.POSITIVE_INFINITY);
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Smaller files are read by the time that threads are there. */
+const LEAST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The heads in a file that a file sink exported them to. A last line that a crash cut off is left out.
