@@ -7,5 +7,6 @@ const readChunk = createChunkReader();
 
 parentPort?.on("message", ({ id, chunk }: ChunkOrder) => {
   const answer: ReadChunk = { id, runs: readChunk(chunk) };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage(answer);
 });
