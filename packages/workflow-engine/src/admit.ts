@@ -26,6 +26,8 @@ export interface Proposal {
   readonly traceparent?: string;
   /** `caller`: over the tools. `decision`: people have chosen it. `admin`: an operator, who may take system transitions. */
   readonly channel: "caller" | "decision" | "admin";
+  /** Arguments that were just found to match this schema, complete with its defaults: a start's are its input. */
+  readonly checked?: { readonly schema: JsonObject | undefined; readonly arguments: JsonObject };
 }
 
 /**
@@ -51,7 +53,11 @@ export function admit(work: Work, proposal: Proposal): Result<ClaimRequest, Refu
   if (transition === undefined) return err(unknownStep(name, instance.state));
   const wrongActor = whyNotActor(transition, proposal);
   if (wrongActor !== undefined) return err(refusal("ACTOR_MISMATCH", wrongActor, attempted));
-  const args = checkArguments(work, transition.inputSchema, proposal.arguments, attempted);
+  const { checked } = proposal;
+  const args =
+    checked !== undefined && checked.schema === transition.inputSchema
+      ? ok(checked.arguments)
+      : checkArguments(work, transition.inputSchema, proposal.arguments, attempted);
   if (!args.ok) return args;
   const scope = scopeOf(instance, proposal.principal, { arguments: args.value });
   const judged = judgeAll(benchOf(work), transition.guards, scope, "failed");

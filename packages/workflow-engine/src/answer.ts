@@ -5,7 +5,7 @@ import { linksOf } from "./links.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { instanceThere } from "./relay-definition.ts";
 import { isProbing } from "./probe.ts";
-import { FOLLOWING } from "./settle.ts";
+import { FOLLOWING } from "./again.ts";
 import type { ApprovalRef, ChainStep, Snapshot, SnapshotStatus } from "./snapshot.ts";
 import type { View } from "./work.ts";
 

@@ -9,23 +9,15 @@ import {
   type OperationError,
 } from "@mcp-flowgate/core";
 import { park } from "./advance.ts";
+import { dispatchAgain, fallBack, FOLLOWING, retry } from "./again.ts";
 import { applyResult } from "./apply-result.ts";
 import { openGate } from "./approval-queue.ts";
-import { auditStart, effectOf, isInline, unresolvedCall } from "./claim.ts";
+import { awaitChild } from "./child-wait.ts";
+import { effectOf } from "./claim.ts";
 import { becomeUnknown, commit, endFailed, summaryOf } from "./commit.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { scopeOf } from "./judge.ts";
 import { offersOf } from "./offers.ts";
-import {
-  becauseOf,
-  beginProbing,
-  dispatchProbe,
-  isProbing,
-  noteAnswer,
-  probeOf,
-  readAnswer,
-} from "./probe.ts";
-import { resolveCall } from "./resolve-call.ts";
+import { becauseOf, beginProbing, isProbing, noteAnswer, probeOf, readAnswer } from "./probe.ts";
 import { nextAttempt } from "./retry.ts";
 import { executorAt, stay, stepOf, type Step } from "./step.ts";
 import type { Work } from "./work.ts";
@@ -33,14 +25,8 @@ import type { Work } from "./work.ts";
 /** How an attempt ended: an executor's outcome, or a child instance that the step now waits for. */
 export type Outcome = ExecutorOutcome | { readonly status: "child"; readonly childId: string };
 
-/** The code of an operation that waits for what it began elsewhere. */
-export const FOLLOWING = "FOLLOWING";
-
 /** How often a `reconcile` call is made, as long as its probe says that it did not take effect, where no `retry` says. */
 const RECONCILED_ATTEMPTS = 3;
-
-/** A wait up to this long is held by the process; a longer one is a row that any replica can take up. */
-const HELD_WAIT_MS = 1000;
 
 /** Applies the end of an attempt to the draft: the next rows, and what is to be performed next. */
 export function settle(work: Work, dispatch: Dispatch, outcome: Outcome): void {
@@ -122,9 +108,11 @@ export function fail(work: Work, operation: Operation, step: Step, failure: Exec
     case "retry":
       retry(work, { ...operation, error }, step, next.delayMs);
       return;
-    case "fallback":
-      fallBack(work, operation, step, error);
+    case "fallback": {
+      const fallen = fallBack(work, operation, step, error);
+      if (fallen !== undefined) fail(work, fallen.operation, step, fallen.failure);
       return;
+    }
     case "unknown": {
       const probe = probeOf(step, operation);
       if (probe === undefined) becomeUnknown(work, operation, error, step);
@@ -182,71 +170,6 @@ function follow(work: Work, operation: Operation, outcome: ExecutorFollowing): v
   work.set({ status: "waiting" });
 }
 
-/** Begins the next attempt of an operation that waited for it, or whose claimant is gone. */
-export function resume(work: Work, operation: Operation, step: Step): void {
-  if (isProbing(operation)) {
-    dispatchProbe(work, operation, step);
-    return;
-  }
-  const { error: last, ...rest } = operation;
-  // Asking what became of an effect is no attempt of it.
-  const isAttempt = last?.code !== FOLLOWING;
-  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, undefined, isAttempt);
-}
-
-function retry(work: Work, failed: Operation, step: Step, delayMs: number): void {
-  const { childId: _ended, ...operation } = failed;
-  const payload = { ...summaryOf(operation), delayMs };
-  work.audit("executor.retrying", payload, { operation });
-  if (delayMs > HELD_WAIT_MS) {
-    work.putOperation({ ...operation, status: "waiting", nextAttemptAt: work.env.now + delayMs });
-    work.set({ status: "waiting" });
-    return;
-  }
-  const { error: _last, ...rest } = operation;
-  dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, delayMs);
-}
-
-/** Claims the operation anew, whatever it waited for before: recovery has to find it if this process ends (W19). */
-function dispatchAgain(work: Work, before: Operation, step: Step, delayMs?: number, isAttempt = true): void {
-  const { childId: _ended, nextAttemptAt: _due, ...rest } = before;
-  work.set({ status: "running", operationId: before.id, claim: work.env.claim });
-  const operation: Operation = { ...rest, status: "running", fence: work.instance.fence };
-  const executor = executorAt(step, operation);
-  work.putOperation(operation);
-  if (isAttempt) auditStart(work, operation);
-  work.dispatch = {
-    operation,
-    ...(executor === undefined || operation.call === undefined
-      ? {}
-      : { work: { call: operation.call, executor } }),
-    reliability: step.reliability,
-    mode: executor === undefined ? "immediate" : isInline(executor) ? "inline" : "recorded",
-    ...(delayMs === undefined ? {} : { delayMs }),
-  };
-}
-
-function fallBack(work: Work, operation: Operation, step: Step, error: OperationError): void {
-  const candidate = operation.candidate + 1;
-  const executor = executorAt(step, { candidate });
-  const scope = scopeOf(work.instance, operation.actor, { arguments: operation.arguments });
-  const call =
-    executor === undefined ? undefined : resolveCall(work.env.programs, executor, scope, step.declared);
-  if (executor === undefined || call === undefined) {
-    endFailed(work, { ...operation, status: "failed", error, finishedAt: work.env.now }, step);
-    return;
-  }
-  const chosen: Operation = { ...operation, candidate, attempt: 1, effect: effectOf(executor).effect };
-  if (!call.ok) {
-    const { message } = unresolvedCall(operation.transition, call.error);
-    fail(work, chosen, step, { status: "failed", effect: "not_sent", errorClass: "permanent", message });
-    return;
-  }
-  const payload = { ...summaryOf(chosen), because: error.message };
-  work.audit("fallback.selected", payload, { operation: chosen });
-  dispatchAgain(work, { ...chosen, call: call.value }, step);
-}
-
 /** A human executor notifies where its target has human transitions of its own; otherwise it gates. */
 function askPeople(work: Work, dispatch: Dispatch, step: Step, draft: ApprovalDraft): void {
   const { operation } = dispatch;
@@ -273,51 +196,6 @@ function askPeople(work: Work, dispatch: Dispatch, step: Step, draft: ApprovalDr
     { approvalId: approval.id, transition: operation.transition },
     { operation: gated },
   );
-}
-
-function awaitChild(work: Work, dispatch: Dispatch, childId: string): void {
-  const { operation } = dispatch;
-  const waiting: Operation = { ...operation, status: "waiting", childId };
-  work.putOperation(waiting);
-  work.set({ status: "waiting" });
-  const call = dispatch.work?.call;
-  if (call?.kind === "workflow" && call.timeoutMs !== undefined) {
-    work.arm({
-      id: childTimerId(operation),
-      workflowId: operation.workflowId,
-      kind: "child",
-      dueAt: operation.startedAt + call.timeoutMs,
-      armedVersion: operation.fromVersion,
-      operationId: operation.id,
-    });
-  }
-  work.audit("sub_workflow.started", { childId, transition: operation.transition }, { operation: waiting });
-}
-
-/** The end of a child instance, as its parent's step sees it: the child's context is the step's output. */
-export function endChild(work: Work, operation: Operation, payload: JsonObject): void {
-  const step = currentStep(work, operation);
-  const { childId, outcome, output } = payload;
-  work.disarm(childTimerId(operation));
-  work.set({ status: "running" });
-  const told = { childId: childId ?? null, outcome: outcome ?? null };
-  if (outcome === "success") {
-    work.audit("sub_workflow.completed", told, { operation });
-    const summary = `sub-workflow ${String(childId)}`;
-    const evidence = [
-      { kind: "sub_workflow", outcome: "success" as const, summary, payload: output ?? null },
-    ];
-    succeed(work, operation, step, { status: "succeeded", output: output ?? {}, evidence });
-    return;
-  }
-  work.audit("sub_workflow.failed", told, { operation });
-  const message = `sub-workflow ${String(childId)} ended as ${String(outcome)}`;
-  const errorClass = outcome === "timed_out" ? "timeout" : "permanent";
-  fail(work, operation, step, { status: "failed", effect: "failed", errorClass, message, detail: told });
-}
-
-export function childTimerId(operation: Pick<Operation, "id">): string {
-  return `${operation.id}:child`;
 }
 
 /** The step of a live operation. A definition that cannot have lost it is the reason why a lost one merely stays. */

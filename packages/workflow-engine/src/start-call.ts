@@ -1,6 +1,6 @@
-import type { Principal, RequestKey } from "@mcp-flowgate/core";
+import type { JsonObject, Principal, RequestKey } from "@mcp-flowgate/core";
 import { FlowgateError } from "@mcp-flowgate/core";
-import { checkArguments } from "./admit.ts";
+import { checkArguments, type Proposal } from "./admit.ts";
 import { newInstance } from "./children.ts";
 import { draining, proposalOf, rateLimited, traceOf, unknownWorkflow, type Desk } from "./desk.ts";
 import type { StartRequest } from "./engine-requests.ts";
@@ -31,7 +31,7 @@ export async function startCall(desk: Desk, request: StartRequest): Promise<Snap
   const owner = principal.subject;
   const instance = newInstance({ id, definition, input, owner, startedBy: principal, now: env.now });
   const work = await desk.driver.firstWork(definition, instance);
-  const submit = request.submit === undefined ? undefined : proposalOf(request, request.submit, "caller");
+  const submit = request.submit && firstStep(request, request.submit, input);
   const begun = transition(work, {
     kind: "started",
     trace: traceOf(request),
@@ -44,6 +44,17 @@ export async function startCall(desk: Desk, request: StartRequest): Promise<Snap
   if (driven.status === "rate_limited") return await refuseStart(desk, request, rateLimited());
   if (driven.status === "conflict") throw new FlowgateError("INTERNAL", `the new id ${id} is in use`);
   return await desk.answerOf("start", driven.opened, principal, driven.ended);
+}
+
+/** The step that a start takes at once. Where its arguments are the input, they are not judged a second time. */
+function firstStep(
+  request: StartRequest,
+  step: NonNullable<StartRequest["submit"]>,
+  input: JsonObject,
+): Proposal {
+  const proposal = proposalOf(request, step, "caller");
+  if (step.arguments !== request.input) return proposal;
+  return { ...proposal, checked: { schema: request.definition.ir.inputSchema, arguments: input } };
 }
 
 async function startedBefore(desk: Desk, known: RequestKey, principal: Principal): Promise<Snapshot> {

@@ -12,6 +12,7 @@ import {
 } from "@mcp-flowgate/core";
 import { admit, type Proposal } from "./admit.ts";
 import { deadline, dueDeadline, enter, type Trace } from "./advance.ts";
+import { resume } from "./again.ts";
 import { beginCancel, compensateNext } from "./cancel.ts";
 import { claim } from "./claim.ts";
 import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
@@ -22,7 +23,8 @@ import { mayPreempt } from "./preempt.ts";
 import { beginProbing, dispatchProbe, isProbing, probeOf } from "./probe.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { consumeChoice, consumeGate } from "./settle-approval.ts";
-import { currentStep, endChild, resume, settle, succeed, type Outcome } from "./settle.ts";
+import { endChild } from "./settle-child.ts";
+import { currentStep, settle, succeed, type Outcome } from "./settle.ts";
 import { fireTimer } from "./timeouts.ts";
 import type { Work } from "./work.ts";
 
