@@ -1,4 +1,4 @@
-import type { ErrorClass, ErrorCode, JsonObject, Operation, Principal } from "@mcp-flowgate/core";
+import type { ErrorClass, ErrorCode, Evidence, JsonObject, Operation, Principal } from "@mcp-flowgate/core";
 import { ERROR_CODES, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
 import { linksOf } from "./links.ts";
@@ -41,10 +41,7 @@ export function answer(
     ...(instance.status === "terminal" ? {} : guidanceOf(state)),
     links: linksOf(view, principal),
     chain: steps.flatMap(chainStepOf),
-    evidence:
-      asked === "get"
-        ? view.evidence
-        : view.evidence.filter(({ operationId }) => steps.some(({ id }) => id === operationId)),
+    evidence: asked === "get" ? view.evidence : evidenceOf(steps, view.evidence),
     approvals: view
       .approvals()
       .flatMap((approval) => (approval.status === "pending" ? [refOf(approval)] : [])),
@@ -63,6 +60,15 @@ export function rejection(view: View, principal: Principal, error: Refusal): Sna
     evidence: [],
     error,
   };
+}
+
+/** Evidence is in the order of versions, so that of the last steps is at its end. */
+function evidenceOf(steps: readonly Operation[], all: readonly Evidence[]): readonly Evidence[] {
+  const [first] = steps;
+  if (first === undefined) return [];
+  let from = all.length;
+  while (from > 0 && all[from - 1]!.version > first.fromVersion) from -= 1;
+  return all.slice(from).filter(({ operationId }) => steps.some(({ id }) => id === operationId));
 }
 
 export function refOf(approval: ApprovalRef): ApprovalRef {
