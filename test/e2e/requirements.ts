@@ -104,6 +104,8 @@ export const REQUIREMENTS = {
     "Access tokens of a real OpenID provider decide who calls: roles, permissions, tenants and step-up scopes mean something.",
   "R-ID-4":
     "Instances of another tenant or owner do not exist: every tool gives the answer of an id that never was.",
+  "R-ID-5":
+    "Over stdio `local` makes the user of the operating system the subject, with the roles given, and no person.",
   "R-HTTP-5":
     "Slow requests, huge headers, too many requests and strangers are refused before anything is looked up.",
   "R-SHADOW-1": "Only declared connections exist; no call and no operator adds one.",
