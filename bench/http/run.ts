@@ -6,13 +6,14 @@
  *
  *   pnpm bench:http 4000          calls a row
  */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:http";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openIdle } from "./idle.ts";
+import { cpuMs, ERAS, load, residentMb, start, stop, type Call } from "./load.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const checkout = resolve(here, "../../apps/gateway/bin/mcp-flowgate.mjs");
@@ -22,7 +23,6 @@ const published = join(folder, "package");
 execFileSync(process.execPath, [resolve(here, "../../tools/bundle.mjs"), published], { stdio: "ignore" });
 const gateway = join(published, "bin/mcp-flowgate.mjs");
 const IDLE = 10_000;
-const ERAS = ["2026-07-28", "2025-11-25"] as const;
 
 const capability = (guards: string): string => `version: "1.0.0"
 proxy:
@@ -41,11 +41,9 @@ proxy:
 ${Array.from({ length: 10 }, (_, index) => `    - { name: tool${index}, executor: { kind: mcp, connection: lazy${index}, tool: t } }`).join("\n")}
 `;
 
-interface Subject {
+interface Subject extends Call {
   readonly name: string;
   readonly args: readonly string[];
-  readonly tool: string;
-  readonly input: object;
 }
 
 const serve = (name: string, yaml: string, program = gateway): readonly string[] => {
@@ -118,26 +116,6 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function start(args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly url: URL }> {
-  const child = spawn(process.execPath, [...args], { stdio: ["ignore", "ignore", "pipe"] });
-  const url = await new Promise<URL>((found, failed) => {
-    let text = "";
-    child.once("exit", (code) => failed(new Error(`the server ended with ${code}: ${text}`)));
-    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      const match = /endpoint=(\S+)\s/.exec(text);
-      if (match?.[1] !== undefined) found(new URL(match[1]));
-    });
-  });
-  return { child, url };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = new Promise((done) => child.once("exit", done));
-  child.kill("SIGTERM");
-  await ended;
-}
-
 /** Node lets a process have as many files open as the system's hard limit says; fewer connections are opened where that is low. */
 async function measureIdle(): Promise<void> {
   const subject = SUBJECTS[1] as Subject;
@@ -176,79 +154,4 @@ async function timeToHealth(args: readonly string[]): Promise<Start> {
   const taken = { ms: performance.now() - began, cpu: cpuMs(child) };
   await stop(child);
   return taken;
-}
-
-async function load(
-  url: URL,
-  era: (typeof ERAS)[number],
-  { tool, input }: Subject,
-  count: number,
-  concurrency: number,
-): Promise<{ readonly rate: number; readonly p50: number; readonly p99: number }> {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
-  const isModern = era === "2026-07-28";
-  const params = { name: tool, arguments: input, ...(isModern ? { _meta: envelope(era) } : {}) };
-  const headers = {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": era,
-    ...(isModern ? { "mcp-method": "tools/call", "mcp-name": tool } : {}),
-  };
-  const times: number[] = [];
-  let sent = 0;
-  const worker = async (): Promise<void> => {
-    while (sent < count) {
-      const body = JSON.stringify({ jsonrpc: "2.0", id: ++sent, method: "tools/call", params });
-      const at = performance.now();
-      await post(agent, url, headers, body);
-      times.push(performance.now() - at);
-    }
-  };
-  const began = performance.now();
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const seconds = (performance.now() - began) / 1000;
-  agent.destroy();
-  times.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return { rate: count / seconds, p50: at(0.5), p99: at(0.99) };
-}
-
-function post(agent: Agent, url: URL, headers: Record<string, string>, body: string): Promise<void> {
-  return new Promise((done, failed) => {
-    const call = request(
-      url,
-      { agent, method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        response.once("end", () =>
-          response.statusCode === 200 && !text.includes('"isError":true') && !text.includes('"error":')
-            ? done()
-            : failed(new Error(`${response.statusCode}: ${text}`)),
-        );
-      },
-    );
-    call.once("error", failed);
-    call.end(body);
-  });
-}
-
-function envelope(era: string): object {
-  return {
-    "io.modelcontextprotocol/protocolVersion": era,
-    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-}
-
-/** User and system time of a process so far; the kernel counts in hundredths of a second. Linux only. */
-function cpuMs({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-function residentMb({ pid }: ChildProcess): number {
-  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kb) / 1024;
 }

@@ -7,9 +7,7 @@ import {
   type ExecutorKind,
   type GatewayPlan,
   type JsonObject,
-  type LimitsIr,
   type Principal,
-  type Result,
 } from "@mcp-flowgate/core";
 import { createCliExecutor } from "@mcp-flowgate/executor-cli";
 import { createHttpExecutor } from "@mcp-flowgate/executor-http";
@@ -19,13 +17,12 @@ import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createAddressPolicy, createOutboundFetch } from "@mcp-flowgate/outbound";
 import { createEngine } from "@mcp-flowgate/workflow-engine";
-import { createAdminApi, type AdminApi } from "./admin/admin-api.ts";
-import { createEventFeed, type EventFeed } from "./admin/event-feed.ts";
+import { createAdminApi } from "./admin/admin-api.ts";
+import { createEventFeed } from "./admin/event-feed.ts";
 import type { Operations } from "./admin/observe.ts";
 import { withLogLevel } from "./admin/log-level-call.ts";
 import { withReload } from "./admin/reload-call.ts";
 import { withServers } from "./admin/server-calls.ts";
-import type { Catalogue } from "./catalogue/catalogue.ts";
 import { lockOf } from "./catalogue/lock-of.ts";
 import { createCatalogueNews } from "./catalogue/catalogue-news.ts";
 import { closeAll } from "./close-all.ts";
@@ -38,85 +35,23 @@ import { systemClock } from "./host/clock.ts";
 import { hideSecrets } from "./host/hide-secrets.ts";
 import { hideValues, spellingsOf } from "./host/hide-values.ts";
 import { systemDigest, systemIds } from "./host/ids.ts";
+import type { ComposeOptions, Gateway } from "./gateway.ts";
 import type { HostLog } from "./host/log.ts";
 import { createMissingPermissions } from "./http/missing-permissions.ts";
-import type { Recorder } from "./http/refusal-log.ts";
-import type { MissingPermissions } from "./http/step-up.ts";
-import type { Authenticator } from "./identity/authenticator.ts";
 import { createLive } from "./reload/live.ts";
-import {
-  createReloader,
-  type LoadAgain,
-  type Reloaded,
-  type ReloadProblem,
-  type ReloadTrigger,
-} from "./reload/reloader.ts";
+import { createReloader } from "./reload/reloader.ts";
 import { createRevision } from "./reload/revision.ts";
 import { createJournal } from "./store/journal.ts";
 import { openStore, sinksOfStore } from "./store/open-store.ts";
-import { createSurface, type Surface } from "./surface/surface.ts";
+import { createSurface } from "./surface/surface.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { NAME, VERSION } from "./version.ts";
-
-/** One gateway, wired: everything that has a life of its own, and the way to end it. */
-export interface Gateway {
-  /** The configuration that runs now. */
-  readonly plan: GatewayPlan;
-  readonly surface: Surface;
-  readonly admin: AdminApi;
-  /** What is offered now. */
-  readonly catalogue: Catalogue;
-  /** Recognises callers as the configuration says now. */
-  /** Calls `listener` when what is offered has changed. Returns the way to stop. */
-  readonly onCatalogueChange: (listener: () => void) => () => void;
-  readonly authenticate: Authenticator;
-  /** Identity and limits as the configuration says at the moment of looking. */
-  readonly settings: { readonly identity: readonly JsonObject[]; readonly limits: LimitsIr };
-  /** What operators may look at. */
-  readonly operations: Operations;
-  /** Tells those who listen what has changed. */
-  readonly events: EventFeed;
-  /** Metrics in the exposition format of Prometheus, where they are kept. */
-  readonly expose?: () => Promise<string>;
-  /** Permissions that guards of a call want and the caller does not have. */
-  readonly missingPermissions: MissingPermissions;
-  /** Writes an audit event of the transport. */
-  readonly record: Recorder;
-  /** Failing readiness checks by name. */
-  notReady(): Promise<readonly string[]>;
-  /** What does not work and keeps nobody from being served, by name. */
-  degraded(): readonly string[];
-  /** Lists the imports and begins to fire timers. Resolves when the start's patience for slow servers is over. */
-  start(): Promise<void>;
-  /** Reads the configuration again and replaces what runs by it, or changes nothing. */
-  reload(trigger: ReloadTrigger): Promise<Result<Reloaded, ReloadProblem>>;
-  /** Opens audit files anew, after something else has moved them. */
-  reopenAudit(): Promise<void>;
-  /** New starts are refused; resolves when every call that runs has its answer. */
-  drain(): Promise<void>;
-  /** Ends children and gives up the lease with whatever still runs: others take over at once. The process ends after it. */
-  abandon(): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** How long a start waits for downstream servers to list their tools before it serves without them. */
 const IMPORT_PATIENCE_MS = 10_000;
 
 /** When a gateway that has started is thought to have a moment for itself. */
 const IDLE_AFTER_MS = 1000;
-
-export interface ComposeOptions {
-  /** Standard output is not the protocol's channel, so an audit sink may have it. */
-  readonly stdoutIsFree?: boolean;
-  /** There is an HTTP listener that metrics can be asked for at. */
-  readonly isScraped?: boolean;
-  /** What of which files is served: tells gateways with one store and different configurations apart. */
-  readonly served?: string;
-  /** How the configuration is read again; left out, it is not. */
-  readonly load?: LoadAgain;
-  /** Reads what else a reload takes over, or throws a sentence. Returns what takes it over. */
-  readonly alongside?: () => () => void;
-}
 
 /** The only place that knows which parts stand behind the ports. */
 export async function compose(

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ok, type GatewayPlan, type ServerIr } from "@mcp-flowgate/core";
-import { compose, type Gateway } from "../compose.ts";
+import { compose } from "../compose.ts";
+import type { Gateway } from "../gateway.ts";
 import { serveControlSocket } from "../control/control-server.ts";
 import { controlSocketPath } from "../control/socket-path.ts";
 import { createAdminEndpoint } from "../http/admin-endpoint.ts";
