@@ -38,6 +38,8 @@ const POLL_WITHOUT_HINTS_MS = 400;
 const RECONNECT_MS = 1_000;
 /** What changes in so short a time is told at once. */
 const GATHER_MS = 5;
+/** Between two hints: each is a transaction of its own, and under load as many as commits would cost as much as those. */
+const TELL_EVERY_MS = 25;
 /** The server refuses 8,000 bytes. */
 const MAX_PAYLOAD = 7_000;
 /** Rows are kept for as long as a process may be cut off from the database and still hear of every change. */
@@ -79,6 +81,7 @@ class TableFeed implements ChangeFeed {
   #polling: NodeJS.Timeout | undefined;
   #isPolling = false;
   #telling: NodeJS.Timeout | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #reconnecting: NodeJS.Timeout | undefined;
   #client: Client | undefined;
   #isHeard = false;
@@ -103,7 +106,9 @@ class TableFeed implements ChangeFeed {
     this.#callAll(workflowIds);
     if (!this.#options.hints || this.#isClosed) return;
     for (const id of workflowIds) this.#toTell.add(id);
-    this.#telling ??= setTimeout(() => void this.#tell(), GATHER_MS).unref();
+    if (this.#telling !== undefined) return;
+    const pause = Math.max(GATHER_MS, this.#toldAt + TELL_EVERY_MS - performance.now());
+    this.#telling = setTimeout(() => void this.#tell(), pause).unref();
   }
 
   async beat(): Promise<void> {
@@ -183,6 +188,7 @@ class TableFeed implements ChangeFeed {
 
   async #tell(): Promise<void> {
     this.#telling = undefined;
+    this.#toldAt = performance.now();
     const ids = [...this.#toTell].map(toKey);
     this.#toTell.clear();
     try {

@@ -44,6 +44,8 @@ export interface CommitQueueOptions extends TransactionParts {
 
 /** Pieces of work of one transaction: enough that what they share costs each little, few enough that nobody waits long. */
 const MAX_GROUP = 64;
+/** So few go together whatever else is on its way: what a transaction takes by itself would be more than what is gained. */
+const SMALL_GROUP = 20;
 /** Tries of one piece of work that others were in the way of. */
 const MAX_TRIES = 12;
 /** For how long the server is asked what became of a commit, beyond the patience for everything else. */
@@ -67,6 +69,8 @@ class Queue implements CommitQueue {
   #waiting: Piece[] = [];
   #idle: (() => void)[] = [];
   #lanes = 0;
+  /** Pieces of work that are on their way. */
+  #sent = 0;
   #isPlanned = false;
 
   constructor(options: CommitQueueOptions) {
@@ -106,9 +110,12 @@ class Queue implements CommitQueue {
   #takeGroup(): readonly Piece[] {
     const group: Piece[] = [];
     const rest: Piece[] = [];
+    // Lanes share what there is, so that some of it is written while other is flushed.
+    const share = Math.ceil((this.#waiting.length + this.#sent) / this.#options.lanes);
+    const size = Math.min(MAX_GROUP, Math.max(SMALL_GROUP, share));
     const taken = new Set(this.#busy);
     for (const piece of this.#waiting) {
-      const isFree = group.length < MAX_GROUP && piece.keys.every((key) => !taken.has(key));
+      const isFree = group.length < size && piece.keys.every((key) => !taken.has(key));
       (isFree ? group : rest).push(piece);
       for (const key of piece.keys) taken.add(key);
     }
@@ -119,8 +126,10 @@ class Queue implements CommitQueue {
 
   async #runLane(group: readonly Piece[]): Promise<void> {
     this.#lanes += 1;
+    this.#sent += group.length;
     await this.#run(group);
     this.#lanes -= 1;
+    this.#sent -= group.length;
     for (const { keys } of group) for (const key of keys) this.#busy.delete(key);
     this.#plan();
     if (this.#waiting.length === 0 && this.#lanes === 0)

@@ -39,6 +39,9 @@ interface InstanceWithHead extends LockedInstance {
   readonly hash: string;
 }
 
+/** Where no instance is there, the number and the time alone. */
+type LockedRow = { readonly xid: string; readonly now: number } & (InstanceWithHead | { readonly id: null });
+
 interface RequestName {
   readonly tenant: string;
   readonly principal: string;
@@ -77,29 +80,28 @@ export async function lock(session: Session, works: readonly Work[], ownStream: 
     keys: readonly unknown[],
     ...more: unknown[][]
   ): Promise<Row[]> => (keys.length === 0 ? [] : (await session.query<Row>(statement, [keys, ...more])).rows);
-  const [, , instances, clock, lockedApprovals, lockedSignals, lockedTimers, used, counted, heads] =
-    await inOrder([
-      session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
-      some(statements.LOCK_NAMES, names),
-      some<InstanceWithHead>(statements.LOCK_INSTANCES, instanceIds),
-      session.query<{ xid: string; now: number }>(statements.READ_CLOCK),
-      some<{ id: string; revision: number }>(statements.LOCK_APPROVALS, approvalIds),
-      some<{ id: string }>(statements.LOCK_SIGNALS, signalIds),
-      some<{ id: string }>(statements.LOCK_TIMERS, timerIds),
-      some<{ body: string }>(
-        statements.READ_REQUESTS,
-        requests.map(({ tenant }) => toBoundedKey(tenant)),
-        requests.map(({ principal }) => toBoundedKey(principal)),
-        requests.map(({ key }) => toBoundedKey(key)),
-      ),
-      some<{ key: string; perMs: number; entries: number }>(
-        statements.COUNT_RATES,
-        rates.map(({ key }) => toBoundedKey(key)),
-        rates.map(({ perMs }) => Math.floor(perMs)),
-      ),
-      some<{ stream: string; seq: number; hash: string }>(statements.READ_HEADS, others),
-    ]);
-  const { xid = "", now = 0 } = clock.rows[0] ?? {};
+  const [, , { rows }, lockedApprovals, lockedSignals, lockedTimers, used, counted, heads] = await inOrder([
+    session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+    some(statements.LOCK_NAMES, names),
+    session.query<LockedRow>(statements.LOCK_INSTANCES, [instanceIds]),
+    some<{ id: string; revision: number }>(statements.LOCK_APPROVALS, approvalIds),
+    some<{ id: string }>(statements.LOCK_SIGNALS, signalIds),
+    some<{ id: string }>(statements.LOCK_TIMERS, timerIds),
+    some<{ body: string }>(
+      statements.READ_REQUESTS,
+      requests.map(({ tenant }) => toBoundedKey(tenant)),
+      requests.map(({ principal }) => toBoundedKey(principal)),
+      requests.map(({ key }) => toBoundedKey(key)),
+    ),
+    some<{ key: string; perMs: number; entries: number }>(
+      statements.COUNT_RATES,
+      rates.map(({ key }) => toBoundedKey(key)),
+      rates.map(({ perMs }) => Math.floor(perMs)),
+    ),
+    some<{ stream: string; seq: number; hash: string }>(statements.READ_HEADS, others),
+  ]);
+  const { xid = "", now = 0 } = rows[0] ?? {};
+  const instances = rows.flatMap((row) => (row.id === null ? [] : [row]));
   return {
     xid,
     now,

@@ -7,14 +7,15 @@ export const LOCK_NAMES: Statement = {
       SELECT DISTINCT hashtextextended(given, 7882815) AS name FROM unnest($1::text[]) AS given ORDER BY 1 OFFSET 0
     ) AS names`,
 };
+/** The transaction's number and time, once at least, and with them the instances that are there. */
 export const LOCK_INSTANCES: Statement = {
   name: "lock_instances",
-  text: `SELECT id, version, fence, claimant, operation_id AS "operationId", audit_seq AS seq, audit_hash AS hash
-    FROM mcp_flowgate.wf WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
-};
-export const READ_CLOCK: Statement = {
-  name: "read_clock",
-  text: "SELECT pg_current_xact_id()::text AS xid, mcp_flowgate.now_ms() AS now",
+  text: `WITH locked AS MATERIALIZED (
+      SELECT id, version, fence, claimant, operation_id, audit_seq, audit_hash
+      FROM mcp_flowgate.wf WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE
+    )
+    SELECT clock.xid, clock.now, id, version, fence, claimant, operation_id AS "operationId", audit_seq AS seq, audit_hash AS hash
+    FROM (SELECT pg_current_xact_id()::text AS xid, mcp_flowgate.now_ms() AS now) AS clock LEFT JOIN locked ON true`,
 };
 export const LOCK_APPROVALS: Statement = {
   name: "lock_approvals",

@@ -5,36 +5,24 @@ const ORPHAN_GRACE_MS = 30_000;
 
 const OPERATION = `body, late_result AS "lateResult"`;
 
-/** Everything of an instance, of one moment since it is one statement. `part` says which table a row is of. */
+/** All of a table that belongs to an instance, as one JSON array: a row for each costs more than what is in it. */
+const listOf = (table: "evidence" | "timer" | "signal"): string =>
+  `SELECT wf_id, '${table}', 0, NULL, NULL, '[' || string_agg(body, ',' ORDER BY n) || ']', NULL, NULL, NULL
+    FROM mcp_flowgate.${table} WHERE wf_id = ANY($1::text[]) GROUP BY wf_id`;
+
+/** Everything of some instances, of one moment since it is one statement. `part` says which table a row is of. */
 export const LOAD: Statement = {
   name: "load",
-  text: `SELECT 'instance' AS part, 0 AS n, operation_id AS id, NULL AS status, body, context, input, NULL AS late
-      FROM mcp_flowgate.wf WHERE id = $1
-    UNION ALL SELECT 'operation', n, id, status, body, NULL, NULL, late_result FROM mcp_flowgate.op
-      WHERE id = (SELECT operation_id FROM mcp_flowgate.wf WHERE id = $1)
-    UNION ALL SELECT * FROM (
-      SELECT 'last', n, id, status, body, NULL, NULL, late_result FROM mcp_flowgate.op WHERE wf_id = $1 ORDER BY n DESC LIMIT 1
-    ) AS last
-    UNION ALL SELECT 'evidence', n, NULL, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.evidence WHERE wf_id = $1
-    UNION ALL SELECT 'approval', n, id, status, body, NULL, NULL, NULL FROM mcp_flowgate.approval WHERE wf_id = $1
-    UNION ALL SELECT 'timer', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.timer WHERE wf_id = $1
-    UNION ALL SELECT 'signal', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.signal WHERE wf_id = $1`,
-};
-/** As {@link LOAD}, of many: `wf` says whose a row is. */
-export const LOAD_ALL: Statement = {
-  name: "load_all",
-  text: `SELECT id AS wf, 'instance' AS part, 0 AS n, operation_id AS id, NULL AS status, body, context, input, NULL AS late
+  text: `SELECT id AS of, 'instance' AS part, 0 AS n, NULL AS id, NULL AS status, body, context, input, NULL AS late
       FROM mcp_flowgate.wf WHERE id = ANY($1::text[])
     UNION ALL SELECT wf.id, 'operation', op.n, op.id, op.status, op.body, NULL, NULL, op.late_result
       FROM mcp_flowgate.wf JOIN mcp_flowgate.op ON op.id = wf.operation_id WHERE wf.id = ANY($1::text[])
-    UNION ALL SELECT wanted.wf, 'last', last.n, last.id, last.status, last.body, NULL, NULL, last.late_result
-      FROM unnest($1::text[]) AS wanted(wf) CROSS JOIN LATERAL (
-        SELECT n, id, status, body, late_result FROM mcp_flowgate.op WHERE wf_id = wanted.wf ORDER BY n DESC LIMIT 1
-      ) AS last
-    UNION ALL SELECT wf_id, 'evidence', n, NULL, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.evidence WHERE wf_id = ANY($1::text[])
+    UNION ALL SELECT wf.id, 'operation', last.n, last.id, last.status, last.body, NULL, NULL, last.late_result
+      FROM mcp_flowgate.wf CROSS JOIN LATERAL (
+        SELECT * FROM mcp_flowgate.op WHERE op.wf_id = wf.id ORDER BY op.n DESC LIMIT 1
+      ) AS last WHERE wf.id = ANY($1::text[]) AND wf.operation_id IS NULL
     UNION ALL SELECT wf_id, 'approval', n, id, status, body, NULL, NULL, NULL FROM mcp_flowgate.approval WHERE wf_id = ANY($1::text[])
-    UNION ALL SELECT wf_id, 'timer', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.timer WHERE wf_id = ANY($1::text[])
-    UNION ALL SELECT wf_id, 'signal', n, id, NULL, body, NULL, NULL, NULL FROM mcp_flowgate.signal WHERE wf_id = ANY($1::text[])`,
+    UNION ALL ${listOf("evidence")} UNION ALL ${listOf("timer")} UNION ALL ${listOf("signal")}`,
 };
 export const OPERATION_BY_ID: Statement = {
   name: "operation",

@@ -17,6 +17,7 @@ import type { SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Database } from "./database.ts";
 import { and, desc, eq, inArray, QueryBuilder, sql } from "./drizzle.ts";
+import { createGatheredRead } from "./gathered-read.ts";
 import { fromJsonText, toBoundedKey, toKey } from "./json-text.ts";
 import * as statements from "./read-statements.ts";
 import { fromInstanceRow, fromOperationRow, type InstanceRow, type OperationRow } from "./rows.ts";
@@ -40,13 +41,16 @@ export interface Reader {
   nextDueAt(): Promise<number | undefined>;
 }
 
-type Part = "instance" | "operation" | "last" | "evidence" | "approval" | "timer" | "signal";
+type Part = "instance" | "operation" | "evidence" | "approval" | "timer" | "signal";
 
 interface PartRow {
+  /** The key of the instance. */
+  readonly of: string;
   readonly part: Part;
   readonly n: number;
   readonly id: string | null;
   readonly status: string | null;
+  /** Of evidence, timers and signals an array. */
   readonly body: string;
   readonly context: string;
   readonly input: string;
@@ -58,6 +62,9 @@ type OperationBody = Pick<OperationRow, "body" | "lateResult">;
 
 export function createReader(database: Database): Reader {
   const builder = new QueryBuilder();
+  const loadRows = async (keys: readonly string[]): Promise<ReadonlyMap<string, readonly PartRow[]>> =>
+    Map.groupBy(await database.read<PartRow>(statements.LOAD, [keys]), ({ of }) => of);
+  const loading = createGatheredRead(loadRows);
   const one = async <T>(
     statement: Parameters<Database["read"]>[0],
     values: readonly unknown[],
@@ -74,14 +81,12 @@ export function createReader(database: Database): Reader {
 
   return {
     async load(workflowId) {
-      const rows = await database.read<PartRow>(statements.LOAD, [toKey(workflowId)]);
+      const rows = await loading.get(toKey(workflowId));
       return toAggregate(rows);
     },
     async loadAll(workflowIds) {
-      const keys = [...new Set(workflowIds.map(toKey))];
-      const rows = await database.read<PartRow & { readonly wf: string }>(statements.LOAD_ALL, [keys]);
-      const read = [...Map.groupBy(rows, ({ wf }) => wf).values()].map(toAggregate);
-      return read.filter((aggregate) => aggregate !== undefined);
+      const found = await loadRows([...new Set(workflowIds.map(toKey))]);
+      return [...found.values()].map(toAggregate).filter((aggregate) => aggregate !== undefined);
     },
     async operation(id) {
       const [row] = await database.read<OperationBody>(statements.OPERATION_BY_ID, [toKey(id)]);
@@ -184,14 +189,14 @@ export function createReader(database: Database): Reader {
   };
 }
 
-function toAggregate(rows: readonly PartRow[]): InstanceAggregate | undefined {
+function toAggregate(rows: readonly PartRow[] = []): InstanceAggregate | undefined {
   const parts = (part: Part): readonly PartRow[] =>
     rows.filter((row) => row.part === part).sort((left, right) => left.n - right.n);
-  const bodies = <T>(part: Part): readonly T[] => parts(part).map(({ body }) => fromJsonText<T>(body));
+  const listed = <T>(part: Part): readonly T[] => parts(part).flatMap(({ body }) => fromJsonText<T[]>(body));
   const [row] = parts("instance");
   if (row === undefined) return undefined;
-  const [operation] = parts(row.id === null ? "last" : "operation");
-  const signals = bodies<Signal>("signal");
+  const [operation] = parts("operation");
+  const signals = listed<Signal>("signal");
   const announced = new Set(
     signals.map(({ payload }) =>
       typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
@@ -202,11 +207,11 @@ function toAggregate(rows: readonly PartRow[]): InstanceAggregate | undefined {
     ...(operation === undefined
       ? {}
       : { operation: fromOperationRow({ body: operation.body, lateResult: operation.late }) }),
-    evidence: bodies<Evidence>("evidence"),
+    evidence: listed<Evidence>("evidence"),
     approvals: parts("approval")
       .filter(({ id, status }) => status === "pending" || announced.has(id ?? ""))
       .map(({ body }) => fromJsonText<Approval>(body)),
-    timers: bodies<Timer>("timer"),
+    timers: listed<Timer>("timer"),
     signals,
   };
 }

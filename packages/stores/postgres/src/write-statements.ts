@@ -1,10 +1,11 @@
 import type { AuditRow } from "./audit-table.ts";
+import { toBigintArray, toTextArray } from "./binary-array.ts";
 import type { Statement } from "./database.ts";
 import type { ApprovalRow, ChildRow, InstanceRow, OperationRow, RequestRow } from "./rows.ts";
 
 /** A statement over any number of rows, which travel as one array per column. */
 export interface RowsStatement<Row> extends Statement {
-  values(rows: readonly Row[]): readonly unknown[][];
+  values(rows: readonly Row[]): readonly unknown[];
 }
 
 type Columns<Row> = readonly (readonly [
@@ -12,6 +13,18 @@ type Columns<Row> = readonly (readonly [
   column: string,
   type: "text" | "bigint",
 ])[];
+
+/** What nearly every transaction writes. */
+export interface StepRows {
+  /** That are there. */
+  readonly instances: readonly WrittenInstance[];
+  readonly operations: readonly WrittenOperation[];
+  readonly evidence: readonly ChildRow[];
+  readonly audit: readonly AuditRow[];
+  /** The keys of the instances that others shall hear of, and who tells. */
+  readonly changed: readonly string[];
+  readonly epoch: number;
+}
 
 type WrittenInstance = InstanceRow & { readonly seq: number; readonly hash: string };
 type WrittenOperation = OperationRow & { readonly claimant: string };
@@ -80,20 +93,17 @@ const AUDIT: Columns<AuditRow> = [
 ];
 
 export const INSERT_INSTANCES: RowsStatement<WrittenInstance> = insert("wf", INSTANCE);
-export const UPDATE_INSTANCES: RowsStatement<WrittenInstance> = update("wf", "instance", INSTANCE);
 /** Of instances that an event was recorded of and that are not written otherwise. */
 export const UPDATE_HEADS: RowsStatement<{ id: string; seq: number; hash: string }> = update("wf", "head", [
   ["id", "id", "text"],
   ["seq", "audit_seq", "bigint"],
   ["hash", "audit_hash", "text"],
 ]);
-export const UPSERT_OPERATIONS: RowsStatement<WrittenOperation> = upsert("op", OPERATION);
 /** A takeover moves the operation that runs, even where the batch does not write it. */
 export const UPDATE_CLAIMANTS: RowsStatement<{ id: string; claimant: string }> = update("op", "claimant", [
   ["id", "id", "text"],
   ["claimant", "claimant", "text"],
 ]);
-export const INSERT_EVIDENCE: RowsStatement<ChildRow> = insert("evidence", CHILD);
 /** One that is there is locked all the same: until the commit nobody can remove it ({@link INSERT_BLOB_OWNER}). */
 export const UPSERT_BLOB: Statement = {
   name: "upsert_blob",
@@ -117,7 +127,39 @@ export const UPSERT_SIGNALS: RowsStatement<NamedRow> = upsert("signal", NAMED, {
 export const UPSERT_REQUESTS: RowsStatement<RequestRow> = upsert("request", REQUEST, {
   key: ["tenant", "principal", "key"],
 });
-export const INSERT_AUDIT: RowsStatement<AuditRow> = insert("audit", AUDIT);
+
+/**
+ * In one statement: what a statement takes by itself, in the server, on the way and here, is a good part of what the
+ * rows of a step take. Its parts touch tables of their own, so in which order they run makes no difference.
+ */
+export const WRITE_STEPS: Statement & { values(rows: StepRows): readonly unknown[] } = (() => {
+  const parts = [
+    update("wf", "instance", INSTANCE, 0),
+    upsert("op", OPERATION, { from: INSTANCE.length }),
+    insert("evidence", CHILD, { from: INSTANCE.length + OPERATION.length }),
+    insert("audit", AUDIT, { from: INSTANCE.length + OPERATION.length + CHILD.length }),
+  ].map(({ text }) => text);
+  const next = INSTANCE.length + OPERATION.length + CHILD.length + AUDIT.length + 1;
+  const [instances, operations, evidence, audit] = parts;
+  const toInstances = toValues(INSTANCE);
+  const toOperations = toValues(OPERATION);
+  const toEvidence = toValues(CHILD);
+  const toAudit = toValues(AUDIT);
+  return {
+    name: "write_steps",
+    text: `WITH instances AS (${instances}), operations AS (${operations}), evidence AS (${evidence}), audit AS (${audit})
+      INSERT INTO mcp_flowgate.change (xid, epoch, wf_id)
+      SELECT pg_current_xact_id(), $${next}::bigint, wf_id FROM unnest($${next + 1}::text[]) AS given(wf_id)`,
+    values: (rows) => [
+      ...toInstances(rows.instances),
+      ...toOperations(rows.operations),
+      ...toEvidence(rows.evidence),
+      ...toAudit(rows.audit),
+      rows.epoch,
+      toTextArray(rows.changed),
+    ],
+  };
+})();
 
 export const DELETE_TIMERS: Statement = {
   name: "delete_timers",
@@ -149,28 +191,27 @@ export const SET_LATE_RESULTS: Statement = {
       INSERT INTO mcp_flowgate.change (xid, epoch, wf_id) SELECT DISTINCT pg_current_xact_id(), $3::bigint, wf_id FROM written
     ) SELECT DISTINCT wf_id AS id FROM written`,
 };
-export const INSERT_CHANGES: Statement = {
-  name: "insert_changes",
-  text: `INSERT INTO mcp_flowgate.change (xid, epoch, wf_id)
-    SELECT pg_current_xact_id(), $1::bigint, wf_id FROM unnest($2::text[]) AS given(wf_id)`,
-};
-
-/** Rows are numbered in the order in which they are given. */
-function insert<Row>(table: string, columns: Columns<Row>, condition = "true"): RowsStatement<Row> {
+/** Rows are numbered in the order in which they are given. `from` parameters come before theirs. */
+function insert<Row>(
+  table: string,
+  columns: Columns<Row>,
+  { from = 0, where = "true" }: { readonly from?: number; readonly where?: string } = {},
+): RowsStatement<Row> {
   const names = columns.map(([, column]) => column).join(", ");
-  const text = `INSERT INTO mcp_flowgate.${table} (${names}) SELECT ${names} FROM ${given(columns, ", place", " WITH ORDINALITY")} WHERE ${condition} ORDER BY place`;
+  const source = given(columns, from, ", place", " WITH ORDINALITY");
+  const text = `INSERT INTO mcp_flowgate.${table} (${names}) SELECT ${names} FROM ${source} WHERE ${where} ORDER BY place`;
   return { name: `insert_${table}`, text, values: toValues(columns) };
 }
 
 function upsert<Row>(
   table: string,
   columns: Columns<Row>,
-  options: { readonly key?: readonly string[]; readonly where?: string } = {},
+  options: { readonly key?: readonly string[]; readonly from?: number; readonly where?: string } = {},
 ): RowsStatement<Row> {
   const key = options.key ?? ["id"];
   const moved = columns.map(([, column]) => column).filter((column) => !key.includes(column));
   const set = moved.map((column) => `${column} = excluded.${column}`).join(", ");
-  const { text } = insert(table, columns, options.where);
+  const { text } = insert(table, columns, options);
   return {
     name: `upsert_${table}`,
     text: `${text} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${set}`,
@@ -178,20 +219,26 @@ function upsert<Row>(
   };
 }
 
-function update<Row>(table: string, what: string, columns: Columns<Row>): RowsStatement<Row> {
+function update<Row>(table: string, what: string, columns: Columns<Row>, from = 0): RowsStatement<Row> {
   const set = columns
     .slice(1)
     .map(([, column]) => `${column} = given.${column}`)
     .join(", ");
-  const text = `UPDATE mcp_flowgate.${table} AS t SET ${set} FROM ${given(columns)} WHERE t.id = given.id`;
+  const text = `UPDATE mcp_flowgate.${table} AS t SET ${set} FROM ${given(columns, from)} WHERE t.id = given.id`;
   return { name: `update_${table}_${what}`, text, values: toValues(columns) };
 }
 
-function given<Row>(columns: Columns<Row>, more = "", ordinality = ""): string {
-  const arrays = columns.map(([, , type], index) => `$${index + 1}::${type}[]`).join(", ");
+function given<Row>(columns: Columns<Row>, from: number, more = "", ordinality = ""): string {
+  const arrays = columns.map(([, , type], index) => `$${from + index + 1}::${type}[]`).join(", ");
   return `unnest(${arrays})${ordinality} AS given(${columns.map(([, column]) => column).join(", ")}${more})`;
 }
 
-function toValues<Row>(columns: Columns<Row>): (rows: readonly Row[]) => unknown[][] {
-  return (rows) => columns.map(([property]) => rows.map((row) => row[property]));
+function toValues<Row>(columns: Columns<Row>): (rows: readonly Row[]) => readonly Buffer[] {
+  return (rows) =>
+    columns.map(([property, , type]) => {
+      const values = rows.map((row) => row[property]);
+      return type === "text"
+        ? toTextArray(values as readonly (string | null)[])
+        : toBigintArray(values as readonly (number | null)[]);
+    });
 }

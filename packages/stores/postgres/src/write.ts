@@ -61,24 +61,12 @@ export async function write(
     rows.filter(({ id }) => !locked.instances.has(id)),
   );
   sendRows(
-    statements.UPDATE_INSTANCES,
-    rows.filter(({ id }) => locked.instances.has(id)),
-  );
-  sendRows(
     statements.UPDATE_HEADS,
     headsAlone(instances, locked, audit).map((id) => ({ id, ...headOf(id) })),
   );
   sendRows(
     statements.UPDATE_CLAIMANTS,
     owned.flatMap((batch) => takenAlong(batch, locked)),
-  );
-  sendRows(
-    statements.UPSERT_OPERATIONS,
-    owned.flatMap((batch) => withClaimant(batch, locked)),
-  );
-  sendRows(
-    statements.INSERT_EVIDENCE,
-    owned.flatMap(({ evidence }) => evidence),
   );
   // In one order everywhere, so that no two transactions wait for each other's.
   const blobs = batches.flatMap((batch) => batch.blobs);
@@ -110,13 +98,20 @@ export async function write(
   );
   const counted = batches.flatMap(({ countRates }) => countRates);
   if (counted.length > 0) void send(statements.INSERT_RATES, [counted]).catch(() => undefined);
-  sendRows(statements.INSERT_AUDIT, audit);
-
   const changed = new Set([
     ...owned.flatMap(({ workflowId }) => workflowId ?? []),
     ...signals.map(({ workflowId }) => workflowId),
   ]);
-  if (changed.size > 0) void send(statements.INSERT_CHANGES, [epoch, [...changed]]).catch(() => undefined);
+  const steps = {
+    instances: rows.filter(({ id }) => locked.instances.has(id)),
+    operations: owned.flatMap((batch) => withClaimant(batch, locked)),
+    evidence: owned.flatMap((batch) => batch.evidence),
+    audit,
+    changed: [...changed],
+    epoch,
+  };
+  if (changed.size > 0 || audit.length > 0)
+    void send(statements.WRITE_STEPS, statements.WRITE_STEPS.values(steps)).catch(() => undefined);
   const late = batches.flatMap(({ lateResults }) => lateResults);
   const lateOf =
     late.length === 0
