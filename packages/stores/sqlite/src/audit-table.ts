@@ -1,4 +1,5 @@
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
+import type Database from "better-sqlite3";
 import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
@@ -33,10 +34,14 @@ export interface AuditTable {
   read(filter: AuditFilter): readonly StoredAudit[];
 }
 
+const COLUMNS = ["stream", "seq", "id", "type", "at", "hash", "line"];
+/** Rows of one statement. */
+const MAX_ROWS = 16;
+
 /** Heads remembered, so that the next record of a stream need not look for the last one. */
 const MAX_HEADS = 5000;
 
-export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditChain): AuditTable {
+export function createAuditTable({ db, prepare, sqlite }: OpenedDatabase, chain: AuditChain): AuditTable {
   const place = sql.placeholder;
   const selectHead = prepare.rows(
     db
@@ -47,17 +52,20 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
       .limit(1),
     ["seq", "hash"],
   );
-  const insert = prepare.run(
-    db.insert(auditRows).values({
-      stream: place("stream"),
-      seq: place("seq"),
-      id: place("id"),
-      type: place("type"),
-      at: place("at"),
-      hash: place("hash"),
-      line: place("line"),
-    }),
-  );
+  const inserts = new Map<number, Database.Statement>();
+  /** As many rows in a statement as there are: what a statement takes by itself is a good part of what a row takes. */
+  const insert = (rows: readonly (readonly unknown[])[]): void => {
+    let statement = inserts.get(rows.length);
+    if (statement === undefined) {
+      const row = `(${COLUMNS.map(() => "?").join(", ")})`;
+      // Whoever writes records undoes all of them where one fails, so SQLite need not be able to undo a single statement.
+      statement = sqlite.prepare(
+        `INSERT OR FAIL INTO audit (${COLUMNS.join(", ")}) VALUES ${rows.map(() => row).join(", ")}`,
+      );
+      inserts.set(rows.length, statement);
+    }
+    statement.run(rows.flat());
+  };
   const columns = { position: auditRows.n, line: auditRows.line };
   const selectAll = prepare.rows(
     db
@@ -106,6 +114,7 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
   return {
     forgetHeads: () => heads.clear(),
     append(drafts, ownStream) {
+      const rows: unknown[][] = [];
       for (const draft of drafts) {
         const name = draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
         const stream = toKey(name);
@@ -115,17 +124,20 @@ export function createAuditTable({ db, prepare }: OpenedDatabase, chain: AuditCh
         };
         const record = link(chain, head, draft);
         if (record === undefined) continue;
-        insert.run({
+        const { seq, hash } = record;
+        rows.push([
           stream,
-          seq: record.seq,
-          id: toKey(record.id),
-          type: record.eventType,
-          at: toTime(draft.at),
-          hash: record.hash,
-          line: record.line.trimEnd(),
-        });
-        remember(stream, { stream: name, seq: record.seq, hash: record.hash });
+          seq,
+          toKey(record.id),
+          record.eventType,
+          toTime(draft.at),
+          hash,
+          record.line.trimEnd(),
+        ]);
+        if (rows.length === MAX_ROWS) insert(rows.splice(0));
+        remember(stream, { stream: name, seq, hash });
       }
+      if (rows.length > 0) insert(rows);
     },
     read({ stream, after = 0, before, limit }) {
       if (before === undefined) {

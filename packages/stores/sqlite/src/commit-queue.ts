@@ -4,19 +4,23 @@ import { isBusy, movedError } from "./store-error.ts";
 /**
  * Owns: the write lock of the file, and the order of this process's writes.
  *
- * Work is collected and runs in one transaction, each piece a savepoint of it, so that many callers share one flush to
- * the disk. The first piece starts the transaction as soon as the event loop is free, or, where the last group was
+ * Work is collected and runs in one transaction, so that many callers share one flush to the disk. The first piece starts the transaction as soon as the event loop is free, or, where the last group was
  * larger than what waits now, up to 2 ms later. While another process holds the lock the event loop goes on, and what
  * comes meanwhile joins the group.
  *
  * Q1 Nobody hears anything before the transaction is committed and flushed: answers are about durable rows.
- * Q2 A piece that throws leaves nothing behind and fails its own caller alone.
+ * Q2 A piece that throws leaves nothing behind and fails its own caller alone. Hardly any does: a group whose pieces
+ *    can all be run again runs without savepoints first, and with them only where that failed.
  * Q3 Where the transaction is lost, every piece of it fails, and none of it was applied.
  * Q4 The connection is never in a transaction between two turns of the event loop.
  */
 export interface CommitQueue {
-  /** Runs `work` inside a transaction and resolves with its result once that is durable. */
-  add<T>(work: () => T): Promise<T>;
+  /**
+   * Runs `work` inside a transaction and resolves with its result once that is durable.
+   * @param runs `again` where `work` may be run a second time after the first was undone: beyond the file it changes
+   *   nothing but what is forgotten in doubt ({@link onDoubt}).
+   */
+  add<T>(work: () => T, runs?: "once" | "again"): Promise<T>;
   /** Changes with every transaction, and whenever a piece of one is undone: what was written under an equal one stands. */
   generation(): number;
   /**
@@ -44,6 +48,7 @@ const MAX_GROUP = 256;
 
 interface Piece {
   readonly work: () => unknown;
+  readonly runs: "once" | "again";
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -88,10 +93,10 @@ class Queue implements CommitQueue {
     this.#version = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
   }
 
-  add<T>(work: () => T): Promise<T> {
+  add<T>(work: () => T, runs: "once" | "again" = "once"): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#waiting.length === 0) this.#collectUntil = performance.now() + COLLECT_MS;
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.push({ work, runs, resolve: resolve as (value: unknown) => void, reject });
       this.#plan();
     });
   }
@@ -176,25 +181,10 @@ class Queue implements CommitQueue {
 
   /** Q1 to Q4 */
   #runGroup(group: readonly Piece[]): void {
-    const settle: (() => void)[] = [];
+    let settle: (() => void)[];
     try {
       this.notice();
-      for (const { work, resolve, reject } of group) {
-        this.#savepoint.run();
-        try {
-          const value = work();
-          this.#release.run();
-          settle.push(() => resolve(value));
-        } catch (thrown) {
-          // Some errors of the storage end the whole transaction.
-          if (!this.#sqlite.inTransaction) throw thrown;
-          this.#generation += 1;
-          this.#doubt();
-          this.#undo.run();
-          this.#release.run();
-          settle.push(() => reject(thrown));
-        }
-      }
+      settle = this.#runPlainly(group) ?? this.#runApart(group);
       this.#commit.run();
     } catch (thrown) {
       this.#doubt();
@@ -203,6 +193,46 @@ class Queue implements CommitQueue {
       return;
     }
     for (const run of settle) run();
+  }
+
+  /** Without a savepoint for each, which makes SQLite copy every page that a piece is the first to change. */
+  #runPlainly(group: readonly Piece[]): (() => void)[] | undefined {
+    if (group.some(({ runs }) => runs === "once")) return undefined;
+    this.#savepoint.run();
+    try {
+      const settle = group.map(({ work, resolve }) => {
+        const value = work();
+        return () => resolve(value);
+      });
+      this.#release.run();
+      return settle;
+    } catch (thrown) {
+      this.#undoPiece(thrown);
+      return undefined;
+    }
+  }
+
+  #runApart(group: readonly Piece[]): (() => void)[] {
+    return group.map(({ work, resolve, reject }) => {
+      this.#savepoint.run();
+      try {
+        const value = work();
+        this.#release.run();
+        return () => resolve(value);
+      } catch (thrown) {
+        this.#undoPiece(thrown);
+        return () => reject(thrown);
+      }
+    });
+  }
+
+  /** @throws `thrown` where it ended the whole transaction, as some errors of the storage do. */
+  #undoPiece(thrown: unknown): void {
+    if (!this.#sqlite.inTransaction) throw thrown;
+    this.#generation += 1;
+    this.#doubt();
+    this.#undo.run();
+    this.#release.run();
   }
 
   #doubt(): void {

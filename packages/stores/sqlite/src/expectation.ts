@@ -2,14 +2,15 @@ import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
 import type { OpenedDatabase } from "./database.ts";
 import { and, count, eq, gt, sql } from "./drizzle.ts";
 import { fromJsonText, toKey } from "./json-text.ts";
-import { isLiveOrFinal, type BatchRows } from "./rows.ts";
-import { approvals, operations, rates, requests, signals, timers, workflows } from "./schema.ts";
+import { isLiveOrFinal, type BatchRows, type StandingInstance } from "./rows.ts";
+import { approvals, operations, rates, requests, signals, timers } from "./schema.ts";
 
 export type Refusal = Exclude<ApplyResult, { status: "applied" }>;
 
 /** Judges batches inside the transaction that would write them. Upholds S2 and S3: nothing is changed here. */
 export interface Expectation {
-  findRefusal(batch: BatchRows, now: number): Refusal | undefined;
+  /** `present` is the instance of the batch as it stands, if it is there. */
+  findRefusal(batch: BatchRows, now: number, present: StandingInstance | undefined): Refusal | undefined;
   request(key: {
     readonly tenant: string;
     readonly principal: string;
@@ -20,13 +21,6 @@ export interface Expectation {
 }
 
 export function createExpectation({ db, prepare }: OpenedDatabase): Expectation {
-  const selectInstance = prepare.rows(
-    db
-      .select({ version: workflows.version, fence: workflows.fence })
-      .from(workflows)
-      .where(eq(workflows.id, sql.placeholder("id"))),
-    ["version", "fence"],
-  );
   const selectApproval = prepare.rows(
     db
       .select({ revision: approvals.revision })
@@ -107,17 +101,16 @@ export function createExpectation({ db, prepare }: OpenedDatabase): Expectation 
   return {
     request,
     countRates,
-    findRefusal(batch, now) {
+    findRefusal(batch, now, present) {
       const { expect } = batch;
       if (expect.requestUnused !== undefined) {
         const used = request(expect.requestUnused);
         if (used !== undefined && used.expiresAt > now) return { status: "request_used", request: used };
       }
-      if (expect.absent !== undefined && selectInstance.get({ id: toKey(expect.absent) }) !== undefined) {
+      if (expect.absent !== undefined && present !== undefined) {
         return { status: "conflict", on: "instance" };
       }
       if (expect.instance !== undefined) {
-        const present = selectInstance.get({ id: toKey(expect.instance.id) });
         const { version, fence } = expect.instance;
         if (present?.version !== version || present.fence !== fence)
           return { status: "conflict", on: "instance" };

@@ -45,15 +45,15 @@ export function createPrepare(sqlite: Database.Database): Prepare {
       };
       return {
         get(values) {
-          const found = statement.get(...bind(values));
+          const found = statement.get(bind(values));
           return found && toRow(found);
         },
-        all: (values) => statement.all(...bind(values)).map(toRow),
+        all: (values) => statement.all(bind(values)).map(toRow),
       };
     },
     run(query) {
       const [statement, bind] = prepare(query);
-      return { run: (values) => void statement.run(...bind(values)) };
+      return { run: (values) => void statement.run(bind(values)) };
     },
   };
 }

@@ -1,6 +1,23 @@
-import { deepFreeze, type InstanceAggregate, type Operation } from "@mcp-flowgate/core";
+import {
+  deepFreeze,
+  type Approval,
+  type Evidence,
+  type InstanceAggregate,
+  type Operation,
+  type Signal,
+  type Timer,
+  type WorkflowInstance,
+} from "@mcp-flowgate/core";
 import { fromJsonText, toKey } from "./json-text.ts";
-import { fromInstanceRow, fromOperationRow, type BatchRows, type InstanceRow } from "./rows.ts";
+import {
+  fromInstanceRow,
+  fromOperationRow,
+  toStandingInstance,
+  type BatchRows,
+  type InstanceRow,
+  type OperationRow,
+  type StandingInstance,
+} from "./rows.ts";
 
 /**
  * Instances as this process last read or wrote them, so that the next step of one is not read from the file again.
@@ -13,6 +30,8 @@ import { fromInstanceRow, fromOperationRow, type BatchRows, type InstanceRow } f
 export interface RecentInstances {
   /** By the key of the id. */
   get(key: string): InstanceAggregate | undefined;
+  /** How it stands, without reading its text. */
+  standing(key: string): StandingInstance | undefined;
   put(key: string, aggregate: InstanceAggregate): void;
   /** What a batch made of its instance; `changed` are the keys of all that it touched. */
   wrote(batch: BatchRows, changed: readonly string[]): void;
@@ -24,25 +43,54 @@ const MAX_INSTANCES = 1000;
 const MAX_TEXT = 65_536;
 
 interface Kept {
-  readonly aggregate: InstanceAggregate;
+  readonly standing: StandingInstance;
+  readonly instance: Text<WorkflowInstance>;
+  readonly operation: Begun | undefined;
+  readonly evidence: readonly Text<Evidence>[];
+  readonly approvals: readonly Approval[];
+  readonly timers: readonly Named<Timer>[];
+  readonly signals: readonly Named<Signal>[];
   /** The operation that began last, which an instance with a live one need not show. */
-  readonly last: Operation | "none" | "unknown";
+  readonly last: Begun | "none" | "unknown";
+}
+
+/** A row that is only read from its text once somebody wants it: of most, the next step writes another before that. */
+interface Text<Row> {
+  read(): Row;
+}
+
+interface Named<Row> extends Text<Row> {
+  /** Its key. */
+  readonly id: string;
+}
+
+interface Begun extends Named<Operation> {
+  readonly fromVersion: number;
 }
 
 export function createRecentInstances(): RecentInstances {
   const kept = new Map<string, Kept>();
+  const read = new WeakMap<Kept, InstanceAggregate>();
   const keep = (key: string, entry: Kept): void => {
     kept.delete(key);
     kept.set(key, entry);
     if (kept.size > MAX_INSTANCES) kept.delete(kept.keys().next().value ?? "");
   };
   return {
-    get: (key) => kept.get(key)?.aggregate,
-    put(key, read) {
-      const aggregate = deepFreeze(read);
-      const { instance, operation } = aggregate;
-      const last = instance.operationId === undefined ? (operation ?? "none") : "unknown";
-      keep(key, { aggregate, last });
+    get(key) {
+      const entry = kept.get(key);
+      if (entry === undefined) return undefined;
+      const before = read.get(entry);
+      if (before !== undefined) return before;
+      const aggregate = toAggregate(entry);
+      read.set(entry, aggregate);
+      return aggregate;
+    },
+    standing: (key) => kept.get(key)?.standing,
+    put(key, aggregate) {
+      const entry = fromAggregate(deepFreeze(aggregate));
+      read.set(entry, aggregate);
+      keep(key, entry);
     },
     wrote(batch, changed) {
       const { workflowId, instance } = batch;
@@ -56,42 +104,99 @@ export function createRecentInstances(): RecentInstances {
   };
 }
 
+type Before = Omit<Kept, "standing" | "instance">;
+
 /** What is there before the batch that begins an instance. */
-const NOTHING: { readonly aggregate: Omit<InstanceAggregate, "instance">; readonly last: Kept["last"] } = {
-  aggregate: { evidence: [], approvals: [], timers: [], signals: [] },
+const NOTHING: Before = {
+  operation: undefined,
+  evidence: [],
+  approvals: [],
+  timers: [],
+  signals: [],
   last: "none",
 };
 
-function afterBatch(before: typeof NOTHING, batch: BatchRows, row: InstanceRow): Kept | undefined {
-  const { aggregate } = before;
-  if (batch.approvals.length > 0 || aggregate.approvals.length > 0 || batch.lateResults.length > 0)
+function afterBatch(before: Before, batch: BatchRows, row: InstanceRow): Kept | undefined {
+  if (batch.approvals.length > 0 || before.approvals.length > 0 || batch.lateResults.length > 0)
     return undefined;
   if (row.body.length + row.context.length + row.input.length > MAX_TEXT) return undefined;
-  const instance = deepFreeze(fromInstanceRow(row));
-  const written = batch.operations.map((operation) => deepFreeze(fromOperationRow(operation)));
+  const written = batch.operations.map(toBegun);
   const last = lastBegun(before.last, written);
   const operation =
-    instance.operationId === undefined
+    row.operationId === null
       ? last
-      : [...written, aggregate.operation, last].find((one) => isNamed(one, instance.operationId));
+      : [...written, before.operation, last].find((one) => isNamed(one, row.operationId));
   if (operation === undefined || operation === "unknown") return undefined;
-  const timers = batch.cancelTimers === "all" ? [] : without(aggregate.timers, batch.cancelTimers);
-  const signals = without(aggregate.signals, batch.consumeSignals);
+  const timers = batch.cancelTimers === "all" ? [] : without(before.timers, batch.cancelTimers);
+  const signals = without(before.signals, batch.consumeSignals);
   const own = batch.signals.filter(({ workflowId }) => workflowId === batch.workflowId);
   // What is written again keeps its place among the others.
   if (isIn(timers, batch.timers) || isIn(signals, own)) return undefined;
-  const rows = {
-    instance,
-    evidence: added(aggregate.evidence, batch.evidence),
+  return {
+    standing: row,
+    instance: once(() => fromInstanceRow(row)),
+    operation: operation === "none" ? undefined : operation,
+    evidence: [
+      ...before.evidence,
+      ...batch.evidence.map(({ body }) => once(() => fromJsonText<Evidence>(body))),
+    ],
     approvals: [],
-    timers: added(timers, batch.timers),
-    signals: added(signals, own),
+    timers: [...timers, ...batch.timers.map(({ id, body }) => named(id, () => fromJsonText<Timer>(body)))],
+    signals: [...signals, ...own.map(({ id, body }) => named(id, () => fromJsonText<Signal>(body)))],
+    last,
   };
-  return { aggregate: operation === "none" ? rows : { ...rows, operation }, last };
+}
+
+function toAggregate({ instance, operation, evidence, approvals, timers, signals }: Kept): InstanceAggregate {
+  return Object.freeze({
+    instance: instance.read(),
+    ...(operation === undefined ? {} : { operation: operation.read() }),
+    evidence: Object.freeze(evidence.map((row) => row.read())),
+    approvals,
+    timers: Object.freeze(timers.map((row) => row.read())),
+    signals: Object.freeze(signals.map((row) => row.read())),
+  });
+}
+
+function fromAggregate(aggregate: InstanceAggregate): Kept {
+  const { instance, operation } = aggregate;
+  const begun =
+    operation === undefined
+      ? undefined
+      : { ...named(toKey(operation.id), () => operation), fromVersion: operation.fromVersion };
+  return {
+    standing: toStandingInstance(instance),
+    instance: { read: () => instance },
+    operation: begun,
+    evidence: aggregate.evidence.map((row) => ({ read: () => row })),
+    approvals: aggregate.approvals,
+    timers: aggregate.timers.map((timer) => named(toKey(timer.id), () => timer)),
+    signals: aggregate.signals.map((signal) => named(toKey(signal.id), () => signal)),
+    last: instance.operationId === undefined ? (begun ?? "none") : "unknown",
+  };
+}
+
+function toBegun(row: OperationRow): Begun {
+  return { ...named(row.id, () => fromOperationRow(row)), fromVersion: row.fromVersion };
+}
+
+function named<Row>(id: string, read: () => Row): Named<Row> {
+  return { id, ...once(read) };
+}
+
+/** I2 */
+function once<Row>(read: () => Row): Text<Row> {
+  let row: { readonly is: Row } | undefined;
+  return {
+    read() {
+      row ??= { is: deepFreeze(read()) };
+      return row.is;
+    },
+  };
 }
 
 /** Later versions begin later. Of two operations at one version only the file knows which began last. */
-function lastBegun(before: Kept["last"], written: readonly Operation[]): Kept["last"] {
+function lastBegun(before: Kept["last"], written: readonly Begun[]): Kept["last"] {
   let last = before;
   for (const operation of written) {
     if (last === "none") last = operation;
@@ -102,26 +207,20 @@ function lastBegun(before: Kept["last"], written: readonly Operation[]): Kept["l
   return last;
 }
 
-function isNamed(operation: Kept["last"] | undefined, id: string | undefined): boolean {
+function isNamed(operation: Kept["last"] | undefined, id: string | null): boolean {
   return typeof operation === "object" && operation.id === id;
-}
-
-function added<Row>(rows: readonly Row[], texts: readonly { readonly body: string }[]): readonly Row[] {
-  return texts.length === 0
-    ? rows
-    : [...rows, ...texts.map(({ body }) => deepFreeze(fromJsonText<Row>(body)))];
 }
 
 function isIn(
   rows: readonly { readonly id: string }[],
   written: readonly { readonly id: string }[],
 ): boolean {
-  return written.length > 0 && rows.some(({ id }) => written.some((row) => row.id === toKey(id)));
+  return written.length > 0 && rows.some(({ id }) => written.some((row) => row.id === id));
 }
 
 function without<Row extends { readonly id: string }>(
   rows: readonly Row[],
   keys: readonly string[],
 ): readonly Row[] {
-  return keys.length === 0 ? rows : rows.filter(({ id }) => !keys.includes(toKey(id)));
+  return keys.length === 0 ? rows : rows.filter(({ id }) => !keys.includes(id));
 }

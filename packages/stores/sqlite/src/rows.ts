@@ -60,6 +60,20 @@ export type InstanceRow = {
   readonly body: string;
 };
 
+/** What a batch is judged by, and written over. */
+export type StandingInstance = Pick<
+  InstanceRow,
+  | "version"
+  | "fence"
+  | "claimant"
+  | "operationId"
+  | "tenant"
+  | "owner"
+  | "definitionId"
+  | "definitionHash"
+  | "createdAt"
+>;
+
 export type OperationRow = {
   readonly id: string;
   readonly workflowId: string;
@@ -172,6 +186,20 @@ function toDefinitionRow(definition: Definition): NonNullable<BatchRows["definit
   return { hash: toKey(definition.hash), id: toKey(definition.ir.id), body: () => toJsonText(definition) };
 }
 
+export function toStandingInstance(instance: WorkflowInstance): StandingInstance {
+  return {
+    tenant: toKey(instance.tenant),
+    owner: toKey(instance.owner),
+    definitionId: toKey(instance.definitionId),
+    definitionHash: toKey(instance.definitionHash),
+    version: instance.version,
+    fence: instance.fence,
+    claimant: instance.claim === undefined ? null : toClaimant(instance.claim),
+    operationId: instance.operationId === undefined ? null : toKey(instance.operationId),
+    createdAt: toTime(instance.createdAt),
+  };
+}
+
 function toInstanceRow(instance: WorkflowInstance, terminalMs: number): InstanceRow {
   const { context, input, ...rest } = instance;
   const purgeAt =
@@ -180,17 +208,9 @@ function toInstanceRow(instance: WorkflowInstance, terminalMs: number): Instance
       : null;
   return {
     id: toKey(instance.id),
-    tenant: toKey(instance.tenant),
-    owner: toKey(instance.owner),
-    definitionId: toKey(instance.definitionId),
-    definitionHash: toKey(instance.definitionHash),
+    ...toStandingInstance(instance),
     state: toKey(instance.state),
     status: instance.status,
-    version: instance.version,
-    fence: instance.fence,
-    claimant: instance.claim === undefined ? null : toClaimant(instance.claim),
-    operationId: instance.operationId === undefined ? null : toKey(instance.operationId),
-    createdAt: toTime(instance.createdAt),
     purgeAt,
     context: toJsonText(context),
     input: toJsonText(input),

@@ -39,7 +39,7 @@ import { createRecentInstances } from "./recent-instances.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { createRetention, type Collected, type Retention } from "./retention.ts";
 import { retryBusy } from "./retry-busy.ts";
-import { toBatchRows } from "./rows.ts";
+import { toBatchRows, type BatchRows } from "./rows.ts";
 import { createSharedState } from "./shared-state.ts";
 import { closedError, toStoreError } from "./store-error.ts";
 import { createWriter, type Writer } from "./write.ts";
@@ -212,15 +212,7 @@ class JournalStore implements SqliteStore {
     const rows = toBatchRows(batch, this.#terminalMs);
     const { audit } = batch;
     try {
-      const { result, changed } = await this.#queue.add(() => {
-        const now = this.now();
-        const refused = this.#expectation.findRefusal(rows, now);
-        if (refused !== undefined) return { result: refused, changed: [] };
-        const written = this.#writer.write(rows, now, () => this.#feed.mark());
-        this.#recent.wrote(rows, written);
-        this.#auditTable.append(audit, this.#lease.auditStream);
-        return { result: { status: "applied" } as const, changed: written };
-      });
+      const { result, changed } = await this.#queue.add(() => this.#judgeAndWrite(rows, audit), "again");
       if (result.status === "applied") {
         this.#feed.announce(changed.map(fromKey));
         this.#forwardEvents(audit);
@@ -235,15 +227,20 @@ class JournalStore implements SqliteStore {
     this.#assertOpen();
     if (events.length === 0) return;
     try {
-      await this.#queue.add(() => this.#auditTable.append(events, this.#lease.auditStream));
+      await this.#queue.add(() => this.#auditTable.append(events, this.#lease.auditStream), "again");
     } catch (thrown) {
       throw toStoreError(thrown, "AUDIT_UNAVAILABLE");
     }
     this.#forwardEvents(events);
   }
 
-  load(workflowId: string): Promise<InstanceAggregate | undefined> {
-    return this.#read((reader) => {
+  async load(workflowId: string): Promise<InstanceAggregate | undefined> {
+    const key = toKey(workflowId);
+    if (this.#isAsNoticed()) {
+      const recent = this.#recent.get(key);
+      if (recent !== undefined) return recent;
+    }
+    return await this.#read((reader) => {
       this.#queue.notice();
       return this.#load(reader, workflowId);
     });
@@ -355,6 +352,39 @@ class JournalStore implements SqliteStore {
       this.#log.debug("the store's log was not folded into its file", { error: String(thrown) });
     }
     sqlite.close();
+  }
+
+  /** D1; only inside a transaction. */
+  #judgeAndWrite(
+    rows: BatchRows,
+    audit: readonly AuditDraft[],
+  ): { readonly result: ApplyResult; readonly changed: readonly string[] } {
+    const now = this.now();
+    const { workflowId } = rows;
+    const present =
+      workflowId === undefined
+        ? undefined
+        : (this.#recent.standing(workflowId) ?? this.#writer.standing(workflowId));
+    const refused = this.#expectation.findRefusal(rows, now, present);
+    if (refused !== undefined) return { result: refused, changed: [] };
+    const changed = this.#writer.write(rows, present, now, () => this.#feed.mark());
+    this.#recent.wrote(rows, changed);
+    this.#auditTable.append(audit, this.#lease.auditStream);
+    return { result: { status: "applied" }, changed };
+  }
+
+  /**
+   * Whether what is at hand is what the file says; without a transaction, since that nobody has written is all that has
+   * to hold. Where it cannot be said, the read that follows meets the same, and says so or waits for it.
+   */
+  #isAsNoticed(): boolean {
+    this.#assertOpen();
+    try {
+      this.#queue.notice();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Everything that `read` reads is of one moment. */

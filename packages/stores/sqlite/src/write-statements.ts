@@ -30,6 +30,8 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
   const selectInstance = prepare.rows(
     db
       .select({
+        version: workflows.version,
+        fence: workflows.fence,
         claimant: workflows.claimant,
         operationId: workflows.operationId,
         tenant: workflows.tenant,
@@ -40,7 +42,17 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
       })
       .from(workflows)
       .where(eq(workflows.id, place("id"))),
-    ["claimant", "operationId", "tenant", "owner", "definitionId", "definitionHash", "createdAt"],
+    [
+      "version",
+      "fence",
+      "claimant",
+      "operationId",
+      "tenant",
+      "owner",
+      "definitionId",
+      "definitionHash",
+      "createdAt",
+    ],
   );
   const insertInstance = prepare.run(
     db.insert(workflows).values({

@@ -1,5 +1,5 @@
 import type { OpenedDatabase } from "./database.ts";
-import { toTime, type BatchRows, type InstanceRow } from "./rows.ts";
+import { toTime, type BatchRows, type InstanceRow, type StandingInstance } from "./rows.ts";
 import { createWriteStatements, type WriteStatements } from "./write-statements.ts";
 
 /** Who writes, and the number of the transaction: others look for rows with later ones. */
@@ -10,8 +10,15 @@ export interface ChangeMark {
 
 /** Writes the rows of a batch whose conditions hold. Only inside a transaction (S1). */
 export interface Writer {
-  /** @returns the keys of the instances that changed. */
-  write(batch: BatchRows, now: number, mark: () => ChangeMark): readonly string[];
+  /** An instance as it stands, by the key of its id. */
+  standing(workflowId: string): StandingInstance | undefined;
+  /** `present` is the instance of the batch as it stands. @returns the keys of the instances that changed. */
+  write(
+    batch: BatchRows,
+    present: StandingInstance | undefined,
+    now: number,
+    mark: () => ChangeMark,
+  ): readonly string[];
 }
 
 /** Rate windows are a day at most; what is older is forgotten. */
@@ -23,11 +30,10 @@ const NOBODY = "";
 export function createWriter(opened: OpenedDatabase): Writer {
   const statements = createWriteStatements(opened);
   return {
-    write(batch, now, mark) {
+    standing: (id) => statements.selectInstance.get({ id }),
+    write(batch, present, now, mark) {
       const touched = new Set<string>();
       const { instance, workflowId } = batch;
-      const present =
-        workflowId === undefined ? undefined : statements.selectInstance.get({ id: workflowId });
       if (instance !== undefined) writeInstance(statements, batch, instance, present, mark());
       const own = instance ?? present;
       if (own !== undefined && workflowId !== undefined) {
@@ -63,13 +69,11 @@ export function createWriter(opened: OpenedDatabase): Writer {
   };
 }
 
-type Present = ReturnType<WriteStatements["selectInstance"]["get"]>;
-
 function writeInstance(
   statements: WriteStatements,
   { definition, operations }: BatchRows,
   instance: InstanceRow,
-  present: Present,
+  present: StandingInstance | undefined,
   mark: ChangeMark,
 ): void {
   if (definition !== undefined && statements.selectDefinition.get({ hash: definition.hash }) === undefined) {
@@ -88,7 +92,7 @@ function writeInstance(
   statements.reclaimOperation.run({ id: running, claimant: instance.claimant ?? NOBODY });
 }
 
-function isSameKind(present: NonNullable<Present>, instance: InstanceRow): boolean {
+function isSameKind(present: StandingInstance, instance: InstanceRow): boolean {
   return (
     present.tenant === instance.tenant &&
     present.owner === instance.owner &&
