@@ -79,7 +79,7 @@ export async function runAgent(options: ClientOptions): Promise<void> {
     if (at?.version === undefined || transition === undefined) {
       // What waits for a person, or for what a lost process may still send, is left to them.
       if (at?.instanceStatus === "outcome_unknown" || Math.random() < 0.02) drop(workflows, workflowId);
-      await pause(5);
+      await pause(15);
       continue;
     }
     const own = OWN.has(transition);

@@ -21,14 +21,16 @@ interface World {
   start(at: Replica): Promise<string>;
 }
 
-let program: Program;
+const programs = new Map<StoreSpec["kind"], Program>();
 const cleanups: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  program = await buildReplica();
+  for (const kind of ["sqlite", "postgres"] as const) programs.set(kind, await buildReplica(kind));
 });
 
-afterAll(() => program.remove());
+afterAll(() => {
+  for (const program of programs.values()) program.remove();
+});
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -53,7 +55,7 @@ async function createWorld(kind: StoreSpec["kind"], slowMs = 0): Promise<World> 
       count += 1;
       const name = `r${count}`;
       const replica = startReplica(
-        program,
+        programs.get(kind)!,
         { name, store: spec, sinkPort: sink.port, leaseMs: LEASE_MS, ...more },
         () => undefined,
       );

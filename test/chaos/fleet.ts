@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Answer, CallBody, Caller, ReplicaSpec } from "./protocol.ts";
+import type { StoreSpec } from "./stores.ts";
 
 /** One process under test, spoken to by messages. */
 export interface Replica {
@@ -19,9 +20,11 @@ export interface Replica {
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
-/** What replicas are started from. */
+/** What replicas on one kind of store are started from. */
 export interface Program {
-  readonly file: string;
+  /** A process that waits for its spec. Some are started ahead, once there was one. */
+  take(): ChildProcess;
+  /** Ends those that were started ahead. */
   remove(): void;
 }
 
@@ -29,7 +32,7 @@ export interface Program {
  * The program of a replica as a snapshot of its heap after all modules were loaded, made of the built packages: a run
  * starts hundreds of processes, and loading modules is most of what a start costs.
  */
-export async function buildReplica(): Promise<Program> {
+export async function buildReplica(kind: StoreSpec["kind"], ahead = 0): Promise<Program> {
   const dir = fileURLToPath(new URL(`node_modules/.chaos/${process.pid}-${Date.now()}`, import.meta.url));
   const [source, file] = [join(dir, "replica.cjs"), join(dir, "replica.blob")];
   const bundle = await rolldown({
@@ -38,13 +41,30 @@ export async function buildReplica(): Promise<Program> {
     plugins: [{ name: "snapshot", transform: toLoadable }],
     logLevel: "silent",
   });
-  await bundle.write({ file: source, format: "cjs", codeSplitting: false });
+  await bundle.write({ file: source, format: "cjs", codeSplitting: false, minify: true });
   await bundle.close();
   const { PATH } = process.env;
-  await promisify(execFile)(process.execPath, ["--snapshot-blob", file, "--build-snapshot", source], {
-    env: { PATH },
-  });
-  return { file, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  // What was compiled once stays compiled.
+  const flags = ["--no-flush-bytecode", "--snapshot-blob", file, "--build-snapshot", source];
+  await promisify(execFile)(process.execPath, flags, { env: { PATH, FLOWGATE_CHAOS_STORE: kind } });
+  const waiting: ChildProcess[] = [];
+  const start = (): ChildProcess =>
+    fork("replica", [], {
+      execArgv: ["--snapshot-blob", file],
+      env: { ...process.env, NODE_OPTIONS: "" },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+  return {
+    take() {
+      const taken = waiting.shift() ?? start();
+      while (waiting.length < ahead) waiting.push(start());
+      return taken;
+    },
+    remove() {
+      for (const child of waiting) child.kill("SIGKILL");
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
 }
 
 /** What a snapshot cannot hold: a native addon is loaded in the process itself, and nothing is required from files. */
@@ -61,15 +81,8 @@ const REQUIRES = "const require = createRequire(import.meta.url);";
 
 /** What it said on its error output goes to `onNoise`: a replica has nothing to say there. */
 export function startReplica(program: Program, spec: ReplicaSpec, onNoise: (text: string) => void): Replica {
-  const child: ChildProcess = fork("replica", [], {
-    execArgv: ["--snapshot-blob", program.file],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: "",
-      FLOWGATE_CHAOS_REPLICA: JSON.stringify(spec),
-    },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
+  const child = program.take();
+  child.send(spec, () => undefined);
   const waiting = new Map<number, (answer: Answer | undefined) => void>();
   let calls = 0;
   let gone = false;

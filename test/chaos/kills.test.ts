@@ -5,18 +5,20 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { buildReplica, type Program } from "./fleet.ts";
 import { KILL_POINTS } from "./kill-points.ts";
-import { EACH_POINT, runChaos } from "./run.ts";
+import { AHEAD, EACH_POINT, runChaos } from "./run.ts";
 import type { StoreSpec } from "./stores.ts";
 
 /** The long run is `pnpm chaos`. */
 const KILLS = 300;
 const PLANTED_KILLS = 15;
 
-let program: Program;
+const programs = new Map<StoreSpec["kind"], Program>();
 beforeAll(async () => {
-  program = await buildReplica();
+  for (const kind of ["sqlite", "postgres"] as const) programs.set(kind, await buildReplica(kind, AHEAD));
 });
-afterAll(() => program.remove());
+afterAll(() => {
+  for (const program of programs.values()) program.remove();
+});
 
 const folders: string[] = [];
 
@@ -37,7 +39,7 @@ describe("three processes that share a store", () => {
     async (kind) => {
       const store: StoreSpec =
         kind === "sqlite" ? { kind, path: newFile() } : { kind, url: await createTestDatabase() };
-      const report = await runChaos({ program, store, kills: KILLS });
+      const report = await runChaos({ program: programs.get(kind)!, store, kills: KILLS });
       expect(report.violations).toEqual([]);
       expect(report.kills).toBeGreaterThanOrEqual(KILLS);
       // What was proved is worth as much as was done: each floor is a third of what a quiet machine reaches, or less.
@@ -68,7 +70,7 @@ describe("the oracle finds a bug that is planted", () => {
     ["early-ack", "charge", ["after-claim", "after-commit"], /^(W3|W4|W6) /],
   ] as const)("%s", { timeout: 300_000 }, async (plant, wanted, points, found) => {
     const report = await runChaos({
-      program,
+      program: programs.get("sqlite")!,
       store: { kind: "sqlite", path: newFile() },
       kills: PLANTED_KILLS,
       plant,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPostgres } from "@mcp-flowgate/testkit";
 import { buildReplica } from "./fleet.ts";
-import { runChaos, type ChaosReport } from "./run.ts";
+import { AHEAD, runChaos, type ChaosReport } from "./run.ts";
 import type { StoreSpec } from "./stores.ts";
 
 /** The long run: kills as many processes as asked, and writes its report into the documentation. */
@@ -29,7 +29,7 @@ if (forMs === undefined) {
   process.exit(2);
 }
 const server = values.store === "postgres" ? await startPostgres() : undefined;
-const program = await buildReplica();
+const program = await buildReplica(values.store, AHEAD);
 const folder = mkdtempSync(join(tmpdir(), "flowgate-chaos-"));
 try {
   const store: StoreSpec =

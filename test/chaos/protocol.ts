@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "@mcp-flowgate/core";
 import type { Armed } from "./kill-points.ts";
 import type { StoreSpec } from "./stores.ts";
 
-/** What a replica is told at its start, in `FLOWGATE_CHAOS_REPLICA`. */
+/** What a replica is told first. */
 export interface ReplicaSpec {
   readonly name: string;
   readonly store: StoreSpec;

@@ -9,22 +9,29 @@ import { createSchemas } from "@mcp-flowgate/json-schema";
 import { createEngine, type Engine, type Snapshot } from "@mcp-flowgate/workflow-engine";
 import { createHumanExecutor } from "@mcp-flowgate/executor-human";
 import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
+import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import { DEFINITIONS, declareHarmless, FLOW, NEXT_FLOW, STATES_OF_BOTH } from "./flow.ts";
 import { createKiller, reachInside, withApply, withKillPoints, type KillPoint } from "./kill-points.ts";
 import type { Answer, Call, ReplicaSpec } from "./protocol.ts";
 import { createSinkExecutor } from "./sink-executor.ts";
-import { createSystemClock, digest, ids, openStore, silentLog, type ChaosStore } from "./stores.ts";
+import { createSystemClock, digest, ids, loadStore, openStore, silentLog, type ChaosStore } from "./stores.ts";
 import { startupSnapshot } from "node:v8";
 
 /**
  * One process of a run: an engine, a store handle and an executor that reaches the sink. It is told what to do by
- * messages of its parent and ends when that does. Its modules are loaded once, for the snapshot that every process
- * starts from; what happens in `main` happens in each.
+ * messages of its parent, its spec first, and ends when that does. Its modules are loaded, and the engine's code is
+ * compiled, once, for the snapshot that every process starts from; what happens in `main` happens in each.
  */
-startupSnapshot.setDeserializeMainFunction(() => void main());
+void loadStore(process.env["FLOWGATE_CHAOS_STORE"] === "postgres" ? "postgres" : "sqlite");
+void warmUp();
+// What carries the messages of the parent.
+process.getBuiltinModule("node:child_process");
+startupSnapshot.setDeserializeMainFunction(() => {
+  process.on("disconnect", () => process.exit(0));
+  process.once("message", (spec: ReplicaSpec) => void main(spec));
+});
 
-async function main(): Promise<void> {
-  const spec = JSON.parse(process.env["FLOWGATE_CHAOS_REPLICA"] ?? "{}") as ReplicaSpec;
+async function main(spec: ReplicaSpec): Promise<void> {
   const killer = createKiller(spec.kill);
   const opened = await openStore(spec.store, {
     inside: (eventType) => reachInside(killer, eventType),
@@ -72,8 +79,43 @@ async function main(): Promise<void> {
       (thrown: unknown) => process.send?.({ id: call.id, threw: String(thrown) }),
     );
   });
-  process.on("disconnect", () => process.exit(0));
   process.send?.({ ready: true });
+}
+
+/** Takes an instance each way on a store in memory, so that the snapshot has the code that this runs. */
+async function warmUp(): Promise<void> {
+  let count = 0;
+  const clock = createSystemClock();
+  // None of this process's randomness may be in the snapshot: every process would have the same.
+  const counted = { next: (prefix: string) => `${prefix}_${(count += 1)}`, random: () => 0.5 };
+  const answers: Executor = {
+    kind: "mcp",
+    execute: async () => ({ status: "succeeded", output: { n: 1 }, evidence: [] }),
+    close: async () => undefined,
+  };
+  const executors = [answers, createHumanExecutor(), createNoopExecutor()];
+  const engine = createEngine({
+    store: createMemoryStore({ clock }),
+    executors: new Map<ExecutorKind, Executor>(executors.map((executor) => [executor.kind, executor])),
+    definitions: {
+      current: (id) => DEFINITIONS.find(({ ir }) => ir.id === id),
+      byHash: (hash) => DEFINITIONS.find((definition) => definition.hash === hash),
+    },
+    clock,
+    ids: counted,
+    digest,
+    schemas: createSchemas(),
+    limits: DEFAULT_LIMITS,
+    log: silentLog,
+  });
+  const trace = { principal: principalOf("agent"), correlationId: "warm" };
+  for (const transition of ["look", "charge", "pay", "chain", "settle", "ask", "spawn", "wait", "retry"]) {
+    const { instance } = await engine.start({ ...trace, input: {}, definition: FLOW });
+    if (instance === undefined) continue;
+    const request = { workflowId: instance.id, expectedVersion: instance.version, transition, arguments: { amount: 1 } };
+    toAnswer(await engine.submit({ ...trace, ...request }));
+  }
+  await engine.close();
 }
 
 function plantInStore(plant: ReplicaSpec["plant"], store: ChaosStore): ChaosStore {

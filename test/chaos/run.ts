@@ -49,10 +49,12 @@ export interface ChaosReport extends Verdict {
  * the machine is busy, so that a process comes as far.
  */
 const RANDOM_LIFE_MS = 160;
-const ARMED_LIFE_MS = 700;
+const ARMED_LIFE_MS = 2000;
 /** A run of many kills goes on until it has met every point so often. */
 export const EACH_POINT = 5;
 const ALL_POINTS_FROM = 200;
+/** Processes that are started before they are needed, so that three are alive at nearly all times. */
+export const AHEAD = 2;
 const REST_MS = 120_000;
 /** Shorter than a product's: what a killed process of this machine has sent is at the sink at once. */
 const QUARANTINE_MS = 4000;
@@ -72,7 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const killsAt: Record<string, number> = {};
   const live = new Set<Replica>();
   const armedAt = new WeakMap<Replica, KillPoint>();
-  /** How long a process takes to be up, which tells how busy the machine is. */
+  /** How long a process takes from its spec to being up, which tells how busy the machine is. */
   let pace = 0;
   const noise: string[] = [];
   let kills = 0;
@@ -122,8 +124,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       let isOurs = false;
       const life =
         kill === undefined
-          ? Math.random() * Math.max(RANDOM_LIFE_MS, pace)
-          : Math.max(ARMED_LIFE_MS, 4 * pace);
+          ? Math.random() * Math.max(RANDOM_LIFE_MS, 2 * pace)
+          : Math.max(ARMED_LIFE_MS, 12 * pace);
       const timer = setTimeout(() => {
         isOurs = true;
         replica.signal("SIGKILL");

@@ -1,15 +1,16 @@
 import type { Executor, ExecutorFailure, ExecutorOutcome, FailureEffect, Json } from "@mcp-flowgate/core";
+import { connect } from "node:net";
 import type { KillPoint } from "./kill-points.ts";
 
-/** Carries calls to the sink over HTTP, as an executor of a product would. */
+/**
+ * Carries calls to the sink over HTTP, as an executor of a product would, each on a connection of its own. Node's own
+ * client is not for a snapshot: each of hundreds of processes would have to load it.
+ */
 export function createSinkExecutor(options: {
   readonly port: number;
   readonly replica: string;
   readonly reach: (point: KillPoint) => void;
 }): Executor {
-  // Not imported: a snapshot cannot hold this module.
-  const { Agent, request } = process.getBuiltinModule("node:http");
-  const agent = new Agent({ keepAlive: true });
   return {
     kind: "mcp",
     execute: async (call, { idempotencyKey, workflowId, attempt, signal }) =>
@@ -17,50 +18,59 @@ export function createSinkExecutor(options: {
         const tool = call.kind === "mcp" ? call.tool : "";
         // What a probe asks about.
         const asked = call.kind === "mcp" ? call.arguments?.["key"] : undefined;
+        const head = [
+          `POST /${tool} HTTP/1.1`,
+          "host: sink",
+          "connection: close",
+          "content-length: 0",
+          `idempotency-key: ${idempotencyKey}`,
+          `x-workflow: ${workflowId}`,
+          `x-attempt: ${attempt}`,
+          `x-replica: ${options.replica}`,
+          ...(typeof asked === "string" ? [`x-asked: ${asked}`] : []),
+        ];
         let connected = false;
-        const headers = {
-          "idempotency-key": idempotencyKey,
-          "x-workflow": workflowId,
-          "x-attempt": String(attempt),
-          "x-replica": options.replica,
-          ...(typeof asked === "string" ? { "x-asked": asked } : {}),
-        };
+        let text = "";
         options.reach("effect-begun");
-        const sent = request(
-          { port: options.port, host: "127.0.0.1", method: "POST", path: `/${tool}`, agent, headers, signal },
-          (response) => {
-            let text = "";
-            response.setEncoding("utf8");
-            response.on("data", (chunk: string) => {
-              text += chunk;
-            });
-            response.on("error", () => resolve(failure("unknown", "timeout")));
-            response.on("end", () => {
-              options.reach("effect-answered");
-              if (response.statusCode === 503) {
-                resolve(failure("not_sent", "connection_error"));
-                return;
-              }
-              resolve({
-                status: "succeeded",
-                output: JSON.parse(text) as Json,
-                evidence: [{ kind: "effect", outcome: "success", summary: "the sink took it" }],
-              });
-            });
-          },
-        );
-        sent.on("socket", (socket) => {
-          if (socket.connecting) socket.once("connect", () => (connected = true));
-          else connected = true;
+        const socket = connect({ port: options.port, host: "127.0.0.1", signal });
+        socket.setEncoding("utf8");
+        socket.on("connect", () => {
+          connected = true;
+          socket.write(`${head.join("\r\n")}\r\n\r\n`, () =>
+            setImmediate(() => options.reach("effect-sent")),
+          );
         });
-        sent.on("finish", () => setImmediate(() => options.reach("effect-sent")));
-        sent.on("error", () =>
-          resolve(connected ? failure("unknown", "timeout") : failure("not_sent", "connection_error")),
-        );
-        sent.end();
+        socket.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        socket.on("error", () => undefined);
+        socket.on("close", () => {
+          const { status, body } = read(text);
+          if (status === undefined) {
+            resolve(connected ? failure("unknown", "timeout") : failure("not_sent", "connection_error"));
+            return;
+          }
+          options.reach("effect-answered");
+          if (status === 503) resolve(failure("not_sent", "connection_error"));
+          else {
+            resolve({
+              status: "succeeded",
+              output: JSON.parse(body) as Json,
+              evidence: [{ kind: "effect", outcome: "success", summary: "the sink took it" }],
+            });
+          }
+        });
       }),
-    close: async () => agent.destroy(),
+    close: async () => undefined,
   };
+}
+
+/** An answer that is whole; the sink says how long its answers are. */
+function read(text: string): { readonly status?: number; readonly body: string } {
+  const [head = "", body = ""] = text.split("\r\n\r\n", 2);
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? "0";
+  if (!text.includes("\r\n\r\n") || body.length !== Number(length)) return { body: "" };
+  return { status: Number(head.split(" ", 2)[1]), body };
 }
 
 function failure(effect: FailureEffect, errorClass: ExecutorFailure["errorClass"]): ExecutorFailure {

@@ -54,6 +54,11 @@ export async function openStore(spec: StoreSpec, hooks: StoreHooks = {}): Promis
   return Object.assign(store, { auditLines });
 }
 
+/** Loads the code of one kind of store. */
+export async function loadStore(kind: StoreSpec["kind"]): Promise<void> {
+  await (kind === "sqlite" ? import("@mcp-flowgate/store-sqlite") : import("@mcp-flowgate/store-postgres"));
+}
+
 async function openSqlite(path: string, hooks: StoreHooks): Promise<SqliteStore> {
   const { createAuditChain, createSqliteStore } = await import("@mcp-flowgate/store-sqlite");
   return await createSqliteStore({ path, ...portsOf(hooks, createAuditChain({ ids, digest })) });
