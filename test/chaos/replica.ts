@@ -14,7 +14,15 @@ import { DEFINITIONS, declareHarmless, FLOW, NEXT_FLOW, STATES_OF_BOTH } from ".
 import { createKiller, reachInside, withApply, withKillPoints, type KillPoint } from "./kill-points.ts";
 import type { Answer, Call, ReplicaSpec } from "./protocol.ts";
 import { createSinkExecutor } from "./sink-executor.ts";
-import { createSystemClock, digest, ids, loadStore, openStore, silentLog, type ChaosStore } from "./stores.ts";
+import {
+  createSystemClock,
+  digest,
+  ids,
+  loadStore,
+  openStore,
+  silentLog,
+  type ChaosStore,
+} from "./stores.ts";
 import { startupSnapshot } from "node:v8";
 
 /**
@@ -112,7 +120,12 @@ async function warmUp(): Promise<void> {
   for (const transition of ["look", "charge", "pay", "chain", "settle", "ask", "spawn", "wait", "retry"]) {
     const { instance } = await engine.start({ ...trace, input: {}, definition: FLOW });
     if (instance === undefined) continue;
-    const request = { workflowId: instance.id, expectedVersion: instance.version, transition, arguments: { amount: 1 } };
+    const request = {
+      workflowId: instance.id,
+      expectedVersion: instance.version,
+      transition,
+      arguments: { amount: 1 },
+    };
     toAnswer(await engine.submit({ ...trace, ...request }));
   }
   await engine.close();

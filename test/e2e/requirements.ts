@@ -149,6 +149,8 @@ export const REQUIREMENTS = {
   "R-BUS-2": "A bus that is away degrades a replica, which says so, and comes back by itself.",
   "R-REPLICAS-9":
     "A replica that is out of time to drain hands its work over without waiting for its lease to pass.",
+  "R-REPLICAS-10":
+    "Replicas behind a balancer may be killed, paused, added and upgraded under load: no order is lost, none is made twice.",
   "R-REPLICAS-3": "The configuration for replicas that init writes starts.",
   "R-CHECK-2":
     "check --deep finds what cannot be reached, opened or listened on, by its place and without a value; what passes starts.",

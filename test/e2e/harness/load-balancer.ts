@@ -50,7 +50,11 @@ http {
 }
 
 /** Runs nginx on a configuration until it answers on `port` of loopback. */
-export async function runNginx(nginx: string, file: string, port: number): Promise<LoadBalancer> {
+export async function runNginx(
+  nginx: string,
+  file: string,
+  port: number,
+): Promise<LoadBalancer & { signal(name: NodeJS.Signals): void }> {
   const child = spawn(nginx, ["-c", file, "-p", dirname(file), "-g", "daemon off;"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -64,6 +68,7 @@ export async function runNginx(nginx: string, file: string, port: number): Promi
   return {
     kind: "nginx",
     url,
+    signal: (name) => void child.kill(name),
     async [Symbol.asyncDispose]() {
       const ended = exitOf(child);
       child.kill("SIGTERM");
