@@ -125,7 +125,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const life =
         kill === undefined
           ? Math.random() * Math.max(RANDOM_LIFE_MS, 2 * pace)
-          : Math.max(ARMED_LIFE_MS, 12 * pace);
+          : Math.min(5 * ARMED_LIFE_MS, Math.max(ARMED_LIFE_MS, 12 * pace));
       const timer = setTimeout(() => {
         isOurs = true;
         replica.signal("SIGKILL");
