@@ -125,9 +125,9 @@ test(
 
     const books: Books = { orders: new Map(), paid: new Set(), open: new Set(), refusals: new Map() };
     const clients = await Promise.all(CLIENTS.map(([, connect]) => connect({ url: `${pool.url}/mcp` })));
-    let closing = false;
+    const closing = new AbortController();
     const agents = clients.map(async (client, agent) => {
-      for (let turn = 0; !closing; turn += 1) await bring(client, `${agent}-${turn}`, books);
+      for (let turn = 0; !closing.signal.aborted; turn += 1) await bring(client, `${agent}-${turn}`, books);
     });
     const working = Promise.all(agents);
     // A failure of an agent ends the test at once and not at its deadline.
@@ -205,7 +205,7 @@ test(
       await start(at);
       await reaches(`replica-${at}`);
     }
-    closing = true;
+    closing.abort();
     await working;
 
     // Whoever got no answer asks again, elsewhere.
@@ -222,17 +222,8 @@ test(
     // An operator looks a payment up where it happened. One that was not made is asked for again after a minute.
     for (const order of books.open) {
       if (made(order, "pay").length === 0) continue;
-      await cli(
-        ...[
-          "workflows",
-          "resolve-unknown",
-          books.orders.get(order)!,
-          "--outcome",
-          "executed",
-          "--reason",
-          "paid",
-        ],
-      );
+      const said = ["--outcome", "executed", "--reason", "paid"];
+      await cli("workflows", "resolve-unknown", books.orders.get(order)!, ...said);
       books.paid.add(order);
       books.open.delete(order);
     }
