@@ -1,5 +1,6 @@
 import {
   DEFAULT_LIMITS,
+  type Clock,
   type Definition,
   type Executor,
   type ExecutorKind,
@@ -93,7 +94,7 @@ async function main(spec: ReplicaSpec): Promise<void> {
 /** Takes an instance each way on a store in memory, so that the snapshot has the code that this runs. */
 async function warmUp(): Promise<void> {
   let count = 0;
-  const clock = createSystemClock();
+  const clock = createTimerlessClock();
   // None of this process's randomness may be in the snapshot: every process would have the same.
   const counted = { next: (prefix: string) => `${prefix}_${(count += 1)}`, random: () => 0.5 };
   const answers: Executor = {
@@ -130,6 +131,24 @@ async function warmUp(): Promise<void> {
   }
   await engine.close();
 }
+
+/**
+ * What Node remembers of a timer is in a snapshot, too, even of one that was cleared: when the next one is due. A process
+ * that is older than that when it sets its first timer would never be woken by any. So nothing before the snapshot may
+ * set one: what is due soon comes at once, deadlines never.
+ */
+function createTimerlessClock(): Clock {
+  return {
+    ...createSystemClock(),
+    schedule(delayMs, run) {
+      if (delayMs > SOON_MS) return () => undefined;
+      const immediate = setImmediate(run);
+      return () => clearImmediate(immediate);
+    },
+  };
+}
+
+const SOON_MS = 1000;
 
 function plantInStore(plant: ReplicaSpec["plant"], store: ChaosStore): ChaosStore {
   if (plant === "early-ack") {
