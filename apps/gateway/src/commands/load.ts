@@ -67,16 +67,21 @@ async function compileFiles(
     ...compilation,
     diagnostics: compilation.diagnostics.filter(({ severity }) => severity !== "notice"),
   };
+  const text = renderFindings(absolute, shown);
+  return { compilation, text };
+}
+
+/** What was found in files, as `check` shows it to people. */
+export function renderFindings(files: readonly string[], compilation: Compilation): string {
   const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
   const showPath = (file: string): string => relative(process.cwd(), file) || file;
-  const text = renderCheck([{ files: absolute, compilation: shown }], {
+  return renderCheck([{ files, compilation }], {
     format: "pretty",
     color,
     quiet: true,
     strict: false,
     showPath,
   });
-  return { compilation, text };
 }
 
 function describeErrors(files: readonly string[], { diagnostics }: Compilation): string {

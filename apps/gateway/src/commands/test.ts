@@ -1,4 +1,4 @@
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   compileConfig,
   readScenarios,
@@ -6,12 +6,13 @@ import {
   type ScenarioStep,
 } from "@mcp-flowgate/config-compiler";
 import type { GatewayPlan, SourcePlace } from "@mcp-flowgate/core";
-import { createNodeReader, renderCheck } from "flowgate-check";
+import { createNodeReader } from "flowgate-check";
 import { systemDigest } from "../host/ids.ts";
 import { createCoverage } from "../scenarios/coverage.ts";
 import { playScenario, type Played } from "../scenarios/play-scenario.ts";
 import { countOf, renderReport, type FileReport, type ScenarioReport } from "../scenarios/report.ts";
 import { CommandError } from "./command-error.ts";
+import { renderFindings } from "./load.ts";
 
 export interface TestOptions {
   readonly only?: string;
@@ -43,7 +44,9 @@ async function testFile(file: string, only: string | undefined): Promise<FileRep
   const read = readScenarios(path, bytes.value);
   const scenarios = read.file;
   if (scenarios === undefined) {
-    report(path, { ...EMPTY, diagnostics: read.diagnostics, sources: read.sources });
+    process.stderr.write(
+      renderFindings([path], { ...EMPTY, diagnostics: read.diagnostics, sources: read.sources }),
+    );
     throw new CommandError(`${file} is not a file of scenarios; nothing was played.`);
   }
   const configs = scenarios.config.map((config) => reader.resolve(reader.directory(path), config));
@@ -55,7 +58,7 @@ async function testFile(file: string, only: string | undefined): Promise<FileRep
   });
   const { plan } = compilation;
   if (plan === undefined) {
-    report(configs[0] ?? path, compilation);
+    process.stderr.write(renderFindings(configs, compilation));
     throw new CommandError(`The configuration of ${file} has errors; nothing was played.`);
   }
   const coverage = createCoverage(plan);
@@ -108,10 +111,3 @@ const EMPTY: Omit<Compilation, "diagnostics" | "sources"> = {
   origins: [],
   placeOf: () => undefined,
 };
-
-function report(file: string, compilation: Compilation): void {
-  const color = process.stderr.isTTY && process.env["NO_COLOR"] === undefined;
-  const showPath = (path: string): string => relative(process.cwd(), path) || path;
-  const options = { format: "pretty", color, quiet: true, strict: false, showPath } as const;
-  process.stderr.write(renderCheck([{ files: [file], compilation }], options));
-}

@@ -9,7 +9,7 @@ import {
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { Report } from "../diagnostics/reporter.ts";
 import { scalarStep } from "../diagnostics/rewrite.ts";
-import { nodeAt } from "../schema/check-shape.ts";
+import { locate } from "../source/locate.ts";
 import { toJson, type ConfigNode, type Span } from "../source/config-node.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -24,7 +24,7 @@ export function checkGuard(guard: GuardIr, cursor: Cursor, report: Report): void
   }
   for (const error of compiled.error) {
     const below = error.pointer === "" && guard.kind === "expr" ? "/expr" : error.pointer;
-    const node = nodeAt(cursor.node, below) ?? cursor.node;
+    const node = locate(cursor.node, below).value;
     const at = error.at === undefined ? node : within(node, error.at.offset, error.at.length);
     const code = isDiagnosticCode(error.code) ? error.code : "FG510";
     report(code, at, error.message, { pointer: `${cursor.pointer}${below}` });
@@ -60,7 +60,7 @@ export function checkTemplate(cursor: Cursor | undefined, report: Report): void 
   const compiled = compileTemplate(toJson(cursor.node));
   if (compiled.ok) return;
   for (const error of compiled.error) {
-    const node = nodeAt(cursor.node, error.pointer) ?? cursor.node;
+    const node = locate(cursor.node, error.pointer).value;
     const code = isDiagnosticCode(error.code) ? error.code : "FG511";
     report(code, within(node, error.offset, error.length), error.message, {
       pointer: `${cursor.pointer}${error.pointer}`,

@@ -1,7 +1,8 @@
 import { isJsonObject } from "@mcp-flowgate/core";
 import { findContradictions, type SchemaProblem } from "@mcp-flowgate/json-schema";
 import type { Report } from "../diagnostics/reporter.ts";
-import { nodeAt, type ShapeFindings } from "../schema/check-shape.ts";
+import type { ShapeFindings } from "../schema/check-shape.ts";
+import { locate } from "../source/locate.ts";
 import { toJson } from "../source/config-node.ts";
 
 /** JSON Schemas that no value satisfies: FG211. */
@@ -14,7 +15,7 @@ export function checkContradictions({ schemas }: ShapeFindings, report: Report):
     const problems = known.get(text) ?? findContradictions(schema);
     known.set(text, problems);
     for (const problem of problems) {
-      report("FG211", nodeAt(node, problem.pointer) ?? node, problem.message, {
+      report("FG211", locate(node, problem.pointer).value, problem.message, {
         pointer: `${pointer}${problem.pointer}`,
       });
     }

@@ -10,6 +10,7 @@ import {
   type ListNode,
   type MapNode,
 } from "../source/config-node.ts";
+import { locate } from "../source/locate.ts";
 import type { SourceText } from "../source/source-text.ts";
 import { checkScalar, coerced, listOf, reportOlder, reportType, type Spot } from "./check-scalar.ts";
 import { checkReaders, checkSchemaReaders } from "./check-readers.ts";
@@ -259,7 +260,7 @@ class ShapeWalker implements ShapeFindings {
     this.#inspected.add(node);
     const problems = this.#problemsOf(node);
     for (const problem of problems) {
-      const at = nodeAt(node, problem.pointer) ?? node;
+      const at = locate(node, problem.pointer).value;
       this.#report("FG210", at, problem.message, { pointer: `${spot.pointer}${problem.pointer}` });
     }
     if (problems.length === 0) this.schemas.push({ node, pointer: spot.pointer });
@@ -282,24 +283,6 @@ class ShapeWalker implements ShapeFindings {
     this.#known.set(text, problems);
     return problems;
   }
-}
-
-/** The node at a JSON pointer below `root`, or the nearest one above it. */
-export function nodeAt(root: ConfigNode, pointer: string): ConfigNode | undefined {
-  let node: ConfigNode = root;
-  if (pointer === "") return node;
-  for (const raw of pointer.slice(1).split("/")) {
-    const segment = raw.replaceAll("~1", "/").replaceAll("~0", "~");
-    const next: ConfigNode | undefined =
-      node.kind === "map"
-        ? node.entries.get(segment)?.value
-        : node.kind === "list"
-          ? node.items[Number(segment)]
-          : undefined;
-    if (next === undefined) return node;
-    node = next;
-  }
-  return node;
 }
 
 type Resolved = ReturnType<typeof resolveField>;

@@ -4,9 +4,9 @@ import { isBusy, movedError } from "./store-error.ts";
 /**
  * Owns: the write lock of the file, and the order of this process's writes.
  *
- * Work is collected and runs in one transaction, so that many callers share one flush to the disk. The first piece starts the transaction as soon as the event loop is free, or, where the last group was
- * larger than what waits now, up to 2 ms later. While another process holds the lock the event loop goes on, and what
- * comes meanwhile joins the group.
+ * Work is collected and runs in one transaction, so that many callers share one flush to the disk. The first piece
+ * starts the transaction as soon as the event loop is free, or, where the last group was larger than what waits now, up
+ * to 2 ms later. While another process holds the lock the event loop goes on, and what comes meanwhile joins the group.
  *
  * Q1 Nobody hears anything before the transaction is committed and flushed: answers are about durable rows.
  * Q2 A piece that throws leaves nothing behind and fails its own caller alone. Hardly any does: a group whose pieces
