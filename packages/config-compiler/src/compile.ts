@@ -1,5 +1,4 @@
 import {
-  canonicalJson,
   createRecord,
   deepFreeze,
   type Diagnostic,
@@ -10,6 +9,8 @@ import {
   type SourcePlace,
   type WorkflowIr,
 } from "@mcp-flowgate/core";
+import { openParts, type CompileCache, type Parts, type Question } from "./cache/part.ts";
+import { createRecall } from "./cache/recall.ts";
 import { createReporter, type Report } from "./diagnostics/reporter.ts";
 import type { Rewrite } from "./diagnostics/rewrite.ts";
 import { createCatalogue, type Catalogue } from "./emit/capabilities.ts";
@@ -18,7 +19,7 @@ import { Cursor } from "./emit/cursor.ts";
 import { emitSettings } from "./emit/settings.ts";
 import { emitWorkflow } from "./emit/workflows.ts";
 import { createPathResolver, type World } from "./emit/world.ts";
-import { hashDefinition } from "./hash.ts";
+import { hashOf } from "./hash.ts";
 import { readLock, type LockSource } from "./lock/read-lock.ts";
 import { checkContradictions } from "./rules/contradictions.ts";
 import { RULES } from "./rules/index.ts";
@@ -41,6 +42,8 @@ export interface CompileOptions {
   readonly reader: SourceReader;
   readonly env: (name: string) => string | undefined;
   readonly digest: Digest;
+  /** What was found out about the same files before; the outcome is the same with it and without. */
+  readonly cache?: CompileCache;
 }
 
 export interface Compilation {
@@ -64,9 +67,10 @@ export interface Compilation {
 
 /** Compiles configuration files into a plan, or says everything that is wrong with them. Never throws for their content. */
 export async function compileConfig(options: CompileOptions): Promise<Compilation> {
-  const { files, reader, env, digest } = options;
+  const { files, reader, env, digest, cache } = options;
   const reporter = createReporter();
   const { report } = reporter;
+  const parts = openParts(cache, () => reporter.count);
   const loaded = await loadSources(files, reader, env, report);
   const order = loaded.sources.map(({ file }) => file);
   const sources = new Map(loaded.sources.map(({ file, text }) => [file, text]));
@@ -77,17 +81,21 @@ export async function compileConfig(options: CompileOptions): Promise<Compilatio
     const paths = createPathResolver(reader, env("HOME"));
     const lock = await readLock(loaded.root, files[0] ?? "", paths, reader, digest);
     const openapi = await readOpenApiSources(loaded.root, paths, reader, report);
-    const emitted = emit(loaded.root, options, { lock, openapi: openapi.byName }, report);
+    const emitted = emit(loaded.root, options, { lock, openapi: openapi.byName, parts }, report);
     policies = emitted?.verdicts ?? [];
     if (emitted !== undefined && !reporter.failed) {
-      const { parts } = emitted;
-      for (const [id, ir] of Object.entries(parts.workflows)) hashes.set(id, hashDefinition(ir, digest));
-      // A definition's hash stands for it: most of a large configuration is not written out a second time.
-      const outline = { ...parts, workflows: createRecord<Json>(hashes) };
-      const hash = digest.sha256(canonicalJson(outline as unknown as Json));
+      const { content } = emitted;
+      const hashed = (record: { readonly [id: string]: object }): readonly (readonly [string, string])[] =>
+        Object.entries(record).map(([id, ir]) => [id, parts.hashOf(ir, () => hashOf(ir as Json, digest))]);
+      for (const [id, hash] of hashed(content.workflows)) hashes.set(id, hash);
+      // The hash of a definition stands for it: what did not change since the last time is not written out again.
+      const capabilities = createRecord<Json>(hashed(content.capabilities));
+      const outline = { ...content, workflows: createRecord<Json>(hashes), capabilities };
+      const hash = hashOf(outline as unknown as Json, digest);
       const beside = lock.content?.ok === true ? [lock.path] : [];
       const read = [...new Set([...loaded.files, ...openapi.files, ...beside])];
-      plan = deepFreeze({ hash, files: read, lockFile: lock.path, ...parts, secrets: loaded.secrets });
+      plan = deepFreeze({ hash, files: read, lockFile: lock.path, ...content, secrets: loaded.secrets });
+      parts.keep();
     }
   }
   return {
@@ -118,36 +126,61 @@ function masked(diagnostics: readonly Diagnostic[], secrets: readonly string[]):
 }
 
 interface Emitted {
-  readonly parts: Omit<GatewayPlan, "hash" | "files" | "lockFile" | "secrets">;
+  readonly content: Omit<GatewayPlan, "hash" | "files" | "lockFile" | "secrets">;
   readonly verdicts: readonly PolicyVerdict[];
 }
 
 function emit(
   rootNode: MapNode,
   { reader, env }: CompileOptions,
-  { lock, openapi }: { readonly lock: LockSource; readonly openapi: World["openapi"] },
+  {
+    lock,
+    openapi,
+    parts,
+  }: { readonly lock: LockSource; readonly openapi: World["openapi"]; readonly parts: Parts },
   report: Report,
 ): Emitted | undefined {
   if (!checkVersion(rootNode, report)) return undefined;
-  const shape = checkShape(CONFIG, rootNode, report);
+  const shape = checkShape(CONFIG, rootNode, report, undefined, parts);
   checkContradictions(shape, report);
   const root = new Cursor(maskAt(rootNode, shape.masked));
   const paths = createPathResolver(reader, env("HOME"));
   const connections = indexConnections(root, paths, report);
   const workflowIds = new Set(root.entriesOf("workflows").map(({ name }) => name));
   let catalogue: Catalogue | undefined;
+  const still = (question: Question): boolean => {
+    switch (question.about) {
+      case "connection":
+        return connections.useAgain(question.name, question.kind);
+      case "capability":
+        return catalogue?.isStill(question.id, question.answer) === true;
+      case "workflow":
+        return workflowIds.has(question.id);
+      default:
+        return question satisfies never;
+    }
+  };
+  const recall = createRecall(parts, still);
   const world: World = {
     report,
+    recall,
     paths,
-    connections,
+    connections: {
+      ...connections,
+      use(name, kind) {
+        recall.note({ about: "connection", name: name.value ?? "", kind });
+        connections.use(name, kind);
+      },
+    },
     workflowIds,
     openapi,
     capability: (id, at) => catalogue?.resolve(id, at),
   };
-  catalogue = createCatalogue(root, world);
+  catalogue = createCatalogue(root, world, parts);
   const workflows = createRecord<WorkflowIr>();
   for (const cursor of root.entriesOf("workflows")) {
-    const workflow = emitWorkflow(cursor, world);
+    const part = parts.of(cursor.node, "workflow", cursor.name);
+    const workflow = recall.emit(part, () => emitWorkflow(cursor, world));
     if (workflow !== undefined) workflows[cursor.name] = workflow;
   }
   const { capabilities, exposed, imports } = catalogue.finish();
@@ -155,6 +188,7 @@ function emit(
   const context: RuleContext = {
     root,
     report,
+    parts,
     settings,
     capabilities,
     workflows,
@@ -166,7 +200,7 @@ function emit(
   const verdicts = provePolicies(context);
   const policies = (normalize(policiesField, root.get("policies")?.node) ??
     []) as unknown as readonly JsonObject[];
-  const parts = {
+  const content = {
     connections: connections.finish(),
     capabilities,
     exposed,
@@ -175,7 +209,7 @@ function emit(
     policies,
     ...settings,
   };
-  return { parts, verdicts };
+  return { content, verdicts };
 }
 
 const SUPPORTED_MAJOR = "1";

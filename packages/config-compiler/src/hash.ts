@@ -5,5 +5,10 @@ import { canonicalJson, type Digest, type Json, type WorkflowIr } from "@mcp-flo
  * was written in do not matter; what it means does.
  */
 export function hashDefinition(ir: WorkflowIr, digest: Digest): string {
-  return digest.sha256(canonicalJson(ir as unknown as Json));
+  return hashOf(ir as unknown as Json, digest);
+}
+
+/** SHA-256 (hex) of a value's canonical JSON. */
+export function hashOf(value: Json, digest: Digest): string {
+  return digest.sha256(canonicalJson(value));
 }

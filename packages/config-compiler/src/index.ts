@@ -1,3 +1,5 @@
+export { createCompileCache } from "./cache/part.ts";
+export type { CompileCache } from "./cache/part.ts";
 export { compileConfig } from "./compile.ts";
 export type { Compilation, CompileOptions } from "./compile.ts";
 export type { CodeEntry, CodeTable, DiagnosticCode } from "./diagnostics/code-entry.ts";

@@ -18,8 +18,8 @@ export function sourceOf({ connection, openapi }: ImportIr): string {
 
 export function createPinScope(plan: GatewayPlan): PinScope {
   const named = new Set<string>();
-  collectCalls(plan.capabilities, named);
-  collectCalls(plan.workflows, named);
+  for (const emitted of [plan.capabilities, plan.workflows])
+    for (const value of Object.values(emitted)) for (const call of callsOf(value)) named.add(call);
   const modes = new Map<string, "warn" | "block">();
   const sources = new Map<string, ImportIr[]>();
   for (const from of plan.imports) {
@@ -34,6 +34,18 @@ export function createPinScope(plan: GatewayPlan): PinScope {
       (sources.get(source) ?? []).some(({ include, exclude }) => passesFilter(tool, include, exclude)),
     mode: (source) => modes.get(source),
   };
+}
+
+/** A reload gives what did not change again as the same object, and frozen: it is searched once. */
+const CALLS = new WeakMap<object, ReadonlySet<string>>();
+
+function callsOf(emitted: object): ReadonlySet<string> {
+  let calls = CALLS.get(emitted);
+  if (calls !== undefined) return calls;
+  calls = new Set();
+  collectCalls(emitted, calls as Set<string>);
+  CALLS.set(emitted, calls);
+  return calls;
 }
 
 /** Executors stand in many places of a plan (steps, fallbacks, approvals, compensations): all are found by their shape. */

@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 import { err, ok, type GatewayPlan, type Result } from "@mcp-flowgate/core";
-import { compileConfig, type Compilation } from "@mcp-flowgate/config-compiler";
+import { compileConfig, type Compilation, type CompileCache } from "@mcp-flowgate/config-compiler";
 import { createNodeReader, renderCheck } from "flowgate-check";
 import { systemDigest } from "../host/ids.ts";
 import type { ReloadProblem } from "../reload/reloader.ts";
@@ -24,9 +24,13 @@ export function servedOf(files: readonly string[], server?: string): string {
   return JSON.stringify([files.map((file) => resolve(file)), server ?? ""]);
 }
 
-/** The plan of a configuration, by the same code path as the checker. Its findings go to standard error. */
-export async function loadPlan(files: readonly string[]): Promise<GatewayPlan> {
-  const { compilation, text } = await compileFiles(files);
+/**
+ * The plan of a configuration, by the same code path as the checker. Its findings go to standard error.
+ *
+ * @param cache Where what is found out is kept for {@link reloadPlan}.
+ */
+export async function loadPlan(files: readonly string[], cache?: CompileCache): Promise<GatewayPlan> {
+  const { compilation, text } = await compileFiles(files, cache);
   process.stderr.write(text);
   if (compilation.plan === undefined)
     throw new CommandError(`${describeErrors(files, compilation)}; nothing was started.`);
@@ -34,8 +38,11 @@ export async function loadPlan(files: readonly string[]): Promise<GatewayPlan> {
 }
 
 /** The plan of a configuration that is read again, or what is wrong with it. */
-export async function reloadPlan(files: readonly string[]): Promise<Result<GatewayPlan, ReloadProblem>> {
-  const { compilation } = await compileFiles(files);
+export async function reloadPlan(
+  files: readonly string[],
+  cache?: CompileCache,
+): Promise<Result<GatewayPlan, ReloadProblem>> {
+  const { compilation } = await compileFiles(files, cache);
   if (compilation.plan !== undefined) return ok(compilation.plan);
   const diagnostics = compilation.diagnostics
     .filter(({ severity }) => severity === "error")
@@ -54,6 +61,7 @@ const MOST_DIAGNOSTICS = 50;
 
 async function compileFiles(
   files: readonly string[],
+  cache: CompileCache | undefined,
 ): Promise<{ readonly compilation: Compilation; readonly text: string }> {
   const reader = createNodeReader();
   const absolute = files.map((file) => reader.resolve(process.cwd(), file));
@@ -62,6 +70,7 @@ async function compileFiles(
     reader,
     env: (name) => process.env[name],
     digest: systemDigest,
+    ...(cache === undefined ? {} : { cache }),
   });
   const shown = {
     ...compilation,

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ok, type GatewayPlan, type ServerIr } from "@mcp-flowgate/core";
+import { createCompileCache } from "@mcp-flowgate/config-compiler";
 import { compose } from "../compose.ts";
 import type { Gateway } from "../gateway.ts";
 import { serveControlSocket } from "../control/control-server.ts";
@@ -41,7 +42,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   boundYoungGeneration();
   if (options.gateway !== undefined) return serveBridge(options.gateway, options);
   const files = configFiles(options.config);
-  const plan = chosen(await loadPlan(files), options);
+  const cache = createCompileCache();
+  const plan = chosen(await loadPlan(files, cache), options);
   const server = withFlags(plan.server, options);
   if (options.healthCheck === true) return healthCheck(server);
   refuseToStart(plan, server);
@@ -56,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     isScraped: server.transport === "http" || server.admin !== undefined,
     served: servedOf(files, options.server),
     async load() {
-      const loaded = await reloadPlan(files);
+      const loaded = await reloadPlan(files, cache);
       if (!loaded.ok) return loaded;
       const again = chosen(loaded.value, options);
       refuseToStart(again, withFlags(again.server, options));

@@ -31,6 +31,8 @@ export interface Reporter {
   /** Adds one that already has its place. */
   add(diagnostic: Diagnostic): void;
   readonly failed: boolean;
+  /** How many findings were reported, equal ones counted each time. */
+  readonly count: number;
   /** By file as loaded, then by position, then by code. */
   sorted(files: readonly string[]): readonly Diagnostic[];
   /** Every older form, in no order. */
@@ -41,7 +43,9 @@ export function createReporter(): Reporter {
   const found = new Map<string, Diagnostic>();
   const rewrites = new Map<string, Rewrite>();
   let failed = false;
+  let count = 0;
   const add = (diagnostic: Diagnostic): void => {
+    count += 1;
     if (diagnostic.severity === "error") failed = true;
     const key = keyOf(diagnostic);
     if (found.size < MAX_KEPT || diagnostic.severity === "error") {
@@ -63,6 +67,9 @@ export function createReporter(): Reporter {
       if (!isOlderForm(code) || rewrites.has(keyOf(diagnostic))) return;
       const steps = options.rewrite === undefined ? undefined : toSteps(options.rewrite);
       rewrites.set(keyOf(diagnostic), { diagnostic, steps });
+    },
+    get count() {
+      return count;
     },
     get failed() {
       return failed;

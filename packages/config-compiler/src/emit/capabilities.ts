@@ -1,5 +1,6 @@
 import { createRecord, type CapabilityIr, type GuardIr, type ImportIr } from "@mcp-flowgate/core";
 import { nearest } from "@mcp-flowgate/json-schema";
+import type { Parts } from "../cache/part.ts";
 import { placeOf, quote, type Span } from "../source/config-node.ts";
 import { optional, type Cursor } from "./cursor.ts";
 import { emitExecutor } from "./executors.ts";
@@ -18,6 +19,8 @@ interface ImportEntry {
 export interface Catalogue {
   /** Flattens a capability or imported tool; reports where there is none. */
   resolve(id: string, at: Cursor): FlatCapability | undefined;
+  /** Whether a declared capability flattens to `answer`. What there is to report of it stands with it, not with who asks. */
+  isStill(id: string, answer: FlatCapability | undefined): boolean;
   /** Flattens everything that is left, exposes, and reports what nothing uses. */
   finish(): {
     readonly capabilities: { readonly [id: string]: CapabilityIr };
@@ -27,13 +30,14 @@ export interface Catalogue {
 }
 
 /** The capabilities of a configuration. `world` is the one that executors are emitted with. */
-export function createCatalogue(root: Cursor, world: World): Catalogue {
-  return new ConfigCatalogue(root, world);
+export function createCatalogue(root: Cursor, world: World, parts: Parts): Catalogue {
+  return new ConfigCatalogue(root, world, parts);
 }
 
 class ConfigCatalogue implements Catalogue {
   readonly #root: Cursor;
   readonly #world: World;
+  readonly #parts: Parts;
   readonly #declared = new Map<string, Cursor>();
   readonly #flat = new Map<string, FlatCapability | undefined>();
   readonly #used = new Set<string>();
@@ -41,15 +45,25 @@ class ConfigCatalogue implements Catalogue {
   readonly #open: string[] = [];
   #imports: readonly ImportEntry[] | undefined;
 
-  constructor(root: Cursor, world: World) {
+  constructor(root: Cursor, world: World, parts: Parts) {
     this.#root = root;
     this.#world = world;
+    this.#parts = parts;
     for (const cursor of root.entriesOf("capabilities")) this.#declared.set(cursor.name, cursor);
   }
 
   resolve(id: string, at: Cursor): FlatCapability | undefined {
     this.#used.add(id);
-    return this.#resolve(id, at);
+    const answer = this.#resolve(id, at);
+    this.#world.recall.note({ about: "capability", id, answer });
+    return answer;
+  }
+
+  isStill(id: string, answer: FlatCapability | undefined): boolean {
+    const cursor = this.#declared.get(id);
+    if (cursor === undefined || this.#open.includes(id)) return false;
+    this.#used.add(id);
+    return this.#resolve(id, cursor) === answer;
   }
 
   #resolve(id: string, at: Cursor): FlatCapability | undefined {
@@ -64,7 +78,8 @@ class ConfigCatalogue implements Catalogue {
     }
     if (this.#flat.has(id)) return this.#flat.get(id);
     this.#open.push(id);
-    const flat = this.#flatten(cursor);
+    const part = this.#parts.of(cursor.node, "capability", id);
+    const flat = this.#world.recall.emit(part, () => this.#flatten(cursor));
     this.#open.pop();
     this.#flat.set(id, flat);
     return flat;
@@ -75,7 +90,7 @@ class ConfigCatalogue implements Catalogue {
     const imports = this.#importEntries().map(({ ir }) => ir);
     for (const [id, cursor] of this.#declared) {
       const flat = this.#resolve(id, cursor);
-      if (flat !== undefined) capabilities[id] = toIr(id, flat);
+      if (flat !== undefined) capabilities[id] = this.#toIr(id, flat);
     }
     const names = new Map<string, Cursor>();
     const exposed: string[] = [];
@@ -159,7 +174,9 @@ class ConfigCatalogue implements Catalogue {
     const name = reference === undefined ? cursor.get("name") : (cursor.get("as") ?? reference);
     const id = name?.value;
     if (name === undefined || id === undefined) return undefined;
-    const flat = reference === undefined ? this.#inline(cursor) : this.#reference(cursor, reference, id);
+    const flat = this.#world.recall.emit(this.#parts.of(cursor.node, "exposed"), () =>
+      reference === undefined ? this.#inline(cursor) : this.#reference(cursor, reference, id),
+    );
     const before = names.get(id);
     if (before !== undefined) {
       report("FG306", name.node, `${quote(id)} is already exposed at ${whereIs(before.node, name.node)}`, {
@@ -181,8 +198,12 @@ class ConfigCatalogue implements Catalogue {
       return undefined;
     }
     if (flat === undefined) return undefined;
-    capabilities[id] = toIr(id, flat);
+    capabilities[id] = this.#toIr(id, flat);
     return id;
+  }
+
+  #toIr(id: string, flat: FlatCapability): CapabilityIr {
+    return this.#parts.toIr(id, flat, () => toIr(id, flat));
   }
 
   #inline(cursor: Cursor): FlatCapability | undefined {

@@ -35,6 +35,12 @@ export function indexConnections(root: Cursor, paths: PathResolver, report: Repo
       if (name.value !== undefined && !entries.has(name.value)) state.missing = true;
       use(entries, name, kind, report);
     },
+    useAgain(name, kind) {
+      const entry = entries.get(name);
+      if (entry?.ir?.kind !== kind) return false;
+      entry.uses.add(kind);
+      return true;
+    },
     finish: () => finish(entries, state.missing, report),
   };
 }

@@ -135,6 +135,7 @@ function emitPlain(cursor: Cursor, name: string | undefined, world: World): Exec
       const definitionId = reference?.value;
       checkTemplate(cursor.get("input"), report);
       if (reference === undefined || definitionId === undefined) return undefined;
+      world.recall.note({ about: "workflow", id: definitionId });
       if (!world.workflowIds.has(definitionId)) {
         const close = nearest(definitionId, world.workflowIds);
         report("FG305", reference.node, `there is no workflow ${quote(definitionId)}`, {

@@ -1,4 +1,5 @@
 import type { ConnectionIr, GuardIr, JsonObject, OpenApiSourceIr } from "@mcp-flowgate/core";
+import type { Recall } from "../cache/recall.ts";
 import type { Report } from "../diagnostics/reporter.ts";
 import type { SourceReader } from "../source/load.ts";
 import type { Cursor } from "./cursor.ts";
@@ -8,6 +9,8 @@ import type { ExecutorIr } from "@mcp-flowgate/core";
 /** Everything that emitting one part needs to know of the others. */
 export interface World {
   readonly report: Report;
+  /** What parts were emitted as before, and where they note what they ask of others. */
+  readonly recall: Recall;
   readonly paths: PathResolver;
   readonly connections: ConnectionIndex;
   /** A capability or imported tool, flattened; reports and answers undefined where there is none. */
@@ -42,6 +45,8 @@ export interface ConnectionIndex {
   readonly names: readonly string[];
   /** Notes a use; reports a connection that is missing or of another kind. */
   use(name: Cursor, kind: "mcp" | "cli" | "http"): void;
+  /** Notes a use where there is nothing to report of it; false where there is. */
+  useAgain(name: string, kind: "mcp" | "cli" | "http"): boolean;
   /** The final connections, and reports of those that nothing uses. */
   finish(): { readonly [name: string]: ConnectionIr };
 }

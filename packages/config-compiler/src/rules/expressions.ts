@@ -23,23 +23,33 @@ import type { Rule, RuleContext } from "./rule.ts";
 export const checkExpressions: Rule = (context) => {
   for (const workflow of context.root.entriesOf("workflows")) {
     const ir = context.workflows[workflow.name];
-    if (ir !== undefined) checkWorkflow(workflow, ir, context);
+    if (ir === undefined) continue;
+    const part = context.parts.of(workflow.node, "workflow", workflow.name);
+    context.parts.judge(part, checkExpressions, ir, () => checkWorkflow(workflow, ir, context));
   }
   for (const capability of context.root.entriesOf("capabilities"))
-    checkCapability(capability, capability.name, context);
+    checkCapability(capability, capability.name, "capability", context);
   for (const entry of context.root.child("proxy")?.itemsOf("expose") ?? []) {
     const id = entry.text("as") ?? entry.text("capability") ?? entry.text("name");
-    if (id !== undefined) checkCapability(entry, id, context);
+    if (id !== undefined) checkCapability(entry, id, "exposed", context);
   }
 };
 
-function checkCapability(cursor: Cursor, id: string, context: RuleContext): void {
+function checkCapability(
+  cursor: Cursor,
+  id: string,
+  kind: "capability" | "exposed",
+  context: RuleContext,
+): void {
   const schema = context.capabilities[id]?.inputSchema;
-  const env = environment({
-    ...withSchema("arguments", schema),
-    scopes: ["arguments", "workflow", "principal"],
+  const part = context.parts.of(cursor.node, kind, kind === "capability" ? id : undefined);
+  context.parts.judge(part, checkExpressions, schema, () => {
+    const env = environment({
+      ...withSchema("arguments", schema),
+      scopes: ["arguments", "workflow", "principal"],
+    });
+    for (const guard of cursor.itemsOf("guards")) visit(guard, env, context);
   });
-  for (const guard of cursor.itemsOf("guards")) visit(guard, env, context);
 }
 
 function checkWorkflow(cursor: Cursor, ir: WorkflowIr, context: RuleContext): void {

@@ -1,4 +1,5 @@
 import type { CapabilityIr, WorkflowIr } from "@mcp-flowgate/core";
+import type { Parts } from "../cache/part.ts";
 import type { Report } from "../diagnostics/reporter.ts";
 import type { Cursor } from "../emit/cursor.ts";
 import type { Settings } from "../emit/settings.ts";
@@ -10,6 +11,7 @@ import type { StateGraph } from "./state-graph.ts";
 export interface RuleContext {
   readonly root: Cursor;
   readonly report: Report;
+  readonly parts: Parts;
   readonly settings: Settings;
   readonly capabilities: { readonly [id: string]: CapabilityIr };
   readonly workflows: { readonly [id: string]: WorkflowIr };

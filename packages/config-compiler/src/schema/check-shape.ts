@@ -1,5 +1,6 @@
 import { isJsonObject } from "@mcp-flowgate/core";
 import { escapePointer, inspectSchema, nearest, type SchemaProblem } from "@mcp-flowgate/json-schema";
+import type { Part, PartKind, Parts } from "../cache/part.ts";
 import type { Report } from "../diagnostics/reporter.ts";
 import { scalarStep } from "../diagnostics/rewrite.ts";
 import {
@@ -31,25 +32,35 @@ export function checkShape(
   node: ConfigNode,
   report: Report,
   name = "configuration",
+  parts: Parts | undefined = undefined,
 ): ShapeFindings {
-  const walker = new ShapeWalker(report, name);
+  const walker = new ShapeWalker(report, name, parts);
   walker.check(field, node, { name, pointer: "" });
   return walker;
 }
+
+/** What is kept from one compilation to the next, by where it stands. */
+const PARTS: { readonly [pointer: string]: PartKind | undefined } = {
+  "/capabilities": "capability",
+  "/proxy/expose": "exposed",
+  "/workflows": "workflow",
+};
 
 class ShapeWalker implements ShapeFindings {
   readonly schemas: { readonly node: ConfigNode; readonly pointer: string }[] = [];
   readonly masked: string[] = [];
   readonly #report: Report;
   readonly #whole: string;
+  readonly #parts: Parts | undefined;
   /** Schemas are often shared by alias, and inspecting is the dearest check. */
   readonly #inspected = new Set<ConfigNode>();
   readonly #known = new Map<string, readonly SchemaProblem[]>();
   readonly #references = new Map<SourceText, boolean>();
 
-  constructor(report: Report, whole: string) {
+  constructor(report: Report, whole: string, parts: Parts | undefined) {
     this.#report = report;
     this.#whole = whole;
+    this.#parts = parts;
   }
 
   check(field: Field, node: ConfigNode, spot: Spot): void {
@@ -108,8 +119,12 @@ class ShapeWalker implements ShapeFindings {
       };
       this.#report(code, node, message, { ...spot, hint });
     }
+    const kind = PARTS[spot.pointer];
     for (const [index, item] of node.items.entries()) {
-      this.check(field.of, item, { name: `${spot.name}[${index}]`, pointer: `${spot.pointer}/${index}` });
+      const part = kind === undefined ? undefined : this.#parts?.of(item, kind);
+      if (part?.isSound === true) continue;
+      const below: Spot = { name: `${spot.name}[${index}]`, pointer: `${spot.pointer}/${index}` };
+      this.#checkPart(part, field.of, item, below);
     }
   }
 
@@ -124,6 +139,7 @@ class ShapeWalker implements ShapeFindings {
       this.#report("FG204", node, `\`${spot.name}\` must have at least ${field.minEntries} entry`, spot);
     }
     const pattern = field.keyPattern === undefined ? undefined : new RegExp(field.keyPattern.source, "u");
+    const kind = PARTS[spot.pointer];
     for (const [key, entry] of node.entries) {
       const pointer = `${spot.pointer}/${escapePointer(key)}`;
       if (pattern !== undefined && !pattern.test(key)) {
@@ -134,8 +150,15 @@ class ShapeWalker implements ShapeFindings {
           { pointer },
         );
       }
-      this.check(field.of, entry.value, { name: key, pointer });
+      const part = kind === undefined ? undefined : this.#parts?.of(entry.value, kind, key);
+      if (part?.isSound !== true) this.#checkPart(part, field.of, entry.value, { name: key, pointer });
     }
+  }
+
+  #checkPart(part: Part | undefined, field: Field, node: ConfigNode, spot: Spot): void {
+    const check = (): void => this.check(field, node, spot);
+    if (part === undefined || this.#parts === undefined) check();
+    else if (this.#parts.isQuiet(check)) this.#parts.noteSound(part);
   }
 
   #object(field: ObjectField, node: ConfigNode, spot: Spot, discriminator: string | undefined): void {

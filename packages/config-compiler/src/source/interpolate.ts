@@ -39,7 +39,8 @@ export function interpolate(
   const known = done.get(node);
   if (known !== undefined) return known;
   const result = replaced(node, variables, report, done);
-  done.set(node, result);
+  // What refers to nothing is the same each time, and most of a configuration does.
+  if (result !== node) done.set(node, result);
   return result;
 }
 
