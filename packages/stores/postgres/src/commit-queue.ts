@@ -1,9 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "@mcp-flowgate/core";
-import type { Database } from "./database.ts";
+import type { Database, Session } from "./database.ts";
+import { planDirect, transactDirectly } from "./direct-transaction.ts";
+import { hasCommitted } from "./doubt.ts";
 import { exclusiveKeys, streamsOf } from "./expectation.ts";
 import { fromKey } from "./json-text.ts";
-import { constraintOf, inDoubtError, isConnectionLost, isWorthAnotherTry, sqlState } from "./store-error.ts";
+import { constraintOf, isConnectionLost, isWorthAnotherTry, sqlState } from "./store-error.ts";
 import { transact, type Outcome, type Sent, type TransactionParts, type Work } from "./transaction.ts";
 
 /**
@@ -18,6 +20,7 @@ import { transact, type Outcome, type Sent, type TransactionParts, type Work } f
  *    fault fails its own caller.
  * Q4 Where the connection breaks before the commit was sent, nothing is applied, and the work is tried again for a
  *    while. Where it breaks afterwards, the server is asked what became of the transaction before anything else is done.
+ * Q5 What can go in one trip does so at first (`direct-transaction.ts`); whatever is in its way, the longer way says it.
  */
 export interface CommitQueue {
   /** Resolves once what became of the work is durable. @returns the ids of instances that changed, with the outcome. */
@@ -48,8 +51,6 @@ const MAX_GROUP = 64;
 const SMALL_GROUP = 20;
 /** Tries of one piece of work that others were in the way of. */
 const MAX_TRIES = 12;
-/** For how long the server is asked what became of a commit, beyond the patience for everything else. */
-const IN_DOUBT_MS = 30_000;
 const MAX_PAUSE_MS = 500;
 
 interface Piece {
@@ -162,28 +163,29 @@ class Queue implements CommitQueue {
     works: readonly Work[],
   ): Promise<{ outcomes: readonly Outcome[]; changed: readonly string[] }> {
     const until = performance.now() + this.#options.patienceMs;
+    let direct = planDirect(works, this.#options);
     for (let tries = 1; ; tries += 1) {
       let sent: Sent | undefined;
       try {
         return await this.#options.database.session(async (session) => {
-          try {
-            sent = await transact(session, works, this.#options);
-          } catch (thrown) {
-            // Whatever the transaction holds goes with it. On a connection that is broken nothing can be asked for.
-            if (!isConnectionLost(thrown)) await session.query("ROLLBACK");
-            throw thrown;
-          }
+          sent = direct && transactDirectly(session, direct, this.#options);
+          sent ??= await this.#transact(session, works);
           return { outcomes: sent.outcomes, changed: await sent.committed };
         });
       } catch (thrown) {
+        // What is in the way of the short way is found out on the longer one.
+        const wasDirect = direct !== undefined;
+        direct = undefined;
         if (isConnectionLost(thrown)) {
-          if (sent !== undefined && (await this.#hasCommitted(sent.xid, thrown))) {
+          if (sent !== undefined && (await hasCommitted(sent.trace, thrown, this.#options))) {
             return {
               outcomes: sent.outcomes,
               changed: works.flatMap(({ batch }) => batch?.workflowId ?? []),
             };
           }
           if (performance.now() >= until) throw thrown;
+        } else if (wasDirect) {
+          continue;
         } else if (works.length > 1 || !isWorthAnotherTry(thrown) || tries >= MAX_TRIES) {
           throw thrown;
         } else if (constraintOf(thrown) === "op_live" && tries > 1) {
@@ -194,24 +196,14 @@ class Queue implements CommitQueue {
     }
   }
 
-  /** Asks the server, over another connection and until it says, whether a transaction committed whose end was not heard. */
-  async #hasCommitted(xid: string, cause: unknown): Promise<boolean> {
-    const { database, log, patienceMs } = this.#options;
-    log.debug("a connection ended at a commit; the server is asked what became of it", { xid });
-    const until = performance.now() + patienceMs + IN_DOUBT_MS;
-    for (let pause = 10; performance.now() < until; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
-      try {
-        const [row] = await database.read<{ status: string | null }>(ASK_STATUS, [xid]);
-        if (row?.status === "committed") return true;
-        if (row?.status === "aborted") return false;
-      } catch (thrown) {
-        // A server that never gave this number has taken over from the one that did, without the transaction.
-        if (sqlState(thrown) === "22023") return false;
-        if (!isConnectionLost(thrown)) throw inDoubtError(thrown);
-      }
-      await wait(pause);
+  async #transact(session: Session, works: readonly Work[]): Promise<Sent> {
+    try {
+      return await transact(session, works, this.#options);
+    } catch (thrown) {
+      // Whatever the transaction holds goes with it. On a connection that is broken nothing can be asked for.
+      if (!isConnectionLost(thrown)) await session.query("ROLLBACK");
+      throw thrown;
     }
-    throw inDoubtError(cause);
   }
 }
 
@@ -219,5 +211,3 @@ const SECOND_LIVE: Done = {
   outcome: { kind: "refused", result: { status: "conflict", on: "operation" } },
   changed: [],
 };
-
-const ASK_STATUS = { name: "ask_status", text: "SELECT pg_xact_status($1::xid8) AS status" };

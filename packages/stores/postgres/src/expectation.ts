@@ -6,15 +6,13 @@ import { inOrder } from "./in-order.ts";
 import { fromJsonText, fromKey, toBoundedKey, toKey } from "./json-text.ts";
 import * as statements from "./lock-statements.ts";
 import type { BatchRows } from "./rows.ts";
+import type { Standing } from "./standing.ts";
 import type { Work } from "./transaction.ts";
 
 export type Refusal = Exclude<ApplyResult, { status: "applied" }>;
 
-/** What a transaction has locked and read, before it writes. */
-export interface Locked {
-  readonly xid: string;
-  /** By the database's clock. */
-  readonly now: number;
+/** What a transaction rests on: what it has locked and read before it writes, or says that it expects. */
+export interface Ground {
   readonly instances: ReadonlyMap<string, LockedInstance>;
   readonly approvals: ReadonlyMap<string, number>;
   readonly signals: ReadonlySet<string>;
@@ -26,21 +24,17 @@ export interface Locked {
   readonly heads: ReadonlyMap<string, AuditHead>;
 }
 
-export interface LockedInstance {
-  readonly id: string;
-  readonly version: number;
-  readonly fence: number;
-  readonly claimant: string | null;
-  readonly operationId: string | null;
+/** What a transaction has locked and read, before it writes. */
+export interface Locked extends Ground {
+  readonly xid: string;
+  /** By the database's clock. */
+  readonly now: number;
 }
 
-interface InstanceWithHead extends LockedInstance {
-  readonly seq: number;
-  readonly hash: string;
-}
+export type LockedInstance = Omit<Standing, "seq" | "hash">;
 
 /** Where no instance is there, the number and the time alone. */
-type LockedRow = { readonly xid: string; readonly now: number } & (InstanceWithHead | { readonly id: null });
+type LockedRow = { readonly xid: string; readonly now: number } & (Standing | { readonly id: null });
 
 interface RequestName {
   readonly tenant: string;
@@ -63,7 +57,7 @@ export async function lock(session: Session, works: readonly Work[], ownStream: 
       .flatMap(({ audit }) => audit.map((draft) => streamOf(draft, ownStream)))
       .map((name) => [toBoundedKey(name), name]),
   );
-  const instanceIds = [...new Set(works.flatMap((work) => instancesOf(work)))];
+  const instanceIds = [...new Set(works.flatMap(instancesOf))];
   const approvalIds = batches.flatMap(({ expect }) => (expect.approvals ?? []).map(({ id }) => toKey(id)));
   const signalIds = batches.flatMap(({ expect }) => (expect.signals ?? []).map(toKey));
   const timerIds = batches.flatMap(({ expect }) => (expect.timers ?? []).map(toKey));
@@ -178,7 +172,7 @@ export function streamsOf({ audit }: Work, ownStream: string): readonly string[]
   return [...new Set(audit.map((draft) => `stream ${streamOf(draft, ownStream)}`))];
 }
 
-function instancesOf({ batch, audit }: Work): readonly string[] {
+export function instancesOf({ batch, audit }: Work): readonly string[] {
   const recorded = audit.flatMap(({ workflowId }) => (workflowId === undefined ? [] : [toKey(workflowId)]));
   return batch?.workflowId === undefined ? recorded : [batch.workflowId, ...recorded];
 }

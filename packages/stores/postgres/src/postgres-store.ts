@@ -37,6 +37,7 @@ import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { collect, type Collected } from "./retention.ts";
 import { toBatchRows } from "./rows.ts";
 import { createSharedState } from "./shared-state.ts";
+import { createKnownStandings, type KnownStandings } from "./standing.ts";
 import { closedError, toStoreError } from "./store-error.ts";
 
 /**
@@ -135,6 +136,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     });
     const feed = await createChangeFeed({ database, clock, log, epoch: lease.epoch, hints });
     beating.feed = feed;
+    const standings = createKnownStandings();
     const queue = createCommitQueue({
       database,
       log,
@@ -142,11 +144,13 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       ownStream: lease.auditStream,
       epoch: lease.epoch,
       known: createKnownDefinitions(() => clock.monotonic()),
+      standings,
+      guard: lease.guard,
       lanes: Math.max(1, Math.min(MAX_LANES, size - 3)),
       patienceMs: statementTimeoutMs,
       onCommit: (ids) => feed.announce(ids),
     });
-    return new JournalStore(options, { database, migrated, lease, feed, queue });
+    return new JournalStore(options, { database, migrated, lease, feed, queue, standings });
   } catch (thrown) {
     await lease?.release().catch(() => undefined);
     await database.close();
@@ -160,6 +164,7 @@ interface Parts {
   readonly lease: ReplicaLease;
   readonly feed: ChangeFeed;
   readonly queue: CommitQueue;
+  readonly standings: KnownStandings;
 }
 
 class JournalStore implements PostgresStore {
@@ -181,7 +186,7 @@ class JournalStore implements PostgresStore {
   #cancelGc: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(options: PostgresStoreOptions, { database, migrated, lease, feed, queue }: Parts) {
+  constructor(options: PostgresStoreOptions, { database, migrated, lease, feed, queue, standings }: Parts) {
     this.migrated = migrated;
     this.shared = createSharedState({ database, epoch: lease.epoch });
     this.#clock = options.clock;
@@ -190,7 +195,7 @@ class JournalStore implements PostgresStore {
     this.#lease = lease;
     this.#feed = feed;
     this.#queue = queue;
-    this.#reader = createReader(database);
+    this.#reader = createReader(database, standings);
     this.#forward = options.forward;
     this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
     this.#auditMs = options.retention?.auditMs ?? 400 * DAY_MS;

@@ -10,10 +10,14 @@ const listOf = (table: "evidence" | "timer" | "signal"): string =>
   `SELECT wf_id, '${table}', 0, NULL, NULL, '[' || string_agg(body, ',' ORDER BY n) || ']', NULL, NULL, NULL
     FROM mcp_flowgate.${table} WHERE wf_id = ANY($1::text[]) GROUP BY wf_id`;
 
-/** Everything of some instances, of one moment since it is one statement. `part` says which table a row is of. */
+/**
+ * Everything of some instances, of one moment since it is one statement. `part` says which table a row is of. `more` is
+ * of an operation its late result, of an instance how it stands (`standing.ts`).
+ */
 export const LOAD: Statement = {
   name: "load",
-  text: `SELECT id AS of, 'instance' AS part, 0 AS n, NULL AS id, NULL AS status, body, context, input, NULL AS late
+  text: `SELECT id AS of, 'instance' AS part, 0 AS n, NULL AS id, NULL AS status, body, context, input,
+        json_build_array(version, fence, claimant, operation_id, audit_seq, audit_hash)::text AS more
       FROM mcp_flowgate.wf WHERE id = ANY($1::text[])
     UNION ALL SELECT wf.id, 'operation', op.n, op.id, op.status, op.body, NULL, NULL, op.late_result
       FROM mcp_flowgate.wf JOIN mcp_flowgate.op ON op.id = wf.operation_id WHERE wf.id = ANY($1::text[])

@@ -22,6 +22,7 @@ import { fromJsonText, toBoundedKey, toKey } from "./json-text.ts";
 import * as statements from "./read-statements.ts";
 import { fromInstanceRow, fromOperationRow, type InstanceRow, type OperationRow } from "./rows.ts";
 import { approvals, workflows } from "./schema.ts";
+import { fromStandingText, type KnownStandings } from "./standing.ts";
 
 /** Reads rows; every read of an aggregate is one statement, so of one moment. */
 export interface Reader {
@@ -54,16 +55,20 @@ interface PartRow {
   readonly body: string;
   readonly context: string;
   readonly input: string;
-  readonly late: string | null;
+  readonly more: string | null;
 }
 
 type Body = Pick<InstanceRow, "body">;
 type OperationBody = Pick<OperationRow, "body" | "lateResult">;
 
-export function createReader(database: Database): Reader {
+/** @param known is told how the instances stand that are loaded. */
+export function createReader(database: Database, known: KnownStandings): Reader {
   const builder = new QueryBuilder();
-  const loadRows = async (keys: readonly string[]): Promise<ReadonlyMap<string, readonly PartRow[]>> =>
-    Map.groupBy(await database.read<PartRow>(statements.LOAD, [keys]), ({ of }) => of);
+  const loadRows = async (keys: readonly string[]): Promise<ReadonlyMap<string, readonly PartRow[]>> => {
+    const rows = await database.read<PartRow>(statements.LOAD, [keys]);
+    for (const { of, part, more } of rows) if (part === "instance") known.put(fromStandingText(of, more));
+    return Map.groupBy(rows, ({ of }) => of);
+  };
   const loading = createGatheredRead(loadRows);
   const one = async <T>(
     statement: Parameters<Database["read"]>[0],
@@ -206,7 +211,7 @@ function toAggregate(rows: readonly PartRow[] = []): InstanceAggregate | undefin
     instance: fromInstanceRow(row),
     ...(operation === undefined
       ? {}
-      : { operation: fromOperationRow({ body: operation.body, lateResult: operation.late }) }),
+      : { operation: fromOperationRow({ body: operation.body, lateResult: operation.more }) }),
     evidence: listed<Evidence>("evidence"),
     approvals: parts("approval")
       .filter(({ id, status }) => status === "pending" || announced.has(id ?? ""))

@@ -18,10 +18,17 @@ export interface ReplicaLease {
   readonly auditStream: string;
   readonly epoch: number;
   readonly claimant: string;
+  /** What the transactions in one trip of this process have to know; see {@link Guard}. */
+  readonly guard: Guard;
   lease(): Lease;
   now(): number;
   /** Takes the row away: the end of the claimant for everybody. */
   release(): Promise<void>;
+}
+
+/** A number in this process's row. Who changes it there ends all transactions that were sent with the one before. */
+export interface Guard {
+  current: number;
 }
 
 export interface ReplicaLeaseOptions {
@@ -45,14 +52,14 @@ const KEPT_LEASES = 40;
 const ENTER: Statement = {
   name: "",
   text: `INSERT INTO mcp_flowgate.replica (id, live_until, started_at)
-    SELECT $1, now + $2::bigint, now FROM (SELECT mcp_flowgate.now_ms() AS now) AS clock RETURNING epoch, started_at AS now`,
+    SELECT $1, now + $2::bigint, now FROM (SELECT mcp_flowgate.now_ms() AS now) AS clock RETURNING epoch, guard, started_at AS now`,
 };
 const BEAT: Statement = {
   name: "beat",
   text: `INSERT INTO mcp_flowgate.replica AS own (epoch, id, claimant, live_until, started_at) OVERRIDING SYSTEM VALUE
     SELECT $1::bigint, $2, $3, now + $4::bigint, now FROM (SELECT mcp_flowgate.now_ms() AS now) AS clock
     ON CONFLICT (epoch) DO UPDATE SET claimant = excluded.claimant, live_until = excluded.live_until
-    RETURNING live_until - $4::bigint AS now`,
+    RETURNING guard, live_until - $4::bigint AS now`,
 };
 const FORGET: Statement = {
   name: "forget",
@@ -64,16 +71,23 @@ export async function createReplicaLease(options: ReplicaLeaseOptions): Promise<
   const { database, clock, replica, leaseMs } = options;
   const name = toKey(replica);
   const sentAt = clock.monotonic();
-  const [entered] = await database.read<{ epoch: number; now: number }>(ENTER, [name, leaseMs]);
-  const lease = new RowLease(options, entered?.epoch ?? 0, sentAt, entered?.now ?? 0);
+  const [entered] = await database.read<Entered>(ENTER, [name, leaseMs]);
+  const lease = new RowLease(options, entered ?? { epoch: 0, guard: 0, now: 0 }, sentAt);
   await lease.beat();
   return lease;
+}
+
+interface Entered {
+  readonly epoch: number;
+  readonly guard: number;
+  readonly now: number;
 }
 
 class RowLease implements ReplicaLease {
   readonly auditStream: string;
   readonly epoch: number;
   readonly claimant: string;
+  readonly guard: Guard;
   readonly #options: ReplicaLeaseOptions;
   #offset: number;
   #validUntil: number;
@@ -82,9 +96,10 @@ class RowLease implements ReplicaLease {
   #isMissed = false;
   #cancel: () => void;
 
-  constructor(options: ReplicaLeaseOptions, epoch: number, sentAt: number, now: number) {
+  constructor(options: ReplicaLeaseOptions, { epoch, guard, now }: Entered, sentAt: number) {
     this.#options = options;
     this.epoch = epoch;
+    this.guard = { current: guard };
     this.auditStream = `replica:${options.replica}:${epoch}`;
     this.claimant = toClaimant({ replica: options.replica, epoch });
     this.#offset = now - options.clock.monotonic();
@@ -105,14 +120,18 @@ class RowLease implements ReplicaLease {
   async beat(): Promise<void> {
     const { clock, database, leaseMs, replica } = this.#options;
     const sentAt = clock.monotonic();
-    const [beaten] = await database.read<{ now: number }>(BEAT, [
+    const [beaten] = await database.read<{ guard: number; now: number }>(BEAT, [
       this.epoch,
       toKey(replica),
       this.claimant,
       leaseMs,
     ]);
     // The answer was made after it was asked for and before it came; half of that is the best guess.
-    if (beaten !== undefined) this.#offset = beaten.now - (sentAt + clock.monotonic()) / 2;
+    if (beaten !== undefined) {
+      this.#offset = beaten.now - (sentAt + clock.monotonic()) / 2;
+      // A row that somebody took away is made anew, with another number. They grow.
+      this.guard.current = Math.max(this.guard.current, beaten.guard);
+    }
     this.#validUntil = sentAt + DISPATCH_SHARE * leaseMs;
   }
 

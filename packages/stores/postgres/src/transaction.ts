@@ -1,10 +1,12 @@
 import type { AuditDraft } from "@mcp-flowgate/core";
-import { GENESIS_HASH, type AuditChain } from "./audit-chain.ts";
+import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
 import { linkAll, type AuditRow } from "./audit-table.ts";
 import type { Session } from "./database.ts";
-import { findRefusal, lock, type Refusal } from "./expectation.ts";
+import { findRefusal, instancesOf, lock, toWorkflowStream, type Refusal } from "./expectation.ts";
 import type { KnownDefinitions } from "./known-definitions.ts";
+import type { Guard } from "./replica-lease.ts";
 import type { BatchRows } from "./rows.ts";
+import type { KnownStandings } from "./standing.ts";
 import { toStoreError } from "./store-error.ts";
 import { write } from "./write.ts";
 
@@ -22,13 +24,17 @@ export type Outcome =
 
 /** A transaction that is sent, its commit with it. */
 export interface Sent {
-  /** By which the server can be asked what became of it. */
-  readonly xid: string;
+  readonly trace: Trace;
   /** What is true once it is committed. */
   readonly outcomes: readonly Outcome[];
   /** Resolves with the keys of the instances that changed when the server has said that it committed. */
   readonly committed: Promise<readonly string[]>;
 }
+
+/** By what the server can be asked what became of a transaction: its number, or a record that it leaves. */
+export type Trace =
+  | { readonly xid: string }
+  | { readonly record: { readonly stream: string; readonly seq: number; readonly id: string } };
 
 export interface TransactionParts {
   readonly chain: AuditChain;
@@ -36,6 +42,8 @@ export interface TransactionParts {
   readonly ownStream: string;
   readonly epoch: number;
   readonly known: KnownDefinitions;
+  readonly standings: KnownStandings;
+  readonly guard: Guard;
 }
 
 /**
@@ -54,14 +62,38 @@ export async function transact(
   parts: TransactionParts,
 ): Promise<Sent> {
   const locked = await lock(session, works, parts.ownStream);
-  const heads = new Map(locked.heads);
+  const chained = chainAll(works, parts, locked.heads, ({ batch }) => batch && findRefusal(batch, locked));
+  const committed = write(session, chained.accepted, { ...parts, ...chained, ground: locked });
+  return {
+    trace: { xid: locked.xid },
+    outcomes: chained.outcomes,
+    committed: remembered(works, committed, chained, parts),
+  };
+}
+
+/** What of some work can be written: judged, and its records linked. */
+export interface Chained {
+  readonly outcomes: readonly Outcome[];
+  readonly accepted: readonly BatchRows[];
+  readonly audit: readonly AuditRow[];
+  /** Of all streams, as after the transaction. */
+  readonly heads: ReadonlyMap<string, AuditHead>;
+}
+
+export function chainAll(
+  works: readonly Work[],
+  { chain, ownStream }: TransactionParts,
+  before: ReadonlyMap<string, AuditHead>,
+  judge: (work: Work) => Refusal | undefined,
+): Chained {
+  const heads = new Map(before);
   const audit: AuditRow[] = [];
   const accepted: BatchRows[] = [];
   const outcomes = works.map((work): Outcome => {
-    const result = work.batch === undefined ? undefined : findRefusal(work.batch, locked);
+    const result = judge(work);
     if (result !== undefined) return { kind: "refused", result };
     try {
-      const linked = linkAll(parts.chain, work.audit, parts.ownStream, heads, GENESIS_HASH);
+      const linked = linkAll(chain, work.audit, ownStream, heads, GENESIS_HASH);
       audit.push(...linked.rows);
       for (const [stream, head] of linked.heads) heads.set(stream, head);
     } catch (error) {
@@ -70,6 +102,18 @@ export async function transact(
     if (work.batch !== undefined) accepted.push(work.batch);
     return { kind: "applied" };
   });
-  const committed = write(session, accepted, { ...parts, locked, heads, audit });
-  return { xid: locked.xid, outcomes, committed };
+  return { outcomes, accepted, audit, heads };
+}
+
+/** Once it is committed, how its instances stand is known; where it fails, it is not known any more. */
+export async function remembered(
+  works: readonly Work[],
+  committed: Promise<readonly string[]>,
+  { accepted, heads }: Chained,
+  { standings }: TransactionParts,
+): Promise<readonly string[]> {
+  for (const id of works.flatMap(instancesOf)) standings.forget(id);
+  const changed = await committed;
+  for (const batch of accepted) standings.wrote(batch, heads.get(toWorkflowStream(batch.workflowId ?? "")));
+  return changed;
 }

@@ -1,7 +1,7 @@
 import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
 import type { AuditRow } from "./audit-table.ts";
 import type { Answer, Session, Statement } from "./database.ts";
-import { toWorkflowStream, type Locked } from "./expectation.ts";
+import { toWorkflowStream, type Ground } from "./expectation.ts";
 import type { KnownDefinitions } from "./known-definitions.ts";
 import { inOrder } from "./in-order.ts";
 import type { BatchRows, InstanceRow, OperationRow } from "./rows.ts";
@@ -12,7 +12,7 @@ import type { RowsStatement } from "./write-statements.ts";
 export const RATE_MEMORY_MS = 86_400_000;
 
 export interface WriteParts {
-  readonly locked: Locked;
+  readonly ground: Ground;
   /** Of all streams, as after the transaction. */
   readonly heads: ReadonlyMap<string, AuditHead>;
   readonly audit: readonly AuditRow[];
@@ -33,7 +33,7 @@ const NO_HEAD = { seq: 0, hash: GENESIS_HASH };
 export async function write(
   session: Session,
   batches: readonly BatchRows[],
-  { locked, heads, audit, epoch, known }: WriteParts,
+  { ground, heads, audit, epoch, known }: WriteParts,
 ): Promise<readonly string[]> {
   if (batches.length === 0 && audit.length === 0) {
     await session.query("ROLLBACK");
@@ -50,7 +50,7 @@ export async function write(
   };
   const headOf = (id: string): { seq: number; hash: string } => heads.get(toWorkflowStream(id)) ?? NO_HEAD;
 
-  const owned = batches.filter((batch) => isOwned(batch, locked));
+  const owned = batches.filter((batch) => isOwned(batch, ground));
   const instances = batches.flatMap(({ instance }) => instance ?? []);
   const definitions = newDefinitions(batches, known);
   if (definitions.length > 0)
@@ -58,15 +58,15 @@ export async function write(
   const rows = instances.map((instance) => ({ ...instance, ...headOf(instance.id) }));
   sendRows(
     statements.INSERT_INSTANCES,
-    rows.filter(({ id }) => !locked.instances.has(id)),
+    rows.filter(({ id }) => !ground.instances.has(id)),
   );
   sendRows(
     statements.UPDATE_HEADS,
-    headsAlone(instances, locked, audit).map((id) => ({ id, ...headOf(id) })),
+    headsAlone(instances, ground, audit).map((id) => ({ id, ...headOf(id) })),
   );
   sendRows(
     statements.UPDATE_CLAIMANTS,
-    owned.flatMap((batch) => takenAlong(batch, locked)),
+    owned.flatMap((batch) => takenAlong(batch, ground)),
   );
   // In one order everywhere, so that no two transactions wait for each other's.
   const blobs = batches.flatMap((batch) => batch.blobs);
@@ -103,8 +103,8 @@ export async function write(
     ...signals.map(({ workflowId }) => workflowId),
   ]);
   const steps = {
-    instances: rows.filter(({ id }) => locked.instances.has(id)),
-    operations: owned.flatMap((batch) => withClaimant(batch, locked)),
+    instances: rows.filter(({ id }) => ground.instances.has(id)),
+    operations: owned.flatMap((batch) => withClaimant(batch, ground)),
     evidence: owned.flatMap((batch) => batch.evidence),
     audit,
     changed: [...changed],
@@ -132,8 +132,8 @@ export async function write(
 }
 
 /** Whether the instance that the batch writes rows of is there, or comes with it. */
-function isOwned({ instance, workflowId }: BatchRows, locked: Locked): boolean {
-  return instance !== undefined || (workflowId !== undefined && locked.instances.has(workflowId));
+function isOwned({ instance, workflowId }: BatchRows, ground: Ground): boolean {
+  return instance !== undefined || (workflowId !== undefined && ground.instances.has(workflowId));
 }
 
 type NewDefinition = NonNullable<BatchRows["definition"]>;
@@ -156,27 +156,27 @@ function toColumns(definitions: readonly NewDefinition[]): readonly unknown[] {
 /** Instances that are there, that records were made of, and that no batch writes. */
 function headsAlone(
   instances: readonly InstanceRow[],
-  locked: Locked,
+  ground: Ground,
   audit: readonly AuditRow[],
 ): readonly string[] {
   const written = new Set(instances.map(({ id }) => id));
   const streams = new Set(audit.map(({ stream }) => stream));
-  return [...locked.instances.keys()].filter((id) => !written.has(id) && streams.has(toWorkflowStream(id)));
+  return [...ground.instances.keys()].filter((id) => !written.has(id) && streams.has(toWorkflowStream(id)));
 }
 
 function withClaimant(
   { operations, instance, workflowId }: BatchRows,
-  locked: Locked,
+  ground: Ground,
 ): readonly (OperationRow & { readonly claimant: string })[] {
-  const own = instance ?? locked.instances.get(workflowId ?? "");
+  const own = instance ?? ground.instances.get(workflowId ?? "");
   return operations.map((operation) => ({ ...operation, claimant: own?.claimant ?? NOBODY }));
 }
 
 function takenAlong(
   { operations, instance, workflowId }: BatchRows,
-  locked: Locked,
+  ground: Ground,
 ): readonly { readonly id: string; readonly claimant: string }[] {
-  const present = locked.instances.get(workflowId ?? "");
+  const present = ground.instances.get(workflowId ?? "");
   const running = present?.operationId ?? null;
   if (instance === undefined || running === null || present?.claimant === instance.claimant) return [];
   if (operations.some(({ id }) => id === running)) return [];

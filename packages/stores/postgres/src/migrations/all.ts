@@ -3,6 +3,7 @@ import { BLOB_SQL } from "./0002-blob.ts";
 import { CHECKPOINTS_SQL } from "./0003-checkpoints.ts";
 import { SHARED_STATE_SQL } from "./0004-shared-state.ts";
 import { LISTINGS_SQL } from "./0005-listings.ts";
+import { GUARD_SQL } from "./0006-guard.ts";
 
 /**
  * In order; the schema's number is how many of them a database has had. A released one never changes. `oldest` is the
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly { readonly sql: string; readonly oldest: numbe
   { sql: CHECKPOINTS_SQL, oldest: 1 },
   { sql: SHARED_STATE_SQL, oldest: 1 },
   { sql: LISTINGS_SQL, oldest: 1 },
+  { sql: GUARD_SQL, oldest: 1 },
 ];
