@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type Log } from "@mcp-flowgate/core";
 import { Client, Pool, TypeOverrides, types, type PoolClient, type QueryResult } from "pg";
+import { inOrder } from "./in-order.ts";
 import { toServerAddress, type ServerAddress } from "./server-url.ts";
 import { isConnectionLost, isPreparedElsewhere, sqlState } from "./store-error.ts";
 
@@ -17,6 +18,8 @@ export interface Database {
   readonly address: ServerAddress;
   /** One statement of its own that changes nothing, or the same however often it is run. A broken connection is tried anew. */
   read<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+  /** The same for a statement whose best plan depends on its values, as which filters are given. */
+  list<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** A connection for several statements. Where `use` throws something else than the server's answer, it is given up. */
   session<T>(use: (session: Session) => Promise<T>): Promise<T>;
   /** A connection beside the pool, which the caller closes. */
@@ -120,11 +123,26 @@ class PooledDatabase implements Database {
     }
   }
 
-  async read<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+  read<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#tryAgain(async (session) => (await session.query<Row>(statement, values)).rows);
+  }
+
+  list<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#tryAgain(async (session) => {
+      const [, { rows }] = await inOrder([
+        session.query("BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"),
+        session.query<Row>({ name: "", text }, values),
+        session.query("COMMIT"),
+      ]);
+      return rows;
+    });
+  }
+
+  async #tryAgain<T>(use: (session: Session) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       const began = performance.now();
       try {
-        return await this.session(async (session) => (await session.query<Row>(statement, values)).rows);
+        return await this.session(use);
       } catch (thrown) {
         // Connections that were open before a restart are found dead one by one. A server that is silent is not asked again.
         const wasQuick = performance.now() - began < MAX_CONNECT_MS / 2;
@@ -222,9 +240,12 @@ const SERVER =
   "SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync";
 
 // Whoever turned `synchronous_commit` off for the database meant others: here an acknowledged write is a durable one.
+// A statement is planned once for a connection: by itself the server plans some of them anew for each of their values,
+// which takes longer than to carry them out.
 const PREPARE = `
 SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
   set_config('idle_in_transaction_session_timeout', $3, false),
+  set_config('plan_cache_mode', 'force_generic_plan', false),
   set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
     ELSE current_setting('synchronous_commit') END, false)`;
 

@@ -1,12 +1,18 @@
 import type { Statement } from "./database.ts";
 
-const GUARD_LOCK = "hashtextextended($1, 7882815)";
+const guardLock = (epoch: number): string => `hashtextextended('guard ${epoch}', 7882815)`;
 
-/** A statement of its own: the next one has to see what was there once the lock was had. */
-export const UNDER_GUARD: Statement = {
-  name: "under_guard",
-  text: `SELECT pg_advisory_xact_lock_shared(${GUARD_LOCK})`,
-};
+/**
+ * The lock is had by a statement before the one that judges, which has to see what was there once it was. Sent as text:
+ * the server answers both with one packet, and what wakes a process costs more than what is in it.
+ */
+export function beginUnderGuard(epoch: number): string {
+  return `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock_shared(${guardLock(epoch)})`;
+}
+/** Waits for the transactions of a replica that are under way; those that begin later do not hold. */
+export function fenceOff(epoch: number): string {
+  return `BEGIN; SELECT pg_advisory_xact_lock(${guardLock(epoch)})`;
+}
 /** The transaction has its number before it writes anything, as in T3. */
 export const STAND: Statement = {
   name: "stand",
@@ -25,11 +31,6 @@ export const STAND: Statement = {
           AND locked.audit_seq = given.seq AND locked.audit_hash = given.hash
       )
     )`,
-};
-/** Waits for the transactions of a replica that are under way; those that begin later do not hold. */
-export const FENCE_OFF: Statement = {
-  name: "fence_off",
-  text: `SELECT pg_advisory_xact_lock(${GUARD_LOCK})`,
 };
 export const NEXT_GUARD: Statement = {
   name: "next_guard",

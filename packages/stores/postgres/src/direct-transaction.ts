@@ -2,7 +2,7 @@ import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
 import { streamOf } from "./audit-table.ts";
 import { toBigintArray, toTextArray } from "./binary-array.ts";
 import type { Session } from "./database.ts";
-import { STAND, UNDER_GUARD } from "./direct-statements.ts";
+import { beginUnderGuard, STAND } from "./direct-statements.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
 import { inOrder } from "./in-order.ts";
 import { fromKey, toBoundedKey, toKey } from "./json-text.ts";
@@ -70,8 +70,7 @@ export function transactDirectly(
   if (record === undefined) return undefined;
   const { epoch, guard } = parts;
   const begun = inOrder([
-    session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
-    session.query(UNDER_GUARD, [guardName(epoch)]),
+    session.query(beginUnderGuard(epoch)),
     session.query(STAND, [...toColumns(standings), epoch, guard.current]),
   ]);
   const written = write(session, chained.accepted, { ...parts, ...chained, ground });
@@ -110,9 +109,4 @@ function toColumns(standings: readonly Standing[]): readonly Buffer[] {
     toBigintArray(standings.map(({ seq }) => seq)),
     toTextArray(standings.map(({ hash }) => hash)),
   ];
-}
-
-/** What the lock of a replica's guard is called. */
-export function guardName(epoch: number): string {
-  return `guard ${epoch}`;
 }

@@ -1,8 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "@mcp-flowgate/core";
 import type { Database } from "./database.ts";
-import { FENCE_OFF, HAS_RECORD, NEXT_GUARD } from "./direct-statements.ts";
-import { guardName } from "./direct-transaction.ts";
+import { fenceOff, HAS_RECORD, NEXT_GUARD } from "./direct-statements.ts";
 import type { Guard } from "./replica-lease.ts";
 import { inDoubtError, isConnectionLost, sqlState } from "./store-error.ts";
 import type { Trace } from "./transaction.ts";
@@ -55,9 +54,8 @@ async function askByRecord(
   { database, epoch, guard }: DoubtParts,
 ): Promise<boolean> {
   const next = await database.session(async (session) => {
-    await session.query("BEGIN");
     try {
-      await session.query(FENCE_OFF, [guardName(epoch)]);
+      await session.query(fenceOff(epoch));
       const { rows } = await session.query<{ guard: number }>(NEXT_GUARD, [epoch]);
       await session.query("COMMIT");
       return rows[0]?.guard;

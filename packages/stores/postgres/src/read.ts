@@ -81,7 +81,7 @@ export function createReader(database: Database, known: KnownStandings): Reader 
     toSQL(): { sql: string; params: unknown[] };
   }): Promise<Row[]> => {
     const { sql, params } = query.toSQL();
-    return await database.read<Row>({ name: "", text: sql }, params);
+    return await database.list<Row>(sql, params);
   };
 
   return {

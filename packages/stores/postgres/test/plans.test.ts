@@ -75,14 +75,8 @@ test("no statement of every day reads a table of ten million rows from end to en
     );
     // As for statements that were run so often that they are no longer planned for each of their values.
     await client.query("SET plan_cache_mode = force_generic_plan");
-    const statements = Object.entries({
-      ...direct,
-      ...locking,
-      ...sealing,
-      ...reading,
-      ...writing,
-      ...tidying,
-    });
+    const all = { ...direct, ...locking, ...sealing, ...reading, ...writing, ...tidying };
+    const statements = Object.entries(all).filter(([, statement]) => typeof statement !== "function");
     const found: Record<string, readonly string[]> = {};
     for (const [name, statement] of statements) {
       const { text } = statement as { text: string };
