@@ -54,6 +54,7 @@ interface GraphFlags {
   readonly config?: readonly string[];
   readonly workflow?: string;
   readonly format: GraphFormat;
+  readonly json?: boolean;
 }
 
 function createProgram(exit: { code: number }): Command {
@@ -92,9 +93,10 @@ function createProgram(exit: { code: number }): Command {
     .command("explain")
     .description("says what codes (FG402) and keys (workflows.*.states) mean")
     .argument("<topics...>", "codes or dotted keys")
+    .option("--json", "as a JSON array, an entry for each topic")
     .addHelpText("after", "\nExample:\n  $ flowgate-check explain FG402 store.kind")
-    .action((topics: string[]) => {
-      exit.code = runExplain(topics, { write, writeError });
+    .action((topics: string[], { json }: { readonly json?: boolean }) => {
+      exit.code = runExplain(topics, { write, writeError }, json);
     });
   program
     .command("graph")
@@ -107,13 +109,16 @@ function createProgram(exit: { code: number }): Command {
         .choices([...GRAPH_FORMATS])
         .default("mermaid"),
     )
+    .option("--json", "the same as --format json: states and edges by their names")
     .addHelpText(
       "after",
       "\nExample:\n  $ flowgate-check graph gateway.yaml --workflow release --format svg > release.svg",
     )
-    .action(async (files: string[], { config, ...flags }: GraphFlags) => {
+    .action(async (files: string[], { config, json, ...flags }: GraphFlags) => {
       const named = namedFiles(files, config);
-      exit.code = named === undefined ? 2 : await runGraph({ files: named, ...flags }, { write, writeError });
+      const options = json === true ? { ...flags, format: "json" as const } : flags;
+      exit.code =
+        named === undefined ? 2 : await runGraph({ files: named, ...options }, { write, writeError });
     });
   program
     .command("init")

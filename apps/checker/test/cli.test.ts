@@ -105,6 +105,13 @@ describe("flowgate-check", { timeout: 120_000 }, () => {
     expect(run(["explain", "fg401", "store.kind"]).out).toContain(
       "store.kind: memory | sqlite | postgres | file",
     );
+    const { code, out } = run(["explain", "fg402", "store.kind", "stor", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject([
+      { topic: "fg402", known: true, severity: "warning", fix: "Add a transition to it, or remove it." },
+      { topic: "store.kind", known: true, text: expect.stringContaining("sqlite") },
+      { topic: "stor", known: false, text: expect.stringContaining("Did you mean `store`?") },
+    ]);
   });
 
   it("shows no value of a variable and no control character", () => {
@@ -128,6 +135,10 @@ describe("flowgate-check", { timeout: 120_000 }, () => {
   it("draws workflows", () => {
     run(["init", "-o", "drawn.yaml"]);
     expect(run(["graph", "drawn.yaml"]).out).toMatch(/^stateDiagram-v2\n/);
+    expect(JSON.parse(run(["graph", "drawn.yaml", "--json"]).out)["greeting"]).toMatchObject({
+      states: [{ name: "drafting", initial: true }, {}],
+      edges: [{ from: "drafting", to: "approved" }],
+    });
     expect(run(["graph", "drawn.yaml", "--workflow", "greting"]).err).toContain("did you mean greeting?");
     expect(run(["graph", file("bad.yaml", BAD)])).toMatchObject({ code: 1, out: "" });
   });

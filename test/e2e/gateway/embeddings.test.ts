@@ -28,7 +28,7 @@ beforeAll(async () => {
     `version: "1.0.0"
 store: { kind: sqlite, path: flowgate.sqlite }
 discovery:
-  embeddings: { url: "${service.url}", model: test, apiKey: "\${EMBEDDINGS_KEY}", timeoutMs: 1000, batchSize: 2 }
+  embeddings: { url: "${service.url}", model: test, apiKey: "\${EMBEDDINGS_KEY}", timeoutMs: 3000, batchSize: 2 }
 proxy:
   expose:
     - { name: ledger.reimburse, description: Reverses a settled charge. }

@@ -5,19 +5,31 @@ export interface ExplainOutput {
   readonly writeError: (text: string) => void;
 }
 
-/** Explains codes (`FG402`) and keys of the configuration (`workflows.*.states`). 0: all known, 2: one is not. */
-export function runExplain(topics: readonly string[], { write, writeError }: ExplainOutput): 0 | 2 {
-  let exit: 0 | 2 = 0;
-  for (const topic of topics) {
-    const text = /^fg\d+$/i.test(topic) ? explainCode(topic.toUpperCase()) : explainConfig(topic);
-    if (text.known) write(`${text.text}\n`);
-    else {
-      exit = 2;
-      writeError(`${text.text}\n`);
-    }
-  }
-  return exit;
+/**
+ * Explains codes (`FG402`) and keys of the configuration (`workflows.*.states`): as text, or as a JSON array with an entry
+ * for each topic in their order. 0: all known, 2: one is not.
+ */
+export function runExplain(
+  topics: readonly string[],
+  { write, writeError }: ExplainOutput,
+  json = false,
+): 0 | 2 {
+  const all = topics.map((topic) => ({
+    topic,
+    ...(isCode(topic) ? explainCode(topic.toUpperCase()) : explainConfig(topic)),
+  }));
+  if (json) {
+    const entries = all.map(({ topic, known, text }) => ({
+      topic,
+      known,
+      ...(known && isCode(topic) ? DIAGNOSTIC_CODES[topic.toUpperCase() as DiagnosticCode] : { text }),
+    }));
+    write(`${JSON.stringify(entries, null, 2)}\n`);
+  } else for (const { known, text } of all) (known ? write : writeError)(`${text}\n`);
+  return all.every(({ known }) => known) ? 0 : 2;
 }
+
+const isCode = (topic: string): boolean => /^fg\d+$/i.test(topic);
 
 interface Explained {
   readonly known: boolean;

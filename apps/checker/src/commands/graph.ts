@@ -1,4 +1,5 @@
 import { compileConfig, nearest } from "@mcp-flowgate/config-compiler";
+import { createRecord } from "@mcp-flowgate/core";
 import { createDrawing, type Drawing } from "../draw/drawing.ts";
 import { drawDot } from "../draw/dot.ts";
 import { drawMermaid } from "../draw/mermaid.ts";
@@ -6,7 +7,7 @@ import { drawSvg } from "../draw/svg.ts";
 import { createNodeDigest, createNodeReader } from "../node-reader.ts";
 import { renderCheck } from "../render/render-check.ts";
 
-export const GRAPH_FORMATS = ["mermaid", "dot", "svg"] as const;
+export const GRAPH_FORMATS = ["mermaid", "dot", "svg", "json"] as const;
 
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
@@ -54,6 +55,11 @@ export async function runGraph(
     writeError(`${problem}\n`);
     return 2;
   }
+  if (format === "json") {
+    const drawn = wanted.map((id) => [id, toData(createDrawing(workflows[id]!))] as const);
+    write(`${JSON.stringify(createRecord<object>(drawn), null, 2)}\n`);
+    return 0;
+  }
   for (const id of wanted) {
     const workflow = workflows[id];
     if (workflow !== undefined) write(await draw(createDrawing(workflow), id, format, wanted.length > 1));
@@ -77,7 +83,29 @@ function complaint(
     : undefined;
 }
 
-async function draw(drawing: Drawing, id: string, format: GraphFormat, several: boolean): Promise<string> {
+/** By the names of the states: what stands for them in pictures is of no use to others. */
+function toData({ title, nodes, edges }: Drawing): object {
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  return {
+    title,
+    states: nodes
+      .filter(({ kind }) => kind !== "any")
+      .map(({ name, kind, initial }) => ({ name, kind, initial })),
+    edges: edges.map(({ from, to, look, labels }) => ({
+      from: names.get(from),
+      to: names.get(to),
+      kind: look,
+      labels,
+    })),
+  };
+}
+
+async function draw(
+  drawing: Drawing,
+  id: string,
+  format: Exclude<GraphFormat, "json">,
+  several: boolean,
+): Promise<string> {
   if (format === "svg") return drawSvg(drawing);
   if (format === "dot") return drawDot(drawing);
   return `${several ? `%% ${id.replaceAll(/[\r\n]/g, " ")}\n` : ""}${drawMermaid(drawing)}`;
