@@ -26,7 +26,8 @@ const FILE = "mcp-flowgate.mjs";
 const DRIVER = "better-sqlite3";
 /** What its packages load only where it is installed, and say so themselves. */
 const OPTIONAL = ["pg-native", "bufferutil", "utf-8-validate"];
-const SOURCE = { conditionNames: ["@mcp-flowgate/source", "node", "import", "default"] };
+/** Whether a package is imported or required is added where that is known: some give each a form of its own. */
+const SOURCE = { conditionNames: ["@mcp-flowgate/source", "node"] };
 
 try {
   rmSync(out, { recursive: true, force: true });
