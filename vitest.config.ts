@@ -5,8 +5,9 @@ import { defineConfig } from "vitest/config";
 
 /**
  * One project per package that has tests. The source condition makes every test run the TypeScript
- * sources, never a stale `dist`; tests of whole processes build first (see tools/test.mjs).
+ * sources, never a stale `dist`; tests of whole processes run a bundle that is made of them.
  */
+const WHOLE_PROCESSES = ["test/conformance", "test/docs", "test/e2e"];
 const folders = globSync("{packages/*,packages/*/*,apps/*,test/*,bench}/package.json")
   .map((file) => dirname(file))
   .filter((folder) => existsSync(`${folder}/test`) || folder.startsWith("test/"))
@@ -26,6 +27,7 @@ export default defineConfig({
       test: {
         name: folder,
         root: `./${folder}`,
+        globalSetup: WHOLE_PROCESSES.includes(folder) ? ["../../packages/testkit/src/gateway-setup.ts"] : [],
         include: folder.startsWith("test/") ? ["**/*.test.ts"] : ["test/**/*.test.ts"],
         testTimeout: folder.startsWith("test/") ? 120_000 : 30_000,
         hookTimeout: 60_000,

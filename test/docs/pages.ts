@@ -3,6 +3,8 @@ import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+/** The published command, which the setup of the run has made of the sources. */
+export const GATEWAY: string = join(process.env["FLOWGATE_TEST_GATEWAY"] ?? "", "bin/mcp-flowgate.mjs");
 
 export interface Sample {
   /** `README.md:12`. */

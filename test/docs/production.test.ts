@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runExplain } from "flowgate-check";
 import { expect, test } from "vitest";
-import { ROOT } from "./pages.ts";
+import { GATEWAY, ROOT } from "./pages.ts";
 
 const page = readFileSync(join(ROOT, "docs/production.md"), "utf8");
-const GATEWAY = join(ROOT, "apps/gateway/bin/mcp-flowgate.mjs");
 const section = (title: string): string => page.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
 const spans = (text: string): readonly string[] =>
   [...text.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span!);

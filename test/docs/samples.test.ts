@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { fileLinks, pages, ROOT, samples, shows, type Sample } from "./pages.ts";
+import { GATEWAY, fileLinks, pages, ROOT, samples, shows, type Sample } from "./pages.ts";
 
 /**
  * What runs: `sh run` in the repository's root, `yaml check` through the checker, `ts run` in the folder of its page,
@@ -22,7 +22,6 @@ import { fileLinks, pages, ROOT, samples, shows, type Sample } from "./pages.ts"
 const folder = mkdtempSync(join(tmpdir(), "flowgate-docs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const GATEWAY = join(ROOT, "apps/gateway/bin/mcp-flowgate.mjs");
 const env = {
   ...process.env,
   NO_COLOR: "1",

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { connectClient, type TestClient } from "../harness/clients.ts";
 import { composeFile, readServices, startService, TOPOLOGIES, type Service } from "../harness/compose.ts";
 import { findProgram } from "../harness/debian.ts";
-import { exitOf, runGateway, temporaryFolder } from "../harness/gateway-process.ts";
+import { exitOf, gatewayBin, runGateway, temporaryFolder } from "../harness/gateway-process.ts";
 import { findNginx, freePort, runNginx } from "../harness/load-balancer.ts";
 import { startOpenIdProvider } from "../harness/oidc.ts";
 
@@ -88,11 +88,7 @@ describe.each(TOPOLOGIES)("%s", (topology) => {
     for (const service of distinct.values()) {
       const { PATH } = process.env;
       const env = { PATH, ...service.environment } as NodeJS.ProcessEnv;
-      const checked = spawnSync(
-        process.execPath,
-        [join(import.meta.dirname, "../../../apps/gateway/bin/mcp-flowgate.mjs"), ...check],
-        { env, encoding: "utf8" },
-      );
+      const checked = spawnSync(process.execPath, [gatewayBin, ...check], { env, encoding: "utf8" });
       expect([checked.status, checked.stderr, checked.stdout]).toEqual([
         0,
         "",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectClient } from "../harness/clients.ts";
-import { repository } from "../harness/gateway-process.ts";
+import { gatewayBin, repository } from "../harness/gateway-process.ts";
 
 interface Package {
   readonly name: string;
@@ -38,10 +38,8 @@ const run = (cwd: string, command: string, ...args: string[]) =>
 
 beforeAll(() => {
   // What `npm publish` sends, and what npm makes of it in a folder with nothing else.
-  const published = join(root, "published");
   for (const [cwd, command, ...args] of [
-    [root, process.execPath, join(repository, "tools/bundle.mjs"), published],
-    [published, "npm", "pack", "--pack-destination", root],
+    [dirname(dirname(gatewayBin)), "npm", "pack", "--pack-destination", root],
     [
       root,
       "npm",

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isAlive } from "../harness/is-alive.ts";
 import { connectClient } from "../harness/clients.ts";
 import {
+  gatewayBin,
   repository,
   startHttpGateway,
   temporaryFolder,
@@ -16,11 +17,11 @@ import {
 const SERVER = join(import.meta.dirname, "../harness/pid-server.mjs");
 
 let folder: ReturnType<typeof temporaryFolder>;
-let published: string;
+/** What the run made, as all tests of whole processes use it. */
+const published = dirname(dirname(gatewayBin));
 
 beforeAll(() => {
   folder = temporaryFolder();
-  published = makeBundle("package");
 });
 afterAll(() => folder[Symbol.dispose]());
 
@@ -39,7 +40,7 @@ test.for(["bundle", "one file"])(
   "[R-LEAN-2] as %s it serves stdio, both kinds of search words and a store that a second start finds again",
   async (form) => {
     const name = form.replace(" ", "-");
-    const program = form === "bundle" ? published : makeBundle(name, "--one-file");
+    const program = form === "bundle" ? gatewayBin : makeBundle(name, "--one-file");
     expect(existsSync(join(program, "../../lib"))).toBe(form === "bundle");
     const file = writeConfig(folder.path, config(join(folder.path, `${name}.db`)), `${name}.yaml`);
     const client = await connectClient({ config: file, program }, "2026-07-28");
@@ -57,7 +58,7 @@ test.for(["bundle", "one file"])(
 
 test("[R-LEAN-2] the bundle serves HTTP and metrics, and its children do not outlive it even when it is killed", async () => {
   const file = writeConfig(folder.path, config(join(folder.path, "http.db")), "http.yaml");
-  const gateway = await startHttpGateway(file, { program: published });
+  const gateway = await startHttpGateway(file);
   const client = await connectClient({ url: gateway.url }, "2026-07-28");
   const { body } = await client.call("workflow.start", { definitionId: "pid.pid", input: {} });
   const pid = Number(body.result.output.content?.[0]?.text ?? body.result.output);
@@ -70,12 +71,12 @@ test("[R-LEAN-2] the bundle serves HTTP and metrics, and its children do not out
 });
 
 test("[R-LEAN-2] the bundle needs nothing but the database driver", () => {
-  const { dependencies } = JSON.parse(readFileSync(join(folder.path, "package/package.json"), "utf8"));
+  const { dependencies } = JSON.parse(readFileSync(join(published, "package.json"), "utf8"));
   expect(Object.keys(dependencies)).toEqual(["better-sqlite3"]);
 });
 
 test("[R-LEAN-2] whatever is in the bundle is named with its licence", () => {
-  const notices = readFileSync(join(folder.path, "package/THIRD-PARTY-NOTICES.txt"), "utf8");
+  const notices = readFileSync(join(published, "THIRD-PARTY-NOTICES.txt"), "utf8");
   for (const name of ["undici", "zod", "commander", "@modelcontextprotocol/server", "drizzle-orm"])
     expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2\\.0)\\)$`, "m"));
 });

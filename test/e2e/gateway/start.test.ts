@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
+import { checkoutBin, startHttpGateway, temporaryFolder, writeConfig } from "../harness/gateway-process.ts";
 
 const LAZY = `version: "1.0.0"
 connections:
@@ -31,6 +31,8 @@ test("[R-LEAN-1] a start with lazy connections, /health and plain calls load onl
   const list = join(folder.path, "modules.json");
   const hook = pathToFileURL(join(import.meta.dirname, "../harness/loaded-modules.mjs")).href;
   const gateway = await startHttpGateway(writeConfig(folder.path, LAZY), {
+    // A bundle does not tell which packages its files are of.
+    program: checkoutBin,
     env: { NODE_OPTIONS: `--import=${hook}`, LOADED_MODULES: list },
   });
   expect((await fetch(new URL("/health", gateway.url))).status).toBe(200);

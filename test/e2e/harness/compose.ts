@@ -2,7 +2,15 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
-import { collect, exitOf, gatewayBin, repository, waitFor, type GatewayProcess } from "./gateway-process.ts";
+import {
+  collect,
+  compiled,
+  exitOf,
+  gatewayBin,
+  repository,
+  waitFor,
+  type GatewayProcess,
+} from "./gateway-process.ts";
 
 /** What a test looks at of a service. Variables are filled in. */
 export interface Service {
@@ -58,7 +66,13 @@ export async function startService(
     process.execPath,
     [gatewayBin, ...(service.command ?? ["serve"]).map(here), "--listen", "127.0.0.1:0"],
     {
-      env: { PATH: process.env["PATH"], ...places, ...Object.fromEntries(environment) } as NodeJS.ProcessEnv,
+      // The image has its compiled code with it.
+      env: {
+        PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: compiled,
+        ...places,
+        ...Object.fromEntries(environment),
+      } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

@@ -6,7 +6,15 @@ import { fileURLToPath } from "node:url";
 import { checkTrailsBelow } from "./audit-schema.ts";
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
-export const gatewayBin = join(repository, "apps/gateway/bin/mcp-flowgate.mjs");
+/** The command of the checkout, which runs what was built last, module by module. */
+export const checkoutBin = join(repository, "apps/gateway/bin/mcp-flowgate.mjs");
+/** The published command: the bundle that the setup of the run made of the sources. Outside of a run, the checkout's. */
+export const gatewayBin = join(
+  process.env["FLOWGATE_TEST_GATEWAY"] ?? join(repository, "apps/gateway"),
+  "bin/mcp-flowgate.mjs",
+);
+/** Where processes without a home keep their compiled code. */
+export const compiled = join(repository, "node_modules/.flowgate-bundles/code");
 
 /** A folder of its own for one test, gone after it. Every audit event that was written below it must be as published. */
 export function temporaryFolder(): { readonly path: string; [Symbol.dispose](): void } {
