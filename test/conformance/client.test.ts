@@ -1,23 +1,19 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CLIENT_SUITES, type ClientSuite } from "./client-scenarios.ts";
+import { bundleSuite, runProgram } from "./programs.ts";
 
-const require = createRequire(import.meta.url);
-const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "flowgate-conformance-"));
 const client = fileURLToPath(new URL("client-under-test.ts", import.meta.url));
+const programs = new Map<string, string>();
 
+beforeAll(async () => {
+  for (const { suite } of CLIENT_SUITES) programs.set(suite, await bundleSuite(suite, folder));
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function entry(suite: string): string {
-  return join(dirname(require.resolve(`${suite}/package.json`)), "dist/index.js");
-}
 
 /** Runs one scenario and returns what it printed where it failed. */
 async function scenario(suite: ClientSuite, name: string): Promise<string | undefined> {
@@ -25,23 +21,15 @@ async function scenario(suite: ClientSuite, name: string): Promise<string | unde
   const versioned =
     suite.revision === "2026-07-28" && !name.startsWith("auth/") ? ["--spec-version", suite.revision] : [];
   const command = `${process.execPath} ${client}`;
-  try {
-    await run(
-      process.execPath,
-      [entry(suite.suite), "client", "--command", command, "--scenario", name, ...versioned],
-      { cwd: folder, timeout: 60_000 },
-    );
-    return undefined;
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    return `${stdout}${stderr}`;
-  }
+  const args = ["client", "--command", command, "--scenario", name, ...versioned];
+  const { ok, printed } = await runProgram(folder, [programs.get(suite.suite)!, ...args]);
+  return ok ? undefined : printed;
 }
 
 describe.each(CLIENT_SUITES)("connections to servers, protocol revision $revision", (suite) => {
   test("every scenario of the suite is run or has a reason why not [R-CONFORM-2]", async () => {
-    const { stdout } = await run(process.execPath, [entry(suite.suite), "list", "--client"]);
-    const listed = [...stdout.matchAll(/^\s+- (\S+) \[([^\]]*)\]/gm)]
+    const { printed } = await runProgram(folder, [programs.get(suite.suite)!, "list", "--client"]);
+    const listed = [...printed.matchAll(/^\s+- (\S+) \[([^\]]*)\]/gm)]
       .filter(([, , revisions]) => revisions === "extension" || revisions?.includes(suite.revision))
       .map(([, name]) => name);
     const known = [...suite.run, ...Object.keys(suite.skipped)];

@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // @boundaries-ignore the transport under test has no door of its own
 import type { HttpServing } from "../../apps/gateway/src/http/http-server.ts";
@@ -12,17 +9,18 @@ import { startHttpGateway, type GatewayProcess } from "../e2e/harness/gateway-pr
 // @boundaries-ignore the same harness as the other tests of whole processes
 import { HELLO } from "../e2e/harness/configs.ts";
 import { startFixtureServer } from "./fixture-server.ts";
+import { bundleSuite, runProgram } from "./programs.ts";
 import { SUITES, type Suite } from "./scenarios.ts";
 
-const require = createRequire(import.meta.url);
-const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "flowgate-conformance-"));
 let gateway: GatewayProcess;
 let fixture: HttpServing;
+const programs = new Map<string, string>();
 
 beforeAll(async () => {
   const config = join(folder, "gateway.yaml");
   writeFileSync(config, HELLO);
+  for (const { suite } of SUITES) programs.set(suite, await bundleSuite(suite, folder));
   [gateway, fixture] = await Promise.all([startHttpGateway(config), startFixtureServer()]);
 });
 afterAll(async () => {
@@ -30,30 +28,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function entry(suite: string): string {
-  return join(dirname(require.resolve(`${suite}/package.json`)), "dist/index.js");
-}
-
 /** Runs one scenario and returns what it printed where it failed. */
 async function scenario(suite: Suite, name: string, url: string): Promise<string | undefined> {
   const versioned = suite.revision === "2026-07-28" ? ["--spec-version", suite.revision] : [];
-  try {
-    await run(
-      process.execPath,
-      [entry(suite.suite), "server", "--url", url, "--scenario", name, ...versioned],
-      { cwd: folder, timeout: 60_000 },
-    );
-    return undefined;
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    return `${stdout}${stderr}`;
-  }
+  const args = ["server", "--url", url, "--scenario", name, ...versioned];
+  const { ok, printed } = await runProgram(folder, [programs.get(suite.suite)!, ...args]);
+  return ok ? undefined : printed;
 }
 
 describe.each(SUITES)("protocol revision $revision", (suite) => {
   test("every scenario of the suite is run or has a reason why not [R-CONFORM-1]", async () => {
-    const { stdout } = await run(process.execPath, [entry(suite.suite), "list", "--server"]);
-    const listed = [...stdout.matchAll(/^\s+- (\S+) \[([^\]]*)\]/gm)]
+    const { printed } = await runProgram(folder, [programs.get(suite.suite)!, "list", "--server"]);
+    const listed = [...printed.matchAll(/^\s+- (\S+) \[([^\]]*)\]/gm)]
       .filter(([, , revisions]) => revisions === "extension" || revisions?.includes(suite.revision))
       .map(([, name]) => name);
     const known = [...suite.gateway, ...suite.fixture, ...Object.keys(suite.skipped)];
