@@ -22,6 +22,9 @@ export default defineConfig({
     reporters: ["default"],
     // Tests of whole processes wait more than they work: two at a time pay off on two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // No test changes what its process shares with others, and none mocks a module: files of one project can follow each
+    // other in one process, where what they import stays loaded.
+    isolate: false,
     projects: folders.map((folder) => ({
       extends: true as const,
       test: {
