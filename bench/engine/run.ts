@@ -2,9 +2,10 @@
  * What the engine commits: submits a second at several numbers of clients, on each store, beside the machine's fdatasync
  * rate, without which they say nothing about a durable store, and the processor time that a submit takes, which says
  * something on a busy machine too. A submit `with an effect` is what most are: claimed, performed, committed, so two
- * commits; one `without` is one. Each store has a process of its own.
+ * commits; one `without` is one. Each store has a process of its own, which works for `--warm` milliseconds on each kind of
+ * submit before it is measured: what a gateway does in its first second says little about the rest of its day.
  *
- *     node --conditions=@mcp-flowgate/source bench/engine/run.ts [--ms 2000] [--rounds 1] [--stores memory,sqlite,postgres]
+ *     node --conditions=@mcp-flowgate/source bench/engine/run.ts [--ms 2000] [--warm 3000] [--rounds 1] [--stores memory,sqlite,postgres]
  *         [--clients 1,16,32] [--folder DIR] [--beside DIR]
  *
  * `--beside` names another checkout of this repository, installed: its engine and stores are measured in the same run,
@@ -23,6 +24,7 @@ import { measureRound, startSide, type Side } from "./sides.ts";
 const { values } = parseArgs({
   options: {
     ms: { type: "string", default: "2000" },
+    warm: { type: "string", default: "3000" },
     rounds: { type: "string", default: "1" },
     stores: { type: "string", default: STORE_KINDS.join() },
     clients: { type: "string", default: "1,16,32" },
@@ -58,6 +60,7 @@ async function measureStore(
     sides.push(await startSide({ kind, place, name: root === undefined ? "" : "beside", root }));
   }
   for (const transition of ["effect", "plain"] as const) {
+    for (const side of sides) await side.measure({ transition, clients: 16, ms: Number(values.warm) });
     for (const clients of values.clients.split(",").map(Number)) {
       const round: Round = { transition, clients, ms: ROUND_MS };
       const shown = await measureRound(sides, round, { kind, folder, rounds: Number(values.rounds) });
