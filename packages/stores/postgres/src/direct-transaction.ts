@@ -1,8 +1,7 @@
 import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
 import { streamOf } from "./audit-table.ts";
-import { toBigintArray, toTextArray } from "./binary-array.ts";
 import type { Session } from "./database.ts";
-import { beginUnderGuard, STAND } from "./direct-statements.ts";
+import { beginUnderGuard } from "./direct-statements.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
 import { inOrder } from "./in-order.ts";
 import { fromKey, toBoundedKey, toKey } from "./json-text.ts";
@@ -13,8 +12,9 @@ import { write } from "./write.ts";
 /**
  * A transaction in one round trip, for work that rests on nothing but how its instances stand: most steps do.
  *
- * U1 The transaction says how each instance stands, as this process last knew it, and the server judges under the rows'
- *    locks: where one stands otherwise, nothing of it is written (SQLSTATE FG001), and the work goes the longer way.
+ * U1 The transaction says how each instance stands, as this process last knew it, and the server judges while it writes:
+ *    where one stands otherwise, all of it is undone (SQLSTATE FG001), and the work goes the longer way. Two that write
+ *    the same instances in another order end as a deadlock does.
  * U2 Its number is not heard before its commit is sent. So where the connection breaks, it is found out in another way
  *    what became of it (`doubt.ts`): this process takes another number for its guard, which waits for the
  *    transactions that are under way and undoes those that the server has yet to begin, however late they come; then
@@ -34,8 +34,7 @@ export function planDirect(works: readonly Work[], parts: TransactionParts): Dir
     if (standing === undefined) return undefined;
     if (standing !== "absent") standings.push(standing);
   }
-  // One order of locking everywhere (T1), and the answer's rows are compared by id.
-  return { works, standings: standings.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  return { works, standings };
 }
 
 function restsOn(
@@ -53,7 +52,8 @@ function restsOn(
   if (audit.some((draft) => toBoundedKey(streamOf(draft, ownStream)) !== stream)) return undefined;
   if (absent !== undefined)
     return instance === undefined && toKey(absent) === batch.workflowId ? "absent" : undefined;
-  if (instance === undefined || toKey(instance.id) !== batch.workflowId) return undefined;
+  if (instance === undefined || batch.instance === undefined || toKey(instance.id) !== batch.workflowId)
+    return undefined;
   const standing = standings.get(batch.workflowId);
   return standing?.version === instance.version && standing.fence === instance.fence ? standing : undefined;
 }
@@ -69,11 +69,9 @@ export function transactDirectly(
   const [record] = chained.audit;
   if (record === undefined) return undefined;
   const { epoch, guard } = parts;
-  const begun = inOrder([
-    session.query(beginUnderGuard(epoch)),
-    session.query(STAND, [...toColumns(standings), epoch, guard.current]),
-  ]);
-  const written = write(session, chained.accepted, { ...parts, ...chained, ground });
+  const begun = session.query(beginUnderGuard(epoch));
+  const held = { standings, guard: guard.current };
+  const written = write(session, chained.accepted, { ...parts, ...chained, ground, held });
   const committed = inOrder([begun, written]).then(([, changed]) => changed);
   return {
     trace: { record },
@@ -97,16 +95,4 @@ function toGround(standings: readonly Standing[]): Ground {
       ]),
     ),
   };
-}
-
-function toColumns(standings: readonly Standing[]): readonly Buffer[] {
-  return [
-    toTextArray(standings.map(({ id }) => id)),
-    toBigintArray(standings.map(({ version }) => version)),
-    toBigintArray(standings.map(({ fence }) => fence)),
-    toTextArray(standings.map(({ claimant }) => claimant)),
-    toTextArray(standings.map(({ operationId }) => operationId)),
-    toBigintArray(standings.map(({ seq }) => seq)),
-    toTextArray(standings.map(({ hash }) => hash)),
-  ];
 }

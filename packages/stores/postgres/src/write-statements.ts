@@ -2,6 +2,7 @@ import type { AuditRow } from "./audit-table.ts";
 import { toBigintArray, toTextArray } from "./binary-array.ts";
 import type { Statement } from "./database.ts";
 import type { ApprovalRow, ChildRow, InstanceRow, OperationRow, RequestRow } from "./rows.ts";
+import type { Standing } from "./standing.ts";
 
 /** A statement over any number of rows, which travel as one array per column. */
 export interface RowsStatement<Row> extends Statement {
@@ -128,36 +129,74 @@ export const UPSERT_REQUESTS: RowsStatement<RequestRow> = upsert("request", REQU
   key: ["tenant", "principal", "key"],
 });
 
+const STEP_COLUMNS = INSTANCE.length + OPERATION.length + CHILD.length + AUDIT.length;
+const EPOCH = `$${STEP_COLUMNS + 1}::bigint`;
+const CHANGED = `$${STEP_COLUMNS + 2}::text[]`;
+const STEP_VALUES = STEP_COLUMNS + 2;
+
+const WRITE_OTHERS = `operations AS (${upsert("op", OPERATION, { from: INSTANCE.length }).text}),
+    evidence AS (${insert("evidence", CHILD, { from: INSTANCE.length + OPERATION.length }).text}),
+    audit AS (${insert("audit", AUDIT, { from: INSTANCE.length + OPERATION.length + CHILD.length }).text})`;
+const TELL_CHANGED = `INSERT INTO mcp_flowgate.change (xid, epoch, wf_id)
+      SELECT pg_current_xact_id(), ${EPOCH}, wf_id FROM unnest(${CHANGED}) AS given(wf_id)`;
+
+const toStepValues = (() => {
+  const [toInstances, toOperations, toEvidence, toAudit] = [
+    toValues(INSTANCE),
+    toValues(OPERATION),
+    toValues(CHILD),
+    toValues(AUDIT),
+  ] as const;
+  return (rows: StepRows): readonly unknown[] => [
+    ...toInstances(rows.instances),
+    ...toOperations(rows.operations),
+    ...toEvidence(rows.evidence),
+    ...toAudit(rows.audit),
+    rows.epoch,
+    toTextArray(rows.changed),
+  ];
+})();
+
 /**
  * In one statement: what a statement takes by itself, in the server, on the way and here, is a good part of what the
  * rows of a step take. Its parts touch tables of their own, so in which order they run makes no difference.
  */
-export const WRITE_STEPS: Statement & { values(rows: StepRows): readonly unknown[] } = (() => {
-  const parts = [
-    update("wf", "instance", INSTANCE, 0),
-    upsert("op", OPERATION, { from: INSTANCE.length }),
-    insert("evidence", CHILD, { from: INSTANCE.length + OPERATION.length }),
-    insert("audit", AUDIT, { from: INSTANCE.length + OPERATION.length + CHILD.length }),
-  ].map(({ text }) => text);
-  const next = INSTANCE.length + OPERATION.length + CHILD.length + AUDIT.length + 1;
-  const [instances, operations, evidence, audit] = parts;
-  const toInstances = toValues(INSTANCE);
-  const toOperations = toValues(OPERATION);
-  const toEvidence = toValues(CHILD);
-  const toAudit = toValues(AUDIT);
+export const WRITE_STEPS: Statement & { values(rows: StepRows): readonly unknown[] } = {
+  name: "write_steps",
+  text: `WITH instances AS (${update("wf", "instance", INSTANCE).text}), ${WRITE_OTHERS} ${TELL_CHANGED}`,
+  values: toStepValues,
+};
+
+const STANDING: Columns<Standing> = [
+  ["id", "was_id", "text"],
+  ["version", "was_version", "bigint"],
+  ["fence", "was_fence", "bigint"],
+  ["claimant", "was_claimant", "text"],
+  ["operationId", "was_operation_id", "text"],
+  ["seq", "was_seq", "bigint"],
+  ["hash", "was_hash", "text"],
+];
+
+/**
+ * The same, and judged: nothing of it is written where one of the instances stands otherwise than is said, or the guard
+ * of this replica is another one. Where somebody writes an instance at the same time it is waited for and looked at anew.
+ */
+export const WRITE_STEPS_HELD: Statement & {
+  values(rows: StepRows, standings: readonly Standing[], guard: number): readonly unknown[];
+} = (() => {
+  const { text } = update("wf", "instance", INSTANCE);
+  const next = STEP_VALUES + STANDING.length + 1;
+  const toStandings = toValues(STANDING);
   return {
-    name: "write_steps",
-    text: `WITH instances AS (${instances}), operations AS (${operations}), evidence AS (${evidence}), audit AS (${audit})
-      INSERT INTO mcp_flowgate.change (xid, epoch, wf_id)
-      SELECT pg_current_xact_id(), $${next}::bigint, wf_id FROM unnest($${next + 1}::text[]) AS given(wf_id)`,
-    values: (rows) => [
-      ...toInstances(rows.instances),
-      ...toOperations(rows.operations),
-      ...toEvidence(rows.evidence),
-      ...toAudit(rows.audit),
-      rows.epoch,
-      toTextArray(rows.changed),
-    ],
+    name: "write_steps_held",
+    text: `WITH instances AS (${text} AND EXISTS (
+        SELECT FROM ${given(STANDING, STEP_VALUES, "", "", "was")} WHERE was_id = t.id
+          AND was_version = t.version AND was_fence = t.fence AND was_seq = t.audit_seq AND was_hash = t.audit_hash
+          AND was_claimant IS NOT DISTINCT FROM t.claimant AND was_operation_id IS NOT DISTINCT FROM t.operation_id
+      ) RETURNING t.id), ${WRITE_OTHERS}, changes AS (${TELL_CHANGED})
+      SELECT mcp_flowgate.hold((SELECT count(*) FROM instances) = cardinality($${STEP_VALUES + 1}::text[])
+        AND EXISTS (SELECT FROM mcp_flowgate.replica WHERE epoch = ${EPOCH} AND guard = $${next}::bigint))`,
+    values: (rows, standings, guard) => [...toStepValues(rows), ...toStandings(standings), guard],
   };
 })();
 
@@ -228,9 +267,9 @@ function update<Row>(table: string, what: string, columns: Columns<Row>, from = 
   return { name: `update_${table}_${what}`, text, values: toValues(columns) };
 }
 
-function given<Row>(columns: Columns<Row>, from: number, more = "", ordinality = ""): string {
+function given<Row>(columns: Columns<Row>, from: number, more = "", ordinality = "", name = "given"): string {
   const arrays = columns.map(([, , type], index) => `$${from + index + 1}::${type}[]`).join(", ");
-  return `unnest(${arrays})${ordinality} AS given(${columns.map(([, column]) => column).join(", ")}${more})`;
+  return `unnest(${arrays})${ordinality} AS ${name}(${columns.map(([, column]) => column).join(", ")}${more})`;
 }
 
 function toValues<Row>(columns: Columns<Row>): (rows: readonly Row[]) => readonly Buffer[] {

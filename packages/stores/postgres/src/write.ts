@@ -6,6 +6,7 @@ import type { KnownDefinitions } from "./known-definitions.ts";
 import { inOrder } from "./in-order.ts";
 import type { BatchRows, InstanceRow, OperationRow } from "./rows.ts";
 import * as statements from "./write-statements.ts";
+import type { Standing } from "./standing.ts";
 import type { RowsStatement } from "./write-statements.ts";
 
 /** Rate windows are a day at most; what is older is forgotten. */
@@ -18,6 +19,8 @@ export interface WriteParts {
   readonly audit: readonly AuditRow[];
   readonly epoch: number;
   readonly known: KnownDefinitions;
+  /** Given where nothing was locked: what stands otherwise, or under another guard, undoes all of it. */
+  readonly held?: { readonly standings: readonly Standing[]; readonly guard: number };
 }
 
 /** The claimant of an operation whose instance names none: nobody, so that it is found. */
@@ -33,7 +36,7 @@ const NO_HEAD = { seq: 0, hash: GENESIS_HASH };
 export async function write(
   session: Session,
   batches: readonly BatchRows[],
-  { ground, heads, audit, epoch, known }: WriteParts,
+  { ground, heads, audit, epoch, known, held }: WriteParts,
 ): Promise<readonly string[]> {
   if (batches.length === 0 && audit.length === 0) {
     await session.query("ROLLBACK");
@@ -60,6 +63,25 @@ export async function write(
     statements.INSERT_INSTANCES,
     rows.filter(({ id }) => !ground.instances.has(id)),
   );
+  const signals = batches.flatMap((batch) => batch.signals);
+  const changed = new Set([
+    ...owned.flatMap(({ workflowId }) => workflowId ?? []),
+    ...signals.map(({ workflowId }) => workflowId),
+  ]);
+  const steps = {
+    instances: rows.filter(({ id }) => ground.instances.has(id)),
+    operations: owned.flatMap((batch) => withClaimant(batch, ground)),
+    evidence: owned.flatMap((batch) => batch.evidence),
+    audit,
+    changed: [...changed],
+    epoch,
+  };
+  // Before everything that rests on how the instances stand, whose rows it locks where nothing else has (T1).
+  if (held !== undefined) {
+    const values = statements.WRITE_STEPS_HELD.values(steps, held.standings, held.guard);
+    void send(statements.WRITE_STEPS_HELD, values).catch(() => undefined);
+  } else if (changed.size > 0 || audit.length > 0)
+    void send(statements.WRITE_STEPS, statements.WRITE_STEPS.values(steps)).catch(() => undefined);
   sendRows(
     statements.UPDATE_HEADS,
     headsAlone(instances, ground, audit).map((id) => ({ id, ...headOf(id) })),
@@ -90,7 +112,6 @@ export async function write(
   );
   const consumed = owned.flatMap(({ consumeSignals }) => consumeSignals);
   if (consumed.length > 0) void send(statements.DELETE_SIGNALS, [consumed]).catch(() => undefined);
-  const signals = batches.flatMap((batch) => batch.signals);
   sendRows(statements.UPSERT_SIGNALS, signals);
   sendRows(
     statements.UPSERT_REQUESTS,
@@ -98,20 +119,6 @@ export async function write(
   );
   const counted = batches.flatMap(({ countRates }) => countRates);
   if (counted.length > 0) void send(statements.INSERT_RATES, [counted]).catch(() => undefined);
-  const changed = new Set([
-    ...owned.flatMap(({ workflowId }) => workflowId ?? []),
-    ...signals.map(({ workflowId }) => workflowId),
-  ]);
-  const steps = {
-    instances: rows.filter(({ id }) => ground.instances.has(id)),
-    operations: owned.flatMap((batch) => withClaimant(batch, ground)),
-    evidence: owned.flatMap((batch) => batch.evidence),
-    audit,
-    changed: [...changed],
-    epoch,
-  };
-  if (changed.size > 0 || audit.length > 0)
-    void send(statements.WRITE_STEPS, statements.WRITE_STEPS.values(steps)).catch(() => undefined);
   const late = batches.flatMap(({ lateResults }) => lateResults);
   const lateOf =
     late.length === 0
