@@ -33,20 +33,33 @@ export const GENESIS_HASH: string = "0".repeat(64);
  * that canonical JSON.
  */
 export function createAuditChain(deps: { readonly ids: Ids; readonly digest: Digest }): AuditChain {
+  const time = keepLast((at: number) => `,"timestamp":"${new Date(at).toISOString()}"`);
+  const member = (name: string): ((text: string | undefined) => string) =>
+    keepLast((text) => (text === undefined ? "" : `,"${name}":${canonicalJson(text)}`));
+  const [definitionHash, definitionId] = [member("definitionHash"), member("definitionId")];
+  const [operationId, stream] = [member("operationId"), member("stream")];
+  const [traceId, workflowId] = [member("traceId"), member("workflowId")];
+  const correlationId = keepLast((text: string) => `{"correlationId":${canonicalJson(text)}`);
   return (head, draft) => {
-    const { type, at, ...facts } = draft;
+    const { type, payload, principal } = draft;
     const id = deps.ids.next("evt");
     const seq = head.seq + 1;
-    const event = canonicalJson({
-      ...facts,
-      id,
-      seq,
-      stream: head.stream,
-      timestamp: new Date(at).toISOString(),
-      eventType: type,
-    });
-    const hash = deps.digest.sha256(`${head.hash}${event}`);
-    const line = `${event.slice(0, -1)},"prevHash":"${head.hash}","hash":"${hash}"}`;
+    let event = correlationId(draft.correlationId) + definitionHash(draft.definitionHash);
+    event += `${definitionId(draft.definitionId)},"eventType":${canonicalJson(type)},"id":${canonicalJson(id)}`;
+    event += `${operationId(draft.operationId)},"payload":${canonicalJson(payload)}`;
+    if (principal !== undefined) event += `,"principal":${canonicalJson({ ...principal })}`;
+    event += `,"seq":${seq}${stream(head.stream)}${time(draft.at)}${traceId(draft.traceId)}${workflowId(draft.workflowId)}`;
+    const hash = deps.digest.sha256(`${head.hash}${event}}`);
+    const line = `${event},"prevHash":"${head.hash}","hash":"${hash}"}`;
     return { id, eventType: type, seq, hash, line };
+  };
+}
+
+/** `make`, not called again for the value that it was called for last: events that come together have much in common. */
+function keepLast<Value>(make: (value: Value) => string): (value: Value) => string {
+  let last: { readonly value: Value; readonly text: string } | undefined;
+  return (value) => {
+    if (last === undefined || last.value !== value) last = { value, text: make(value) };
+    return last.text;
   };
 }

@@ -27,10 +27,15 @@ export interface StoredAudit {
 
 /** The audit records, dense and chained per stream. */
 export interface AuditTable {
-  /** Only inside a transaction: the heads that are read must still be the heads when the records are written. */
+  /**
+   * Links records, which {@link AuditTable.write} writes. Only inside a transaction: the heads that are read must still be
+   * the heads when the records are written.
+   */
   append(drafts: readonly AuditDraft[], ownStream: string): void;
-  /** Where the heads that are remembered may no longer be the heads. */
-  forgetHeads(): void;
+  /** Writes what was appended in the transaction, of all batches together. */
+  write(): void;
+  /** Where the heads that are remembered may no longer be the heads, and what was appended is undone. */
+  forget(): void;
   read(filter: AuditFilter): readonly StoredAudit[];
 }
 
@@ -105,16 +110,18 @@ export function createAuditTable({ db, prepare, sqlite }: OpenedDatabase, chain:
   );
 
   const heads = new Map<string, AuditHead>();
+  let rows: unknown[][] = [];
   const remember = (stream: string, head: AuditHead): void => {
     heads.delete(stream);
     heads.set(stream, head);
-    if (heads.size > MAX_HEADS) heads.delete(heads.keys().next().value ?? "");
   };
 
   return {
-    forgetHeads: () => heads.clear(),
+    forget() {
+      heads.clear();
+      rows = [];
+    },
     append(drafts, ownStream) {
-      const rows: unknown[][] = [];
       for (const draft of drafts) {
         const name = draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
         const stream = toKey(name);
@@ -134,10 +141,17 @@ export function createAuditTable({ db, prepare, sqlite }: OpenedDatabase, chain:
           hash,
           record.line.trimEnd(),
         ]);
-        if (rows.length === MAX_ROWS) insert(rows.splice(0));
         remember(stream, { stream: name, seq, hash });
       }
-      if (rows.length > 0) insert(rows);
+    },
+    write() {
+      for (let from = 0; from < rows.length; from += MAX_ROWS) insert(rows.slice(from, from + MAX_ROWS));
+      rows = [];
+      // Not before: the table does not have the heads of what is yet to be written.
+      for (const stream of heads.keys()) {
+        if (heads.size <= MAX_HEADS) break;
+        heads.delete(stream);
+      }
     },
     read({ stream, after = 0, before, limit }) {
       if (before === undefined) {

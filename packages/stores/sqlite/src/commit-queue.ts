@@ -10,7 +10,7 @@ import { isBusy, movedError } from "./store-error.ts";
  *
  * Q1 Nobody hears anything before the transaction is committed and flushed: answers are about durable rows.
  * Q2 A piece that throws leaves nothing behind and fails its own caller alone. Hardly any does: a group whose pieces
- *    can all be run again runs without savepoints first, and with them only where that failed.
+ *    can all be run again runs without savepoints first, and, where that failed, once more with them.
  * Q3 Where the transaction is lost, every piece of it fails, and none of it was applied.
  * Q4 The connection is never in a transaction between two turns of the event loop.
  */
@@ -28,6 +28,8 @@ export interface CommitQueue {
    * or a transaction or a piece of one was undone. Noticed before each transaction begins, and by {@link notice}.
    */
   onDoubt(listener: () => void): void;
+  /** Calls `listener` inside the transaction when pieces have run, before they are kept; what it throws is theirs. */
+  onRun(listener: () => void): void;
   /** Looks whether another process has written. Inside a transaction, what is remembered afterwards is as the transaction sees it. */
   notice(): void;
   /** Resolves when nothing waits and nothing runs. */
@@ -48,7 +50,7 @@ const MAX_GROUP = 256;
 
 interface Piece {
   readonly work: () => unknown;
-  readonly runs: "once" | "again";
+  runs: "once" | "again";
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -76,6 +78,7 @@ class Queue implements CommitQueue {
   #lastVersion = 0;
   #noticed = 0;
   readonly #doubters: (() => void)[] = [];
+  readonly #finishers: (() => void)[] = [];
   #busySince: number | undefined;
   #notBefore = 0;
   #collectUntil = 0;
@@ -107,6 +110,10 @@ class Queue implements CommitQueue {
 
   onDoubt(listener: () => void): void {
     this.#doubters.push(listener);
+  }
+
+  onRun(listener: () => void): void {
+    this.#finishers.push(listener);
   }
 
   notice(): void {
@@ -181,10 +188,11 @@ class Queue implements CommitQueue {
 
   /** Q1 to Q4 */
   #runGroup(group: readonly Piece[]): void {
-    let settle: (() => void)[];
+    let settle: (() => void)[] | undefined;
     try {
       this.notice();
-      settle = this.#runPlainly(group) ?? this.#runApart(group);
+      settle = group.some(({ runs }) => runs === "once") ? this.#runApart(group) : this.#runPlainly(group);
+      if (settle === undefined) return;
       this.#commit.run();
     } catch (thrown) {
       this.#doubt();
@@ -195,19 +203,24 @@ class Queue implements CommitQueue {
     for (const run of settle) run();
   }
 
-  /** Without a savepoint for each, which makes SQLite copy every page that a piece is the first to change. */
+  /**
+   * Without a savepoint for each, or for all, which makes SQLite copy every page before it is first changed.
+   * @returns `undefined` where one failed: all of them wait to be run again, apart.
+   */
   #runPlainly(group: readonly Piece[]): (() => void)[] | undefined {
-    if (group.some(({ runs }) => runs === "once")) return undefined;
-    this.#savepoint.run();
     try {
       const settle = group.map(({ work, resolve }) => {
         const value = work();
         return () => resolve(value);
       });
-      this.#release.run();
+      for (const finish of this.#finishers) finish();
       return settle;
     } catch (thrown) {
-      this.#undoPiece(thrown);
+      if (!this.#sqlite.inTransaction) throw thrown;
+      this.#doubt();
+      this.#rollback.run();
+      for (const piece of group) piece.runs = "once";
+      this.#waiting.unshift(...group);
       return undefined;
     }
   }
@@ -217,6 +230,7 @@ class Queue implements CommitQueue {
       this.#savepoint.run();
       try {
         const value = work();
+        for (const finish of this.#finishers) finish();
         this.#release.run();
         return () => resolve(value);
       } catch (thrown) {

@@ -5,7 +5,23 @@
  * @throws {TypeError} for `NaN`, which no JSON text means.
  */
 export function toJsonText(value: unknown): string {
-  return needsCare(value) ? careful(value) : (JSON.stringify(value) ?? "null");
+  return writeAs(lookAt(value), value);
+}
+
+/**
+ * What the text of a value says of it: it means an `equal` value; or it does, but `JSON.stringify` would lose some of it
+ * (`careful`); or the value has what JSON has no text for, such as a member that is `undefined` (`loose`).
+ */
+export type Fidelity = "equal" | "careful" | "loose";
+
+/** As {@link toJsonText}, of a value that was looked at, or is a part of one. */
+export function writeAs(fidelity: Fidelity, value: unknown): string {
+  return fidelity === "careful" ? careful(value) : (JSON.stringify(value) ?? "null");
+}
+
+/** Freezes it too, whole: what its text says, it then says for good. */
+export function freezeJson(value: unknown): Fidelity {
+  return lookAt(value, Object.freeze);
 }
 
 /** The value of a text that {@link toJsonText} made; the caller knows its type. */
@@ -26,12 +42,33 @@ export function fromKey(key: string): string {
 /** Too large for a double, but JSON: every reader makes an infinity of it. */
 const INFINITY_TEXT = "1e999";
 
-function needsCare(value: unknown): boolean {
-  if (typeof value === "number") return !Number.isFinite(value) || Object.is(value, -0);
-  if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.some(needsCare);
-  for (const key in value) if (needsCare((value as Record<string, unknown>)[key])) return true;
-  return false;
+function lookAt(value: unknown, visit?: (object: object) => void): Fidelity {
+  if (typeof value === "number") return !Number.isFinite(value) || Object.is(value, -0) ? "careful" : "equal";
+  if (typeof value !== "object" || value === null) return isJsonAtom(value) ? "equal" : "loose";
+  let all: Fidelity = isPlain(value) ? "equal" : "loose";
+  if (all === "equal") visit?.(value);
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) all = worse(all, lookAt(item, visit));
+    return all;
+  }
+  for (const key in value) all = worse(all, lookAt((value as Record<string, unknown>)[key], visit));
+  return all;
+}
+
+/** What `JSON.parse` makes, or could have made. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+function isJsonAtom(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" || value === null;
+}
+
+/** What needs care is written with care whatever else is in it. */
+function worse(left: Fidelity, right: Fidelity): Fidelity {
+  if (left === right || right === "equal") return left;
+  return left === "equal" ? right : "careful";
 }
 
 function careful(value: unknown): string {

@@ -18,7 +18,8 @@ export interface PreparedRows<Row> {
 }
 
 export interface PreparedRun {
-  run(values: Values): void;
+  /** @returns how many rows it changed. */
+  run(values: Values): number;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -53,7 +54,7 @@ export function createPrepare(sqlite: Database.Database): Prepare {
     },
     run(query) {
       const [statement, bind] = prepare(query);
-      return { run: (values) => void statement.run(bind(values)) };
+      return { run: (values) => statement.run(bind(values)).changes };
     },
   };
 }

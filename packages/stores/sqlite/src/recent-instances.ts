@@ -134,15 +134,18 @@ function afterBatch(before: Before, batch: BatchRows, row: InstanceRow): Kept | 
   if (isIn(timers, batch.timers) || isIn(signals, own)) return undefined;
   return {
     standing: row,
-    instance: once(() => fromInstanceRow(row)),
+    instance: asIs(row.is, () => fromInstanceRow(row)),
     operation: operation === "none" ? undefined : operation,
     evidence: [
       ...before.evidence,
-      ...batch.evidence.map(({ body }) => once(() => fromJsonText<Evidence>(body))),
+      ...batch.evidence.map(({ body, is }) => asIs(is, () => fromJsonText<Evidence>(body))),
     ],
     approvals: [],
-    timers: [...timers, ...batch.timers.map(({ id, body }) => named(id, () => fromJsonText<Timer>(body)))],
-    signals: [...signals, ...own.map(({ id, body }) => named(id, () => fromJsonText<Signal>(body)))],
+    timers: [
+      ...timers,
+      ...batch.timers.map(({ id, body, is }) => named(id, is, () => fromJsonText<Timer>(body))),
+    ],
+    signals: [...signals, ...own.map(({ id, body, is }) => named(id, is, () => fromJsonText<Signal>(body)))],
     last,
   };
 }
@@ -163,36 +166,31 @@ function fromAggregate(aggregate: InstanceAggregate): Kept {
   const begun =
     operation === undefined
       ? undefined
-      : { ...named(toKey(operation.id), () => operation), fromVersion: operation.fromVersion };
+      : { ...named(toKey(operation.id), operation), fromVersion: operation.fromVersion };
   return {
     standing: toStandingInstance(instance),
-    instance: { read: () => instance },
+    instance: asIs(instance),
     operation: begun,
-    evidence: aggregate.evidence.map((row) => ({ read: () => row })),
+    evidence: aggregate.evidence.map((row) => asIs(row)),
     approvals: aggregate.approvals,
-    timers: aggregate.timers.map((timer) => named(toKey(timer.id), () => timer)),
-    signals: aggregate.signals.map((signal) => named(toKey(signal.id), () => signal)),
+    timers: aggregate.timers.map((timer) => named(toKey(timer.id), timer)),
+    signals: aggregate.signals.map((signal) => named(toKey(signal.id), signal)),
     last: instance.operationId === undefined ? (begun ?? "none") : "unknown",
   };
 }
 
 function toBegun(row: OperationRow): Begun {
-  return { ...named(row.id, () => fromOperationRow(row)), fromVersion: row.fromVersion };
+  return { ...named(row.id, row.is, () => fromOperationRow(row)), fromVersion: row.fromVersion };
 }
 
-function named<Row>(id: string, read: () => Row): Named<Row> {
-  return { id, ...once(read) };
+function named<Row>(id: string, is: Row | undefined, read?: () => Row): Named<Row> {
+  return { id, ...asIs(is, read) };
 }
 
-/** I2 */
-function once<Row>(read: () => Row): Text<Row> {
-  let row: { readonly is: Row } | undefined;
-  return {
-    read() {
-      row ??= { is: deepFreeze(read()) };
-      return row.is;
-    },
-  };
+/** I2: `is`, which is frozen, or what `read` reads where it is not there. */
+function asIs<Row>(is: Row | undefined, read?: () => Row): Text<Row> {
+  let row = is;
+  return { read: () => (row ??= deepFreeze(read!())) };
 }
 
 /** Later versions begin later. Of two operations at one version only the file knows which began last. */

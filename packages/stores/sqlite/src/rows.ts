@@ -11,11 +11,12 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText, toJsonText, toKey } from "./json-text.ts";
+import { freezeJson, fromJsonText, toJsonText, toKey, writeAs, type Fidelity } from "./json-text.ts";
 
 /**
  * A batch as text, made when `apply` is called: what the caller does to its objects afterwards changes nothing, and
- * nothing that cannot be written is found out about while the file is locked.
+ * nothing that cannot be written is found out about while the file is locked. Objects whose text says all of them are
+ * frozen and kept beside it (`is`), so that it need not be read again.
  */
 export interface BatchRows {
   readonly expect: BatchExpectation;
@@ -29,11 +30,11 @@ export interface BatchRows {
   readonly operations: readonly OperationRow[];
   readonly lateResults: readonly { readonly id: string; readonly lateResult: string }[];
   readonly blobs: readonly BlobRow[];
-  readonly evidence: readonly ChildRow[];
-  readonly timers: readonly (ChildRow & { readonly id: string; readonly dueAt: number })[];
+  readonly evidence: readonly ChildRow<Evidence>[];
+  readonly timers: readonly (ChildRow<Timer> & { readonly id: string; readonly dueAt: number })[];
   readonly cancelTimers: readonly string[] | "all";
   readonly approvals: readonly ApprovalRow[];
-  readonly signals: readonly (ChildRow & { readonly id: string })[];
+  readonly signals: readonly (ChildRow<Signal> & { readonly id: string })[];
   readonly consumeSignals: readonly string[];
   readonly request: RequestRow | undefined;
   readonly countRates: readonly string[];
@@ -58,6 +59,7 @@ export type InstanceRow = {
   readonly context: string;
   readonly input: string;
   readonly body: string;
+  readonly is: WorkflowInstance | undefined;
 };
 
 /** What a batch is judged by, and written over. */
@@ -83,14 +85,16 @@ export type OperationRow = {
   readonly nextAttemptAt: number | null;
   readonly body: string;
   readonly lateResult: string | null;
+  readonly is: Operation | undefined;
 };
 
-export type ChildRow = {
+export type ChildRow<Row = unknown> = {
   readonly workflowId: string;
   readonly body: string;
+  readonly is: Row | undefined;
 };
 
-export type BlobRow = ChildRow & {
+export type BlobRow = Omit<ChildRow, "is"> & {
   readonly sha256: string;
 };
 
@@ -127,7 +131,7 @@ export function toBatchRows(batch: Batch, terminalMs: number): BatchRows {
       lateResult: toJsonText(result),
     })),
     blobs: (batch.blobs ?? []).map(toBlobRow),
-    evidence: (batch.evidence ?? []).map(toChildRow),
+    evidence: (batch.evidence ?? []).map((row) => toChildRow(row)),
     timers: (batch.armTimers ?? []).map((timer) => ({
       id: toKey(timer.id),
       ...toChildRow(timer),
@@ -202,6 +206,7 @@ export function toStandingInstance(instance: WorkflowInstance): StandingInstance
 
 function toInstanceRow(instance: WorkflowInstance, terminalMs: number): InstanceRow {
   const { context, input, ...rest } = instance;
+  const fidelity = freezeJson(instance);
   const purgeAt =
     instance.status === "terminal"
       ? toTime(instance.purgeAfter ?? (instance.terminalAt ?? instance.updatedAt) + terminalMs)
@@ -212,14 +217,16 @@ function toInstanceRow(instance: WorkflowInstance, terminalMs: number): Instance
     state: toKey(instance.state),
     status: instance.status,
     purgeAt,
-    context: toJsonText(context),
-    input: toJsonText(input),
-    body: toJsonText(rest),
+    context: writeAs(fidelity, context),
+    input: writeAs(fidelity, input),
+    body: writeAs(fidelity, rest),
+    is: ifEqual(fidelity, instance),
   };
 }
 
 function toOperationRow(operation: Operation): OperationRow {
   const { lateResult, ...rest } = operation;
+  const fidelity = freezeJson(operation);
   return {
     id: toKey(operation.id),
     workflowId: toKey(operation.workflowId),
@@ -227,8 +234,9 @@ function toOperationRow(operation: Operation): OperationRow {
     status: operation.status,
     deadlineAt: toTime(operation.deadlineAt),
     nextAttemptAt: operation.nextAttemptAt === undefined ? null : toTime(operation.nextAttemptAt),
-    body: toJsonText(rest),
-    lateResult: lateResult === undefined ? null : toJsonText(lateResult),
+    body: writeAs(fidelity, rest),
+    lateResult: lateResult === undefined ? null : writeAs(fidelity, lateResult),
+    is: ifEqual(fidelity, operation),
   };
 }
 
@@ -258,6 +266,11 @@ function toRequestRow(request: RequestKey): RequestRow {
   };
 }
 
-function toChildRow(row: Approval | Evidence | Signal | Timer): ChildRow {
-  return { workflowId: toKey(row.workflowId), body: toJsonText(row) };
+function toChildRow<Row extends Approval | Evidence | Signal | Timer>(row: Row): ChildRow<Row> {
+  const fidelity = freezeJson(row);
+  return { workflowId: toKey(row.workflowId), body: writeAs(fidelity, row), is: ifEqual(fidelity, row) };
+}
+
+function ifEqual<Row>(fidelity: Fidelity, row: Row): Row | undefined {
+  return fidelity === "equal" ? row : undefined;
 }

@@ -178,9 +178,10 @@ class JournalStore implements SqliteStore {
     const { sealPurge } = options;
     const forget = (): void => {
       this.#recent.clear();
-      this.#auditTable.forgetHeads();
+      this.#auditTable.forget();
     };
     queue.onDoubt(forget);
+    queue.onRun(() => this.#auditTable.write());
     this.#retention = createRetention({
       db,
       queue,

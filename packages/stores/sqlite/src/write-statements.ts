@@ -144,6 +144,26 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
         },
       }),
   );
+  // Leaves alone what never changes, and with it the indexes over it.
+  const moveOperation = prepare.run(
+    db
+      .update(operations)
+      .set({
+        status: sql`${place("status")}`,
+        claimant: sql`${place("claimant")}`,
+        deadlineAt: sql`${place("deadlineAt")}`,
+        nextAttemptAt: sql`${place("nextAttemptAt")}`,
+        body: sql`${place("body")}`,
+        lateResult: sql`${place("lateResult")}`,
+      })
+      .where(
+        and(
+          eq(operations.id, place("id")),
+          eq(operations.workflowId, place("workflowId")),
+          eq(operations.fromVersion, place("fromVersion")),
+        ),
+      ),
+  );
   const reclaimOperation = prepare.run(
     db
       .update(operations)
@@ -254,6 +274,7 @@ export function createWriteStatements({ db, prepare }: OpenedDatabase) {
     replaceInstance,
     markInstance,
     upsertOperation,
+    moveOperation,
     reclaimOperation,
     setLateResult,
     insertBlob,

@@ -38,7 +38,8 @@ export function createWriter(opened: OpenedDatabase): Writer {
       const own = instance ?? present;
       if (own !== undefined && workflowId !== undefined) {
         touched.add(workflowId);
-        writeChildren(statements, batch, workflowId, own.claimant ?? NOBODY);
+        writeOperations(statements, batch.operations, present, own.claimant ?? NOBODY);
+        writeChildren(statements, batch, workflowId);
       }
       for (const row of batch.lateResults) {
         const operation = statements.setLateResult.get(row);
@@ -102,13 +103,20 @@ function isSameKind(present: StandingInstance, instance: InstanceRow): boolean {
   );
 }
 
-function writeChildren(
+function writeOperations(
   statements: WriteStatements,
-  batch: BatchRows,
-  workflowId: string,
+  operations: BatchRows["operations"],
+  present: StandingInstance | undefined,
   claimant: string,
 ): void {
-  for (const row of batch.operations) statements.upsertOperation.run({ ...row, claimant });
+  for (const operation of operations) {
+    const row = { ...operation, claimant };
+    const isThere = operation.id === present?.operationId && statements.moveOperation.run(row) > 0;
+    if (!isThere) statements.upsertOperation.run(row);
+  }
+}
+
+function writeChildren(statements: WriteStatements, batch: BatchRows, workflowId: string): void {
   for (const row of batch.evidence) statements.insertEvidence.run(row);
   if (batch.cancelTimers === "all") statements.deleteTimers.run({ workflowId });
   else for (const id of batch.cancelTimers) statements.deleteTimer.run({ id });

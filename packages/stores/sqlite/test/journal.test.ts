@@ -1,6 +1,8 @@
 import { deepFreeze, type Batch, type JsonObject } from "@mcp-flowgate/core";
 import { createManualClock } from "@mcp-flowgate/testkit";
 import { describe, expect, test } from "vitest";
+import { createAuditChain } from "../src/index.ts";
+import { digest, randomIds } from "./support/environment.ts";
 import { createBench } from "./support/open.ts";
 import {
   approvalOf,
@@ -13,6 +15,7 @@ import {
   stepOf,
   timerOf,
 } from "./support/rows.ts";
+import { readStreams } from "./support/verify.ts";
 
 const applied = { status: "applied" };
 
@@ -108,7 +111,8 @@ describe("a batch", () => {
     const store = await createBench().open();
     const context: Record<string, string> = { a: "before" };
     const done = store.apply(startOf("wf_1", { context }));
-    context["a"] = "after";
+    // What it was given is frozen: that is one way.
+    expect(Reflect.set(context, "a", "after")).toBe(false);
     await done;
     expect((await store.load("wf_1"))?.instance.context).toEqual({ a: "before" });
   });
@@ -132,6 +136,35 @@ describe("a batch", () => {
     expect(second).toMatchObject({ status: "rejected", reason: { code: "AUDIT_UNAVAILABLE" } });
     expect(third).toEqual({ status: "fulfilled", value: applied });
     expect(await store.load("wf_bad")).toBeUndefined();
+  });
+
+  test("whose record the file does not take fails alone, and the records of the others are kept once", async () => {
+    const chain = createAuditChain({ ids: randomIds, digest });
+    const store = await createBench().open({
+      auditChain(head, draft) {
+        const record = chain(head, draft)!;
+        return draft.workflowId === "wf_bad" ? { ...record, seq: Number.NaN } : record;
+      },
+    });
+    const ids = ["wf_1", "wf_bad", "wf_2"];
+    const results = await Promise.allSettled(ids.map((id) => store.apply(startOf(id, {}, [eventOf(id)]))));
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await store.load("wf_bad")).toBeUndefined();
+    expect([...(await readStreams(store))].map(([name, records]) => [name, records.length])).toEqual([
+      ["wf:wf_1", 1],
+      ["wf:wf_2", 1],
+    ]);
+  });
+
+  test.each([
+    [{ at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
+    [{ bytes: Buffer.from("a") }, { bytes: { type: "Buffer", data: [97] } }],
+    [{ none: undefined }, {}],
+    [{ list: [undefined] }, { list: [null] }],
+  ])("with what JSON has no text for is read back as its text says: %j", async (context, text) => {
+    const store = await createBench().open();
+    await store.apply(startOf("wf_1", { context: context as unknown as JsonObject }));
+    expect((await store.load("wf_1"))?.instance.context).toStrictEqual(text);
   });
 
   test("may hold frozen rows", async () => {
