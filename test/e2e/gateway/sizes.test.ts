@@ -29,6 +29,17 @@ proxy:
     - name: big.report
       executor: { kind: cli, command: node, args: ["-e", "process.stdout.write(JSON.stringify({title: 'r', rows: 'ab😀'.repeat(20000)}))"], effect: read }
 ${exposures}
+workflows:
+  filing:
+    initialState: open
+    states:
+      open:
+        transitions:
+          file:
+            target: done
+            inputSchema: { type: object, properties: { text: { type: string } } }
+            executor: { kind: cli, command: node, args: ["-e", "process.exit(3)"], effect: read }
+      done: { terminal: true }
 `;
 
 const folder = temporaryFolder();
@@ -70,6 +81,42 @@ test("an answer stays within limits.responseBytes and says how to read what was 
   }
   expect(text).toBe("ab😀".repeat(20_000));
   expect(slices).toBeGreaterThan(5);
+});
+
+test("what a caller sent is not sent back whole where it is too long: its link says what is missing [R-SIZE-1]", async () => {
+  const input = {
+    note: "x".repeat(60_000),
+    also: "y".repeat(2_000),
+    mode: "safe",
+    'ä"b': "z".repeat(30_000),
+  };
+  const { body } = await client.call("workflow.start", { definitionId: "area1.operation_1", input });
+  expect(body.result.status).toBe("rejected");
+  expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(24_000);
+  const [link] = body.links;
+  expect(link.args).toEqual({
+    definitionId: "area1.operation_1",
+    input: { mode: "safe", also: "y".repeat(2_000) },
+  });
+  expect(link.description).toBe(
+    '`note` (60002 bytes) is left out here: send it again; `ä"b` (30002 bytes) is left out here: send it again.',
+  );
+});
+
+test("what was sent to a step that failed is left out where it is too long, and can be read [R-SIZE-1]", async () => {
+  const { body: started } = await client.call("workflow.start", { definitionId: "filing" });
+  const text = "x".repeat(60_000);
+  const { body } = await client.call("workflow.submit", { ...started.links[0].args, arguments: { text } });
+  expect(body.result.status).toBe("failed");
+  expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(24_000);
+  const [link] = body.links;
+  expect(link.args.arguments).toEqual({});
+  const [, path] = /^`text` \(60002 bytes\) is left out here: workflow\.get reads it at (\S+)\.$/.exec(
+    link.description,
+  )!;
+  const { body: slice } = await client.call("workflow.get", { workflowId: body.workflow.id, path: path! });
+  expect(text.startsWith(slice.text)).toBe(true);
+  expect(slice.text.length).toBeGreaterThan(1_000);
 });
 
 test("a path that leads nowhere says what is there instead", async () => {

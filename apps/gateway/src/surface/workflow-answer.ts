@@ -10,6 +10,7 @@ import { searchLink, type Answer } from "./answer.ts";
 import { toPointer } from "./kept-output.ts";
 import { liftBlocks } from "./lift-blocks.ts";
 import { fitAnswer } from "./fit.ts";
+import { leaveOutLongArguments } from "./long-arguments.ts";
 import { byteLength, truncateValues } from "./truncate.ts";
 
 /** The workflow response of `start`, `get` and `submit`: everything of a snapshot, within the limits. */
@@ -53,11 +54,11 @@ export function toAnswer(snapshot: Snapshot, limits: LimitsIr): Answer {
     ...(snapshot.error === undefined ? {} : { error: { ...snapshot.error } as JsonObject }),
   };
   const text = JSON.stringify(body);
-  const fits = instance === undefined || Buffer.byteLength(text) <= limits.responseBytes;
+  const fits = Buffer.byteLength(text) <= limits.responseBytes;
   return {
     ...(fits
       ? { body, written: { body, text } }
-      : { body: bounded(body, instance.id, limits.responseBytes) }),
+      : { body: bounded(body, instance?.id, limits.responseBytes) }),
     isError: snapshot.status === "rejected" || snapshot.status === "failed",
     ...(lifted.blocks.length === 0 ? {} : { content: lifted.blocks }),
   };
@@ -101,10 +102,15 @@ export function readableRoots(snapshot: Snapshot): { readonly [name: string]: Js
   };
 }
 
-/** An answer within its limit: its largest values give way to how they are read. */
-export function bounded(body: Body, workflowId: string, maxBytes: number): JsonObject {
+/** An answer within its limit: long arguments of its links, then its largest values give way to how they are had. */
+export function bounded(whole: Body, workflowId: string | undefined, maxBytes: number): JsonObject {
+  const over = byteLength(whole) - maxBytes;
+  if (over <= 0) return whole;
+  const body = { ...whole, links: leaveOutLongArguments(whole.links, workflowId, over) };
   const size = byteLength(body);
   if (size <= maxBytes) return body;
+  // Before there is an instance there is nothing that could be read.
+  if (workflowId === undefined) return fitAnswer(body, maxBytes);
   const values: Record<string, Json> = { "$.context": body.context };
   if (body.result["output"] !== undefined) values["$.output"] = body.result["output"];
   for (const [index, link] of body.links.entries())
