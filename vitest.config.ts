@@ -1,12 +1,13 @@
 import { existsSync, globSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /**
  * One project per package that has tests. The source condition makes every test run the TypeScript
  * sources, never a stale `dist`; tests of whole processes run a bundle that is made of them.
  */
+const gatewaySetup = join(import.meta.dirname, "packages/testkit/src/gateway-setup.ts");
 const WHOLE_PROCESSES = ["test/conformance", "test/docs", "test/e2e"];
 const folders = globSync("{packages/*,packages/*/*,apps/*,test/*,bench}/package.json")
   .map((file) => dirname(file))
@@ -30,7 +31,7 @@ export default defineConfig({
       test: {
         name: folder,
         root: `./${folder}`,
-        globalSetup: WHOLE_PROCESSES.includes(folder) ? ["../../packages/testkit/src/gateway-setup.ts"] : [],
+        globalSetup: WHOLE_PROCESSES.includes(folder) ? [gatewaySetup] : [],
         include: folder.startsWith("test/") ? ["**/*.test.ts"] : ["test/**/*.test.ts"],
         testTimeout: folder.startsWith("test/") ? 120_000 : 30_000,
         hookTimeout: 60_000,
