@@ -202,7 +202,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["import-config", "a.yaml"],
 ];
 /** What they print is no data, or in a format of its own. */
-const WITHOUT_JSON = ["serve", "call", "graph", "explain-config", "init", "audit export"];
+const WITHOUT_JSON = ["serve", "call", "init", "audit export"];
 
 test("every command refuses a flag that it does not have, and gives its data as JSON when asked [R-BAD-1]", async () => {
   const nameOf = (command: readonly string[]): string =>

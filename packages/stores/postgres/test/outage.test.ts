@@ -153,22 +153,26 @@ describe("while work goes on", () => {
     await expect.poll(() => store.lease().validUntil > performance.now()).toBe(true);
   });
 
-  test("a commit whose connection breaks is found out about, and never done twice (W1, W3)", async () => {
-    const { url, open } = await bench();
-    const { random } = createCountingIds(7);
-    const cutter = await createCommitCutter(url, random);
-    const store = await open({ url: cutter.url });
-    cutter.share = 0.2;
-    const load = new Load(store, 8);
-    await expect.poll(() => Math.min(...Object.values(cutter.cut)), { timeout: 25_000 }).toBeGreaterThan(3);
-    cutter.share = 0;
-    await load.stop();
-    expect(load.errors).toEqual([]);
-    await expectWhole(store, load);
-    // Every version was made by one call that knew so: none was applied behind the back of its caller.
-    for (const [id, version] of load.acknowledged)
-      expect((await store.load(id))?.instance.version).toBe(version);
-  });
+  test(
+    "a commit whose connection breaks is found out about, and never done twice (W1, W3)",
+    { timeout: 90_000 },
+    async () => {
+      const { url, open } = await bench();
+      const { random } = createCountingIds(7);
+      const cutter = await createCommitCutter(url, random);
+      const store = await open({ url: cutter.url });
+      cutter.share = 0.2;
+      const load = new Load(store, 8);
+      await expect.poll(() => Math.min(...Object.values(cutter.cut)), { timeout: 80_000 }).toBeGreaterThan(3);
+      cutter.share = 0;
+      await load.stop();
+      expect(load.errors).toEqual([]);
+      await expectWhole(store, load);
+      // Every version was made by one call that knew so: none was applied behind the back of its caller.
+      for (const [id, version] of load.acknowledged)
+        expect((await store.load(id))?.instance.version).toBe(version);
+    },
+  );
 });
 
 test("a process lives on through restarts of the server, used or not", { timeout: 60_000 }, async () => {
