@@ -14,7 +14,7 @@ import { isLoopback } from "../http/origin-check.ts";
 import { readTlsFiles, tlsFilesOf } from "../http/tls-files.ts";
 import { systemClock } from "../host/clock.ts";
 import { createLog, type HostLog } from "../host/log.ts";
-import { boundYoungGeneration } from "../host/young-generation.ts";
+import { boundHeap } from "../host/heap-bounds.ts";
 import { stdioPrincipal } from "../identity/authenticator.ts";
 import { createMetricsAccess } from "../telemetry/metrics-access.ts";
 import { CommandError } from "./command-error.ts";
@@ -39,7 +39,7 @@ export interface ServeOptions {
 
 /** `serve`: runs until the client goes (stdio) or a signal comes. */
 export async function serve(options: ServeOptions): Promise<void> {
-  boundYoungGeneration();
+  boundHeap();
   if (options.gateway !== undefined) return serveBridge(options.gateway, options);
   const files = configFiles(options.config);
   const cache = createCompileCache();

@@ -1,5 +1,6 @@
 import type { ApplyResult, Batch, Operation } from "@mcp-flowgate/core";
-import { isLiveOrFinal, requestId, type Rows, type WorkflowRows } from "./memory-data.ts";
+import { isLiveOrFinal, requestId, rowsOf, type Rows } from "./memory-data.ts";
+import type { WorkflowRows } from "./workflow-rows.ts";
 
 type Refused = Exclude<ApplyResult, { status: "applied" }>;
 
@@ -17,7 +18,7 @@ export function findRefusal(
   }
   if (expect.absent !== undefined && rows.workflows.has(expect.absent))
     return { status: "conflict", on: "instance" };
-  const own = workflowId === undefined ? undefined : rows.workflows.get(workflowId);
+  const own = workflowId === undefined ? undefined : rowsOf(rows, workflowId);
   if (expect.instance !== undefined) {
     const instance = own?.instance;
     if (

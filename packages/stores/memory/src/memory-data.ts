@@ -1,14 +1,8 @@
-import type {
-  Approval,
-  Definition,
-  Evidence,
-  Operation,
-  RequestKey,
-  Signal,
-  Timer,
-  WorkflowInstance,
-} from "@mcp-flowgate/core";
+import { deepFreeze, type Definition, type Operation, type RequestKey } from "@mcp-flowgate/core";
 import { createDueQueue, type DueQueue } from "./due-queue.ts";
+import { fromEnded, isEnded, type EndedRows } from "./ended-rows.ts";
+import { createTextPool, type TextPool } from "./text-pool.ts";
+import type { WorkflowRows } from "./workflow-rows.ts";
 import { createFifo, type Fifo } from "./fifo.ts";
 
 /**
@@ -22,7 +16,10 @@ export interface MemoryData {
 
 /** Everything that belongs to one instance goes when the instance goes. */
 export interface Rows {
-  readonly workflows: Map<string, WorkflowRows>;
+  /** Read by {@link rowsOf}, written by {@link rowsToWrite}. */
+  readonly workflows: Map<string, WorkflowRows | EndedRows>;
+  /** Of ended instances. */
+  readonly texts: TextPool;
   readonly operationOwner: Map<string, string>;
   readonly approvalOwner: Map<string, string>;
   readonly timerOwner: Map<string, string>;
@@ -46,37 +43,21 @@ export interface Rows {
   epochs: number;
 }
 
-export interface WorkflowRows {
-  readonly sequence: number;
-  instance: WorkflowInstance;
-  /** In the order in which they began. */
-  readonly operations: Operation[];
-  /** By version: the one operation that is live or final there (S3). */
-  readonly live: (string | undefined)[];
-  /** Replaced, never changed: who has read it keeps what was there. */
-  evidence: readonly Evidence[];
-  // What few instances have, changed by withRow and withoutRow alone.
-  timers: ReadonlyMap<string, Timer>;
-  approvals: ReadonlyMap<string, Approval>;
-  signals: ReadonlyMap<string, Signal>;
-  /** Texts by their hash. */
-  blobs: ReadonlyMap<string, string>;
+/** The rows of an instance, to read them. */
+export function rowsOf({ workflows, texts }: Rows, workflowId: string): WorkflowRows | undefined {
+  const rows = workflows.get(workflowId);
+  return rows !== undefined && isEnded(rows) ? fromEnded(rows, texts) : rows;
 }
 
-/** The rows of every instance that has none: an empty map each takes 190 bytes, and thousands of ended instances are kept. */
-export const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();
-
-/** The same rows with one more, or another in its place; `rows` is not to be used any more. */
-export function withRow<Row>(rows: ReadonlyMap<string, Row>, id: string, row: Row): ReadonlyMap<string, Row> {
-  return rows === NO_ROWS ? new Map([[id, row]]) : (rows as Map<string, Row>).set(id, row);
-}
-
-/** The same rows without one; `rows` is not to be used any more. */
-export function withoutRow<Row>(rows: ReadonlyMap<string, Row>, id: string): ReadonlyMap<string, Row> {
-  if (!rows.has(id)) return rows;
-  if (rows.size === 1) return NO_ROWS;
-  (rows as Map<string, Row>).delete(id);
-  return rows;
+/** The rows of an instance, to change them. */
+export function rowsToWrite(all: Rows, workflowId: string): WorkflowRows | undefined {
+  const rows = all.workflows.get(workflowId);
+  if (rows === undefined || !isEnded(rows)) return rows;
+  const taken = fromEnded(rows, all.texts);
+  all.texts.giveBack(rows.text);
+  deepFreeze([taken.instance, taken.operations.slice(), taken.evidence]);
+  all.workflows.set(workflowId, taken);
+  return taken;
 }
 
 /** Where an operation stands in the journal of its instance, or -1. Those that are written began last, mostly. */
@@ -94,6 +75,7 @@ export function createMemoryData(): MemoryData {
   return {
     rows: {
       workflows: new Map(),
+      texts: createTextPool(),
       operationOwner: new Map(),
       approvalOwner: new Map(),
       timerOwner: new Map(),

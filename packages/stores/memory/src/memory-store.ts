@@ -19,16 +19,18 @@ import {
   type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { countSince, findRefusal } from "./expectation.ts";
+import { fromEnded, isEnded, type EndedRows } from "./ended-rows.ts";
 import {
   createMemoryData,
   operationOf,
   requestId,
+  rowsOf,
   type MemoryData,
   type Rows,
-  type WorkflowRows,
 } from "./memory-data.ts";
 import { pageOf } from "./page.ts";
 import { purge, writeBatch } from "./write.ts";
+import type { WorkflowRows } from "./workflow-rows.ts";
 
 /**
  * The journal in memory: for a gateway that needs no durability, and for tests.
@@ -143,13 +145,13 @@ class MemoryStore implements WorkflowStore {
 
   async load(workflowId: string): Promise<InstanceAggregate | undefined> {
     this.#assertOpen();
-    const own = this.#rows.workflows.get(workflowId);
+    const own = rowsOf(this.#rows, workflowId);
     return own === undefined ? undefined : toAggregate(own);
   }
 
   async loadAll(workflowIds: readonly string[]): Promise<readonly InstanceAggregate[]> {
     this.#assertOpen();
-    const found = workflowIds.map((id) => this.#rows.workflows.get(id));
+    const found = workflowIds.map((id) => rowsOf(this.#rows, id));
     return found.filter((own) => own !== undefined).map(toAggregate);
   }
 
@@ -160,24 +162,26 @@ class MemoryStore implements WorkflowStore {
 
   async journal(workflowId: string, fromVersion = 0): Promise<readonly Operation[]> {
     this.#assertOpen();
-    const operations = this.#rows.workflows.get(workflowId)?.operations ?? [];
+    const operations = rowsOf(this.#rows, workflowId)?.operations ?? [];
     return operations.filter((operation) => operation.fromVersion >= fromVersion);
   }
 
   async instances(filter: InstanceFilter): Promise<Page<WorkflowInstance>> {
     this.#assertOpen();
     const statuses = filter.statuses === undefined ? undefined : new Set(filter.statuses);
-    const all = [...this.#rows.workflows.values()].filter(
-      ({ instance }) =>
-        (filter.tenant === undefined || instance.tenant === filter.tenant) &&
-        (filter.owner === undefined || instance.owner === filter.owner) &&
-        (filter.definitionId === undefined || instance.definitionId === filter.definitionId) &&
-        (statuses === undefined || statuses.has(instance.status)),
-    );
+    const all = [...this.#rows.workflows.values()].filter((rows) => {
+      const { tenant, owner, definitionId } = isEnded(rows) ? rows : rows.instance;
+      return (
+        (filter.tenant === undefined || tenant === filter.tenant) &&
+        (filter.owner === undefined || owner === filter.owner) &&
+        (filter.definitionId === undefined || definitionId === filter.definitionId) &&
+        (statuses === undefined || statuses.has(isEnded(rows) ? "terminal" : rows.instance.status))
+      );
+    });
     return pageOf(
       all,
-      ({ instance, sequence }) => [instance.createdAt, sequence],
-      ({ instance }) => instance,
+      (rows) => [(isEnded(rows) ? rows : rows.instance).createdAt, rows.sequence],
+      (rows) => (isEnded(rows) ? fromEnded(rows, this.#rows.texts) : rows).instance,
       filter,
     );
   }
@@ -192,6 +196,7 @@ class MemoryStore implements WorkflowStore {
     const statuses = filter.statuses === undefined ? undefined : new Set(filter.statuses);
     const all: { readonly approval: Approval; readonly order: number }[] = [];
     for (const own of this.#rows.workflows.values()) {
+      if (isEnded(own)) continue;
       let order = own.sequence * APPROVALS_PER_WORKFLOW;
       for (const approval of own.approvals.values()) {
         order += 1;
@@ -249,7 +254,7 @@ class MemoryStore implements WorkflowStore {
     const signals = [];
     for (const workflowId of rows.signalled) {
       if (signals.length >= limit) break;
-      signals.push(...(rows.workflows.get(workflowId)?.signals.values() ?? []));
+      signals.push(...(rowsOf(rows, workflowId)?.signals.values() ?? []));
     }
     return { timers, retries, orphans, signals: signals.slice(0, limit) };
   }
@@ -294,7 +299,7 @@ class MemoryStore implements WorkflowStore {
 
   #isOrphaned(operation: Operation, now: number): boolean {
     if (now > operation.deadlineAt + ORPHAN_GRACE_MS) return true;
-    const claim = this.#rows.workflows.get(operation.workflowId)?.instance.claim;
+    const claim = rowsOf(this.#rows, operation.workflowId)?.instance.claim;
     return claim === undefined || !this.#rows.replicas.has(claimantId(claim.replica, claim.epoch));
   }
 
@@ -309,7 +314,7 @@ class MemoryStore implements WorkflowStore {
 
   #ownerOf(owners: ReadonlyMap<string, string>, id: string): WorkflowRows | undefined {
     const owner = owners.get(id);
-    return owner === undefined ? undefined : this.#rows.workflows.get(owner);
+    return owner === undefined ? undefined : rowsOf(this.#rows, owner);
   }
 
   #assertOpen(): void {
@@ -350,13 +355,13 @@ class MemoryStore implements WorkflowStore {
     const now = this.now();
     const { terminal, workflows } = this.#rows;
     for (let workflowId = terminal.first(); workflowId !== undefined; workflowId = terminal.first()) {
-      const instance = workflows.get(workflowId)?.instance;
-      const until =
-        instance?.purgeAfter ?? (instance?.terminalAt ?? instance?.updatedAt ?? 0) + this.#retentionMs;
+      const rows = workflows.get(workflowId);
+      const until = rows === undefined ? 0 : keptUntil(rows, this.#retentionMs);
       const isWithin = terminal.size <= this.#maxTerminal && this.#rows.blobSize <= this.#maxBlobSize;
       if (isWithin && until > now) return;
       terminal.shift();
-      if (instance?.status === "terminal") purge(this.#rows, workflowId);
+      if (rows !== undefined && (isEnded(rows) || rows.instance.status === "terminal"))
+        purge(this.#rows, workflowId);
     }
   }
 
@@ -366,6 +371,12 @@ class MemoryStore implements WorkflowStore {
     if (workflowId !== undefined) changed.add(workflowId);
     for (const id of changed) for (const listener of this.#rows.listeners) listener(id);
   }
+}
+
+function keptUntil(rows: WorkflowRows | EndedRows, retentionMs: number): number {
+  if (isEnded(rows)) return rows.purgeAfter ?? rows.endedAt + retentionMs;
+  const { purgeAfter, terminalAt, updatedAt } = rows.instance;
+  return purgeAfter ?? (terminalAt ?? updatedAt) + retentionMs;
 }
 
 function claimantId(replica: string, epoch: number): string {

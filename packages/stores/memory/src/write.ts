@@ -1,14 +1,7 @@
 import { deepFreeze, type Batch, type Operation } from "@mcp-flowgate/core";
-import {
-  isLiveOrFinal,
-  NO_ROWS,
-  placeOf,
-  requestId,
-  withoutRow,
-  withRow,
-  type Rows,
-  type WorkflowRows,
-} from "./memory-data.ts";
+import { isEnded, toEnded } from "./ended-rows.ts";
+import { isLiveOrFinal, placeOf, requestId, rowsToWrite, type Rows } from "./memory-data.ts";
+import { NO_ROWS, withoutRow, withRow, type WorkflowRows } from "./workflow-rows.ts";
 
 const NONE: readonly never[] = [];
 
@@ -20,13 +13,13 @@ export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Ba
   const own = workflowId === undefined ? undefined : writeInstance(rows, workflowId, batch);
   if (own !== undefined) writeChildren(rows, own, batch);
   for (const { workflowId: owner, sha256, text } of batch.blobs ?? NONE) {
-    const target = rows.workflows.get(owner);
+    const target = rowsToWrite(rows, owner);
     if (target === undefined || target.blobs.has(sha256)) continue;
     target.blobs = withRow(target.blobs, sha256, text);
     rows.blobSize += text.length;
   }
   for (const signal of batch.signals ?? NONE) {
-    const target = rows.workflows.get(signal.workflowId);
+    const target = rowsToWrite(rows, signal.workflowId);
     if (target === undefined) continue;
     target.signals = withRow(target.signals, signal.id, deepFreeze(signal));
     rows.signalled.add(signal.workflowId);
@@ -37,19 +30,28 @@ export function writeBatch(rows: Rows, workflowId: string | undefined, batch: Ba
     rows.requests.set(requestId(batch.request), batch.request);
   }
   for (const key of batch.countRates ?? NONE) countRate(rows, key, now);
+  if (own !== undefined && own.instance.status === "terminal") {
+    const ended = toEnded(own, rows.texts);
+    if (ended !== undefined) rows.workflows.set(own.instance.id, ended);
+  }
 }
 
 /** Removes one instance and all that belongs to it. */
 export function purge(rows: Rows, workflowId: string): void {
   const own = rows.workflows.get(workflowId);
   if (own === undefined) return;
-  for (const { id } of own.operations) rows.operationOwner.delete(id);
-  for (const id of own.approvals.keys()) rows.approvalOwner.delete(id);
-  for (const id of own.timers.keys()) rows.timerOwner.delete(id);
-  rows.signalled.delete(workflowId);
+  if (isEnded(own)) {
+    for (const id of own.operationIds) rows.operationOwner.delete(id);
+    rows.texts.giveBack(own.text);
+  } else {
+    for (const { id } of own.operations) rows.operationOwner.delete(id);
+    for (const id of own.approvals.keys()) rows.approvalOwner.delete(id);
+    for (const id of own.timers.keys()) rows.timerOwner.delete(id);
+    rows.signalled.delete(workflowId);
+  }
   rows.workflows.delete(workflowId);
   for (const text of own.blobs.values()) rows.blobSize -= text.length;
-  unpin(rows, own.instance.definitionHash);
+  unpin(rows, isEnded(own) ? own.definitionHash : own.instance.definitionHash);
 }
 
 function unpin(rows: Rows, hash: string): void {
@@ -58,7 +60,7 @@ function unpin(rows: Rows, hash: string): void {
 }
 
 function writeInstance(rows: Rows, workflowId: string, batch: Batch): WorkflowRows | undefined {
-  const present = rows.workflows.get(workflowId);
+  const present = rowsToWrite(rows, workflowId);
   const { instance } = batch;
   if (instance === undefined) return present;
   const own = present ?? {

@@ -3,12 +3,14 @@ import {
   buildDefinition,
   buildEnd,
   buildInstance,
+  buildOperation,
   buildWorkflow,
   createManualClock,
   createRecordingAudit,
   describeStoreContract,
   nodeDigest,
 } from "@mcp-flowgate/testkit";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 describeStoreContract("the memory store", async () => {
@@ -36,6 +38,57 @@ describe("the memory store", () => {
   };
   const end = (id: string, terminalAt: number, more = {}) =>
     buildInstance(id, { status: "terminal", terminalAt, definitionHash: definition.hash, ...more });
+
+  it("gives an instance that has ended back as it went in, by every way to read it (S5)", async () => {
+    const texts = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("\ud800", "__proto__", "\u2028"));
+    const numbers = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(-0, Number.POSITIVE_INFINITY));
+    const values = fc.dictionary(texts, fc.oneof(texts, numbers, fc.array(numbers, { maxLength: 3 })), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    });
+    const { store: memory, clock } = store({});
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(values, values, async (input, output) => {
+        count += 1;
+        const owner = `owner ${count}`;
+        const instance = end(`wf_${count}`, clock.now(), { input, output, owner, version: 1 });
+        const operation = buildOperation(`op_${count}`, instance.id, { status: "committed", result: output });
+        await memory.apply({
+          expect: { absent: instance.id },
+          definition,
+          instance,
+          operations: [operation],
+          audit: [],
+        });
+        expect(await memory.load(instance.id)).toEqual({
+          instance,
+          operation,
+          evidence: [],
+          approvals: [],
+          timers: [],
+          signals: [],
+        });
+        expect(await memory.operation(operation.id)).toEqual(operation);
+        expect(await memory.journal(instance.id)).toEqual([operation]);
+        const filter = {
+          owner,
+          definitionId: instance.definitionId,
+          statuses: ["terminal"],
+          limit: 5,
+        } as const;
+        expect((await memory.instances(filter)).items).toEqual([instance]);
+        expect((await memory.instances({ owner, statuses: ["idle"], limit: 5 })).items).toEqual([]);
+        const late = { expect: {}, lateResults: [{ operationId: operation.id, result: output }], audit: [] };
+        expect(await memory.apply(late)).toEqual({ status: "applied" });
+        expect(await memory.operation(operation.id)).toEqual({ ...operation, lateResult: output });
+        const other = { ...operation, id: `other_${count}`, fromVersion: operation.fromVersion };
+        const again = { expect: {}, instance, operations: [other], audit: [] };
+        expect(await memory.apply(again)).toEqual({ status: "conflict", on: "operation" });
+      }),
+      { numRuns: 100 },
+    );
+  });
 
   it("drops the oldest terminal instances beyond its bound, never an open one (M3)", async () => {
     const { store: memory, clock } = store({ maxTerminal: 3 });
