@@ -23,9 +23,6 @@ export default defineConfig({
     reporters: ["default"],
     // Tests of whole processes wait more than they work: two at a time pay off on two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    // No test changes what its process shares with others, and none mocks a module: files of one project can follow each
-    // other in one process, where what they import stays loaded.
-    isolate: false,
     projects: folders.map((folder) => ({
       extends: true as const,
       test: {
@@ -33,6 +30,10 @@ export default defineConfig({
         root: `./${folder}`,
         globalSetup: WHOLE_PROCESSES.includes(folder) ? [gatewaySetup] : [],
         include: folder.startsWith("test/") ? ["**/*.test.ts"] : ["test/**/*.test.ts"],
+        // No test changes what its process shares with others, and none mocks a module: files of one project can follow
+        // each other in one process, where what they import stays loaded. Stores and killed processes hold connections,
+        // files and native code, which end with their process.
+        isolate: folder.startsWith("packages/stores/") || folder === "test/chaos",
         testTimeout: folder.startsWith("test/") ? 120_000 : 30_000,
         hookTimeout: 60_000,
       },
