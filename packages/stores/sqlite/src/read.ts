@@ -45,6 +45,15 @@ export interface Reader {
   nextDueAt(): number | undefined;
 }
 
+/** What belongs to an instance. `id` and `status` are of approvals alone. */
+interface ChildRow {
+  readonly part: string;
+  readonly n: number;
+  readonly id: string | null;
+  readonly status: string | null;
+  readonly body: string;
+}
+
 /** An operation that runs this much longer than its deadline has lost its driver. */
 const ORPHAN_GRACE_MS = 30_000;
 
@@ -83,37 +92,35 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
       .orderBy(asc(operations.n)),
     ["body", "lateResult"],
   );
-  const selectEvidence = prepare.rows(
+  // In one statement: most of them are not there, and a statement costs more than to find that out.
+  const childrenOf = (part: string, table: typeof evidence | typeof timers | typeof signals) =>
     db
-      .select({ body: evidence.body })
-      .from(evidence)
-      .where(eq(evidence.workflowId, place("id")))
-      .orderBy(asc(evidence.n)),
-    ["body"],
-  );
-  const selectTimers = prepare.rows(
-    db
-      .select({ body: timers.body })
-      .from(timers)
-      .where(eq(timers.workflowId, place("id")))
-      .orderBy(asc(timers.n)),
-    ["body"],
-  );
-  const selectSignals = prepare.rows(
-    db
-      .select({ body: signals.body })
-      .from(signals)
-      .where(eq(signals.workflowId, place("id")))
-      .orderBy(asc(signals.n)),
-    ["body"],
-  );
-  const selectApprovals = prepare.rows(
-    db
-      .select({ id: approvals.id, status: approvals.status, body: approvals.body })
-      .from(approvals)
-      .where(eq(approvals.workflowId, place("id")))
-      .orderBy(asc(approvals.n)),
-    ["id", "status", "body"],
+      .select({
+        part: sql<string>`${sql.raw(`'${part}'`)}`,
+        n: table.n,
+        id: sql<string | null>`NULL`,
+        status: sql<string | null>`NULL`,
+        body: table.body,
+      })
+      .from(table)
+      .where(eq(table.workflowId, place("id")));
+  const selectChildren = prepare.rows<ChildRow>(
+    childrenOf("evidence", evidence)
+      .unionAll(childrenOf("timer", timers))
+      .unionAll(childrenOf("signal", signals))
+      .unionAll(
+        db
+          .select({
+            part: sql<string>`'approval'`,
+            n: approvals.n,
+            id: approvals.id,
+            status: approvals.status,
+            body: approvals.body,
+          })
+          .from(approvals)
+          .where(eq(approvals.workflowId, place("id"))),
+      ),
+    ["part", "n", "id", "status", "body"],
   );
   const selectApproval = prepare.rows(
     db
@@ -230,7 +237,10 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
         instance.operationId === undefined
           ? selectLastOperation.get({ id })
           : selectOperation.get({ id: toKey(instance.operationId) });
-      const waiting = selectSignals.all({ id }).map((signal) => fromJsonText<Signal>(signal.body));
+      const children = selectChildren.all({ id }).sort((left, right) => left.n - right.n);
+      const of = <Row>(part: string): readonly Row[] =>
+        children.filter((child) => child.part === part).map(({ body }) => fromJsonText<Row>(body));
+      const waiting = of<Signal>("signal");
       const announced = new Set(
         waiting.map(({ payload }) =>
           typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
@@ -239,12 +249,11 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
       return {
         instance,
         ...(operation === undefined ? {} : { operation: fromOperationRow(operation) }),
-        evidence: selectEvidence.all({ id }).map(({ body }) => fromJsonText<Evidence>(body)),
-        approvals: selectApprovals
-          .all({ id })
-          .filter((approval) => approval.status === "pending" || announced.has(approval.id))
+        evidence: of<Evidence>("evidence"),
+        approvals: children
+          .filter(({ id: key, status }) => key !== null && (status === "pending" || announced.has(key)))
           .map(({ body }) => fromJsonText<Approval>(body)),
-        timers: selectTimers.all({ id }).map(({ body }) => fromJsonText<Timer>(body)),
+        timers: of<Timer>("timer"),
         signals: waiting,
       };
     },
