@@ -18,7 +18,7 @@ import { describe, expect, it } from "vitest";
 import { alwaysEnds, MAY, MAY_NOT, walkAll, type Seen } from "./policy-walks.ts";
 
 /** More for a long run. */
-const RUNS = Number(process.env["FLOWGATE_POLICY_RUNS"] ?? 15);
+const RUNS = Number(process.env["FLOWGATE_POLICY_RUNS"] ?? 60);
 const STATES = ["a", "b"] as const;
 
 const target = constantFrom("a", "b", "d");
@@ -55,6 +55,37 @@ const sample = record({
 type Step = typeof step extends Arbitrary<infer T> ? T : never;
 type State = typeof state extends Arbitrary<infer T> ? T : never;
 type Sample = typeof sample extends Arbitrary<infer T> ? T : never;
+
+const plain: Step = {
+  target: "a",
+  actor: "agent",
+  executor: "none",
+  branch: undefined,
+  reject: undefined,
+  unknown: undefined,
+  tests: true,
+  guard: undefined,
+};
+const resting = { automatic: false, deadline: undefined, enter: undefined };
+/** What was judged wrong once. */
+const FOUND: readonly Sample[] = [
+  // The workflow's deadline is a way out of `a`, but passes once, and `b` leads back.
+  {
+    states: [
+      { ...resting, steps: { approve: plain } },
+      { ...resting, steps: { approve: { ...plain, executor: "other", unknown: "d" } } },
+    ],
+    deadline: "b",
+  },
+  // What asks the people of `b` is no gate, so nobody rejects it.
+  {
+    states: [
+      { ...resting, steps: { approve: { ...plain, target: "b", executor: "gate", reject: "b" } } },
+      { ...resting, steps: { approve: { ...plain, actor: "human" }, stop: plain } },
+    ],
+    deadline: undefined,
+  },
+];
 
 const POLICIES = [
   "{ reaching: d, requires: { transition: approve, actor: human } }",
@@ -108,7 +139,7 @@ describe("policies", () => {
             expect(broken[index], message).toBe(!verdict.holds);
           }
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, examples: FOUND.map((one) => [one]) },
       );
       expect(verdicts.proved).toBeGreaterThan(RUNS / 4);
       expect(verdicts.refuted).toBeGreaterThan(RUNS / 4);

@@ -107,6 +107,17 @@ describe("policies", () => {
       "holds: 1 workflow, 3 places",
     );
   });
+
+  it("about the end count on the workflow's deadline once: it does not pass a second time", async () => {
+    const text = (way: string): string =>
+      `workflows:\n  w: { initialState: a, timeoutMs: 1h, onTimeout: { target: b }, states: { a: { transitions: { stay: { target: a } } }, b: { transitions: { back: { target: a }, ${way} } }, d: { terminal: true } } }\npolicies: [{ assert: { terminates: true } }]\n`;
+    expect(await verdict(text("end: { target: d }"))).toBe(
+      'in "w": a —workflow\'s deadline→ b —back→ a, from where no terminal state can be reached',
+    );
+    expect(await verdict(text("end: { target: d }").replace("back: { target: a }, ", ""))).toBe(
+      "holds: 1 workflow, 3 places",
+    );
+  });
 });
 
 describe("soundness", () => {

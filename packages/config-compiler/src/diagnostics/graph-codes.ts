@@ -35,7 +35,7 @@ export const GRAPH_CODES: CodeTable = {
     title: "A state can never come to an end",
     severity: warning,
     explanation:
-      "There are ways out, but all of them lead in circles: no terminal state can be reached from here.",
+      "There are ways out, but all of them lead in circles: no terminal state can be reached from here. The workflow's deadline counts once: a state that can be come back to after it needs a way out of its own.",
     example:
       "workflows:\n  w:\n    initialState: a\n    states:\n      a: { transitions: { go: { target: b } } }\n      b: { transitions: { back: { target: a } } }",
     fix: "Add a transition to a terminal state.",

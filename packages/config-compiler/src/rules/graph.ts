@@ -2,7 +2,7 @@ import { escapePointer, nearest } from "@mcp-flowgate/json-schema";
 import { quote } from "../source/config-node.ts";
 import { isChainState } from "./deterministic.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { reachable, type StateGraph } from "./state-graph.ts";
+import { endlessStates, reachable, type StateGraph } from "./state-graph.ts";
 
 /** Targets that do not exist, states nobody reaches, and states that nobody leaves: FG401 to FG404, FG407, FG410. */
 export const checkGraph: Rule = (context) => {
@@ -32,6 +32,7 @@ function checkWorkflow(graph: StateGraph, base: string, context: RuleContext): v
     (name) => workflow.states[name]?.terminal === true || graph.outgoing(name).length === 0,
   );
   const finishing = reachable(terminal, (state) => graph.incoming(state).map(({ from }) => from));
+  const late = new Set(endlessStates(graph, terminal).flatMap((one) => (one.late ? [one.state] : [])));
   for (const name of names) {
     const state = workflow.states[name];
     const pointer = `${base}/states/${escapePointer(name)}`;
@@ -64,13 +65,15 @@ function checkWorkflow(graph: StateGraph, base: string, context: RuleContext): v
           },
         );
       }
-    } else if (!finishing.has(name) && graph.dangling.length === 0 && !isCircle(name, graph)) {
-      context.report(
-        "FG404",
-        context.keyAt(pointer),
-        `no terminal state can be reached from ${quote(name)}`,
-        { pointer },
-      );
+    } else if (graph.dangling.length === 0 && !isCircle(name, graph)) {
+      const where = `no terminal state can be reached from ${quote(name)}`;
+      if (!finishing.has(name)) context.report("FG404", context.keyAt(pointer), where, { pointer });
+      else if (late.has(name)) {
+        context.report("FG404", context.keyAt(pointer), `${where} once the workflow's deadline has passed`, {
+          pointer,
+          hint: "The deadline passes once: after it, a way out has to be there without it.",
+        });
+      }
     }
   }
 }

@@ -6,7 +6,14 @@ import { executorsOf, type PlacedExecutor } from "./executors-of.ts";
 import { matchesGlob } from "./glob.ts";
 import { hasGuard, satisfies, type Proof, type Requirement } from "./requirement.ts";
 import type { RuleContext } from "./rule.ts";
-import { reachable, type Edge, type StateGraph } from "./state-graph.ts";
+import {
+  endlessStates,
+  isLasting,
+  reachable,
+  type Edge,
+  type Endless,
+  type StateGraph,
+} from "./state-graph.ts";
 
 /** What was found out about one policy. */
 export interface PolicyVerdict {
@@ -271,18 +278,22 @@ function decideTerminates(graphs: Graphs): Finding {
   for (const [id, graph] of graphs) {
     const { states, initialState } = graph.workflow;
     const ends = Object.keys(states).filter((name) => states[name]?.terminal === true);
-    const finishing = reachable(ends, (state) => graph.incoming(state).map(({ from }) => from));
-    for (const state of reachable([initialState], (from) => graph.outgoing(from).map(({ to }) => to))) {
-      places += 1;
-      if (finishing.has(state)) continue;
-      const path = shortestPath(graph, state, () => true) ?? [];
-      return {
-        places,
-        counterExample: `${describePath(id, graph, path)}, from where no terminal state can be reached`,
-      };
+    const [endless] = endlessStates(graph, ends);
+    if (endless !== undefined) {
+      const path = pathTo(graph, endless);
+      const counterExample = `${describePath(id, graph, path)}, from where no terminal state can be reached`;
+      return { places: places + 1, counterExample };
     }
+    places += reachable([initialState], (from) => graph.outgoing(from).map(({ to }) => to)).size;
   }
   return { places };
+}
+
+function pathTo(graph: StateGraph, { state, late }: Endless): readonly Edge[] {
+  const { initialState } = graph.workflow;
+  if (!late) return shortestPath(graph, state, isLasting) ?? [];
+  const passes = graph.outgoing(initialState).filter((edge) => !isLasting(edge));
+  return passes.flatMap((edge) => [edge, ...(shortestPath(graph, state, isLasting, edge.to) ?? [])]);
 }
 
 /** The shortest path to `state` on which nothing satisfies the requirement, or undefined: then it always holds there. */
@@ -294,10 +305,10 @@ function shortestPath(
   graph: StateGraph,
   to: string,
   usable: (edge: Edge) => boolean,
+  from: string = graph.workflow.initialState,
 ): readonly Edge[] | undefined {
-  const { initialState } = graph.workflow;
-  const via = new Map<string, Edge | undefined>([[initialState, undefined]]);
-  const open = [initialState];
+  const via = new Map<string, Edge | undefined>([[from, undefined]]);
+  const open = [from];
   for (let index = 0; index < open.length; index += 1) {
     const state = open[index] as string;
     if (state === to) {

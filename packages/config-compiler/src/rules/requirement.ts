@@ -1,6 +1,6 @@
 import type { Actor, GuardIr, WorkflowIr } from "@mcp-flowgate/core";
 import { matchesGlob } from "./glob.ts";
-import { reachable, type Edge, type StateGraph } from "./state-graph.ts";
+import { asksPeople, reachable, type Edge, type StateGraph, targetsOf } from "./state-graph.ts";
 
 /** What a policy asks for on every path. */
 export type Requirement =
@@ -70,10 +70,7 @@ function isTakenBy(edge: Edge, workflow: WorkflowIr, actor: Actor | undefined): 
   const transition = workflow.states[edge.from]?.transitions[edge.transition ?? ""];
   if (actor !== "human" || transition?.executor?.kind !== "human") return false;
   if (transition.reliability.fallback?.executors.some(({ kind }) => kind !== "human") === true) return false;
-  const targets = [transition.target, ...transition.branches.map(({ target }) => target)];
-  return targets.every((target) =>
-    Object.values(workflow.states[target]?.transitions ?? {}).every((next) => next.actor !== "human"),
-  );
+  return !targetsOf(transition).some((target) => asksPeople(workflow, target));
 }
 
 /** Whether the guards, all of which must pass, include one that `wanted` describes. */

@@ -1,4 +1,4 @@
-import type { Actor, ExecutorIr, StateIr, TransitionIr, WorkflowIr } from "@mcp-flowgate/core";
+import type { Actor, StateIr, TransitionIr, WorkflowIr } from "@mcp-flowgate/core";
 import { escapePointer } from "@mcp-flowgate/json-schema";
 
 /** Why an instance can move from one state to another. */
@@ -73,6 +73,41 @@ export function reachable(
   return seen;
 }
 
+/** A state that can be come to and from which no end can be reached. */
+export interface Endless {
+  readonly state: string;
+  /** Only once the workflow's deadline has passed: it passes once, so it is no way out for who comes back afterwards. */
+  readonly late: boolean;
+}
+
+export function endlessStates(graph: StateGraph, ends: Iterable<string>): readonly Endless[] {
+  const { initialState, onTimeout, states } = graph.workflow;
+  const finishing = reachable(ends, (state) =>
+    graph
+      .incoming(state)
+      .filter(isLasting)
+      .map(({ from }) => from),
+  );
+  const reached = (from: string): readonly string[] => [
+    ...reachable([from], (state) =>
+      graph
+        .outgoing(state)
+        .filter(isLasting)
+        .map(({ to }) => to),
+    ),
+  ];
+  const endless = (from: string): readonly string[] => reached(from).filter((state) => !finishing.has(state));
+  const late = onTimeout?.target;
+  const isLate = late !== undefined && Object.hasOwn(states, late) && states[initialState]?.terminal !== true;
+  return [
+    ...(isLate && finishing.has(late) ? [] : endless(initialState)).map((state) => ({ state, late: false })),
+    ...(isLate ? endless(late) : []).map((state) => ({ state, late: true })),
+  ];
+}
+
+/** Whether a way is there however late it is. */
+export const isLasting = ({ kind }: Edge): boolean => kind !== "workflowTimeout";
+
 function* edgesOf(workflow: WorkflowIr): Generator<Edge> {
   for (const [name, state] of Object.entries(workflow.states)) {
     if (state.terminal) continue;
@@ -87,7 +122,7 @@ function* stateEdges(workflow: WorkflowIr, from: string, state: StateIr): Genera
     yield { from, to, kind: "enterFailure", actor: "system", pointer: `${base}/onEnter/onFailure/target` };
   }
   for (const [name, transition] of Object.entries(state.transitions)) {
-    yield* transitionEdges(from, name, transition, `${base}/transitions/${escapePointer(name)}`);
+    yield* transitionEdges(workflow, from, name, transition, `${base}/transitions/${escapePointer(name)}`);
   }
   if (state.onTimeout !== undefined) {
     yield {
@@ -110,6 +145,7 @@ function* stateEdges(workflow: WorkflowIr, from: string, state: StateIr): Genera
 }
 
 function* transitionEdges(
+  workflow: WorkflowIr,
   from: string,
   name: string,
   transition: TransitionIr,
@@ -128,7 +164,7 @@ function* transitionEdges(
     actor,
     pointer: `${base}/target`,
   };
-  const reject = rejectTarget(transition.executor);
+  const reject = rejectTarget(workflow, transition);
   if (reject !== undefined) {
     yield {
       from,
@@ -152,8 +188,22 @@ function* transitionEdges(
   }
 }
 
-function rejectTarget(executor: ExecutorIr | undefined): string | undefined {
-  return executor?.kind === "human" ? executor.onReject?.target : undefined;
+/** What only asks the people of the state that it leads to is not rejected itself; a target that is not there is reported. */
+function rejectTarget(workflow: WorkflowIr, transition: TransitionIr): string | undefined {
+  const { executor } = transition;
+  const target = executor?.kind === "human" ? executor.onReject?.target : undefined;
+  const notifies = targetsOf(transition).every((state) => asksPeople(workflow, state));
+  return target !== undefined && notifies && Object.hasOwn(workflow.states, target) ? undefined : target;
+}
+
+/** Where a transition leads when it succeeds. */
+export function targetsOf({ target, branches }: TransitionIr): readonly string[] {
+  return [target, ...branches.map((branch) => branch.target)];
+}
+
+/** Whether a state has transitions that people take: a human executor that leads there notifies, any other gates. */
+export function asksPeople(workflow: WorkflowIr, state: string): boolean {
+  return Object.values(workflow.states[state]?.transitions ?? {}).some(({ actor }) => actor === "human");
 }
 
 function push(map: Map<string, Edge[]>, key: string, edge: Edge): void {
