@@ -39,7 +39,8 @@ const root = mkdtempSync(join(tmpdir(), "flowgate-image-"));
 const app = join(root, "app");
 const data = join(root, "data");
 const node = join(root, "node");
-const port = String(20_000 + (process.pid % 20_000));
+// Below the ports that a system gives out by itself.
+const port = String(20_000 + (process.pid % 12_000));
 let user: { readonly uid: number; readonly gid: number } | undefined;
 
 beforeAll(() => {
