@@ -142,6 +142,13 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     workspace: ["core"],
     external: ["fast-check", "pg", "vitest"],
   },
+  {
+    folder: "packages/stores/testkit",
+    name: "@mcp-flowgate/store-testkit",
+    layer: "kit",
+    workspace: ["core"],
+    external: [],
+  },
 
   {
     folder: "apps/checker",

@@ -6,12 +6,12 @@ import { allPackages, productPackages, publicNames, ROOT, type Manifest } from "
 const root = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 const published = productPackages().filter(({ manifest }) => manifest.private !== true);
 
-test("only the test kit of the product packages is private", () => {
+test("only the test kits of the product packages are private", () => {
   expect(
     productPackages()
       .filter(({ manifest }) => manifest.private === true)
       .map(({ folder }) => folder),
-  ).toEqual(["packages/testkit"]);
+  ).toEqual(["packages/stores/testkit", "packages/testkit"]);
 });
 
 test("tests, examples and the bench are never published", () => {

@@ -2,10 +2,8 @@ import type { AuditDraft, AuditSink } from "@mcp-flowgate/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAuditChain } from "../src/index.ts";
-import { digest, randomIds } from "./support/environment.ts";
+import { digest, eventOf, randomIds, readStreams, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 import { createBench } from "./support/open.ts";
-import { eventOf, startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
 
 test("a record is the canonical event with its place, then the hashes that chain it", () => {
   const chain = createAuditChain({ ids: { next: () => "evt_1", random: () => 0 }, digest });

@@ -2,9 +2,8 @@ import { createTestDatabase } from "@mcp-flowgate/testkit";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { benchOn } from "./support/open.ts";
-import { startChild, startProgram } from "./support/processes.ts";
-import { startOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { startChild, startChildOf } from "./support/processes.ts";
+import { readStreams, startOf } from "@mcp-flowgate/store-testkit";
 
 /** A checkout of an earlier version: `FLOWGATE_BESIDE=<folder> vitest run --project packages/stores/postgres beside`. */
 const EARLIER = process.env["FLOWGATE_BESIDE"] ?? "";
@@ -15,7 +14,7 @@ test.skipIf(EARLIER === "")(
   async () => {
     const { url, ask, open } = benchOn(await createTestDatabase());
     const program = join(EARLIER, "packages/stores/postgres/test/support/child.ts");
-    const earlier = (role: string, ...rest: string[]) => startProgram(program, url, role, ...rest);
+    const earlier = (role: string, ...rest: string[]) => startChildOf(program, url, role, ...rest);
     expect(await earlier("open").ended).toBe(0);
     const [before] = await ask<{ version: number }>("SELECT version FROM mcp_flowgate.schema");
     const olds = ["a", "b"].map((name) => earlier("contend", "wf_1", "300", name));

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { benchOn, onEnd } from "./support/open.ts";
 import { findPgbouncer, startPgbouncer, type Pgbouncer } from "./support/pgbouncer.ts";
-import { eventOf, operationOf, startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { eventOf, operationOf, readStreams, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 describe("over TLS, with a certificate of the server's own", () => {
   let folder: string;

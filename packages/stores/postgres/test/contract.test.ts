@@ -1,7 +1,7 @@
 import { FlowgateError } from "@mcp-flowgate/core";
 import { createManualClock, createRecordingAudit, describeStoreContract } from "@mcp-flowgate/testkit";
 import { createAuditChain, createPostgresStore, type AuditChain, type PostgresStore } from "../src/index.ts";
-import { digest, randomIds, silentLog } from "./support/environment.ts";
+import { digest, randomIds, silentLog } from "@mcp-flowgate/store-testkit";
 import { createBench, setDatabaseClock } from "./support/open.ts";
 
 describeStoreContract("the Postgres store", async () => {

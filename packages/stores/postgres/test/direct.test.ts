@@ -9,11 +9,19 @@ import { createReplicaLease } from "../src/replica-lease.ts";
 import { toBatchRows } from "../src/rows.ts";
 import { createKnownStandings } from "../src/standing.ts";
 import type { Sent, TransactionParts, Work } from "../src/transaction.ts";
-import { digest, randomIds, silentLog, systemClock } from "./support/environment.ts";
+import {
+  digest,
+  eventOf,
+  randomIds,
+  readStreams,
+  signalOf,
+  silentLog,
+  startOf,
+  stepOf,
+  systemClock,
+} from "@mcp-flowgate/store-testkit";
 import { createBench, onEnd } from "./support/open.ts";
 import { createCommitCutter, LATE_MS, type Cut } from "./support/proxy.ts";
-import { eventOf, signalOf, startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
 
 const step = (version: number) => stepOf("wf_1", version, version, { audit: [eventOf("wf_1")] });
 

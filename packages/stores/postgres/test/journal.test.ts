@@ -11,7 +11,7 @@ import {
   startOf,
   stepOf,
   timerOf,
-} from "./support/rows.ts";
+} from "@mcp-flowgate/store-testkit";
 
 const applied = { status: "applied" };
 

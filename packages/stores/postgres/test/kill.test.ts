@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createBench } from "./support/open.ts";
 import { startChild } from "./support/processes.ts";
-import { readStreams } from "./support/verify.ts";
+import { readStreams } from "@mcp-flowgate/store-testkit";
 
 const KILLS = 24;
 /** Processes that share the database, killed and started again each for itself. */

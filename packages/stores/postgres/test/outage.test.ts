@@ -4,8 +4,7 @@ import type { PostgresStore } from "../src/index.ts";
 import { benchOn, type Bench } from "./support/open.ts";
 import { startChild } from "./support/processes.ts";
 import { createCommitCutter } from "./support/proxy.ts";
-import { eventOf, operationOf, startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { eventOf, operationOf, readStreams, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 let server: PostgresServer;
 beforeAll(async () => {

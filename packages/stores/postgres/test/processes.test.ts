@@ -2,8 +2,7 @@ import { createTestDatabase } from "@mcp-flowgate/testkit";
 import { expect, test } from "vitest";
 import { benchOn, createBench } from "./support/open.ts";
 import { startChild } from "./support/processes.ts";
-import { startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { readStreams, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 test(
   "eight processes that start at once on an empty database all come up (F24)",

@@ -1,18 +1,18 @@
 import { createManualClock, type ManualClock } from "@mcp-flowgate/testkit";
 import { Client } from "pg";
 import { expect, test } from "vitest";
-import { digest } from "./support/environment.ts";
-import { createBench, type Bench } from "./support/open.ts";
 import {
   approvalOf,
   definitionOf,
+  digest,
   eventOf,
   operationOf,
+  readStreams,
   signalOf,
   startOf,
   timerOf,
-} from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+} from "@mcp-flowgate/store-testkit";
+import { createBench, type Bench } from "./support/open.ts";
 
 const DAY = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { describeSharedStateContract } from "@mcp-flowgate/testkit";
 import { createPostgresStore } from "../src/index.ts";
-import { digest, randomIds, silentLog, systemClock } from "./support/environment.ts";
+import { digest, randomIds, silentLog, systemClock } from "@mcp-flowgate/store-testkit";
 import { createBench } from "./support/open.ts";
 
 describeSharedStateContract("the Postgres store", async () => {

@@ -9,7 +9,7 @@ import {
   type SqliteStore,
 } from "@mcp-flowgate/store-sqlite";
 import { createManualClock, createRecordingAudit, describeStoreContract } from "@mcp-flowgate/testkit";
-import { digest, randomIds, silentLog } from "./support/environment.ts";
+import { digest, randomIds, silentLog } from "@mcp-flowgate/store-testkit";
 
 describeStoreContract("the SQLite store", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flowgate-sqlite-"));

@@ -3,8 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createBench, onEnd } from "./support/open.ts";
-import { eventOf, startOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { eventOf, readStreams, startOf } from "@mcp-flowgate/store-testkit";
 
 /** A file system of that size, or why there is none. */
 function mountSmall(folder: string, size: string): string | undefined {

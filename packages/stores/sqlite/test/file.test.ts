@@ -19,7 +19,7 @@ import { networkFileSystem } from "../src/network-file-system.ts";
 import { MIGRATIONS } from "../src/migrations/all.ts";
 import * as schema from "../src/schema.ts";
 import { createBench, onEnd } from "./support/open.ts";
-import { instanceOf, startOf, stepOf } from "./support/rows.ts";
+import { instanceOf, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 describe("the file", () => {
   test("is made with its folder, for its owner alone", async () => {

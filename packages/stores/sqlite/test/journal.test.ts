@@ -2,20 +2,21 @@ import { deepFreeze, type Batch, type JsonObject } from "@mcp-flowgate/core";
 import { createManualClock } from "@mcp-flowgate/testkit";
 import { describe, expect, test } from "vitest";
 import { createAuditChain } from "../src/index.ts";
-import { digest, randomIds } from "./support/environment.ts";
-import { createBench } from "./support/open.ts";
 import {
   approvalOf,
   definitionOf,
+  digest,
   eventOf,
   instanceOf,
   operationOf,
+  randomIds,
+  readStreams,
   signalOf,
   startOf,
   stepOf,
   timerOf,
-} from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+} from "@mcp-flowgate/store-testkit";
+import { createBench } from "./support/open.ts";
 
 const applied = { status: "applied" };
 

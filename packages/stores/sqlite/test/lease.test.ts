@@ -4,7 +4,7 @@ import { createManualClock, type ManualClock } from "@mcp-flowgate/testkit";
 import { expect, test } from "vitest";
 import type { SqliteStore } from "../src/index.ts";
 import { createBench } from "./support/open.ts";
-import { operationOf, signalOf, startOf, stepOf } from "./support/rows.ts";
+import { operationOf, signalOf, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 async function claim(store: SqliteStore, id: string): Promise<void> {
   const { replica, epoch } = store.lease();

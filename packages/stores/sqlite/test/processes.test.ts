@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { createBench } from "./support/open.ts";
 import { startChild } from "./support/processes.ts";
-import { startOf, stepOf } from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+import { readStreams, startOf, stepOf } from "@mcp-flowgate/store-testkit";
 
 test(
   "eight processes that start at once on an empty file all come up (F24)",

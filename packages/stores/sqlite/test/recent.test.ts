@@ -1,7 +1,15 @@
 import type { Batch } from "@mcp-flowgate/core";
 import { expect, test } from "vitest";
 import { createBench } from "./support/open.ts";
-import { approvalOf, eventOf, instanceOf, operationOf, signalOf, startOf, timerOf } from "./support/rows.ts";
+import {
+  approvalOf,
+  eventOf,
+  instanceOf,
+  operationOf,
+  signalOf,
+  startOf,
+  timerOf,
+} from "@mcp-flowgate/store-testkit";
 
 const evidence = {
   workflowId: "wf_1",

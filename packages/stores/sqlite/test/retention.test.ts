@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { createManualClock } from "@mcp-flowgate/testkit";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { digest } from "./support/environment.ts";
-import { createBench, onEnd } from "./support/open.ts";
-import { startChild } from "./support/processes.ts";
 import {
   approvalOf,
   definitionOf,
+  digest,
   eventOf,
   operationOf,
+  readStreams,
   signalOf,
   startOf,
   stepOf,
   timerOf,
-} from "./support/rows.ts";
-import { readStreams } from "./support/verify.ts";
+} from "@mcp-flowgate/store-testkit";
+import { createBench, onEnd } from "./support/open.ts";
+import { startChild } from "./support/processes.ts";
 
 const DAY = 86_400_000;
 

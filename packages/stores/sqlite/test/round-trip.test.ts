@@ -11,7 +11,7 @@ import {
   signalOf,
   startOf,
   timerOf,
-} from "./support/rows.ts";
+} from "@mcp-flowgate/store-testkit";
 
 /** Any UTF-16, NUL and lone surrogates in particular. */
 const text = fc.oneof(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeSharedStateContract } from "@mcp-flowgate/testkit";
 import { createSqliteStore } from "../src/index.ts";
-import { digest, randomIds, silentLog, systemClock } from "./support/environment.ts";
+import { digest, randomIds, silentLog, systemClock } from "@mcp-flowgate/store-testkit";
 
 describeSharedStateContract("the SQLite store", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flowgate-shared-"));

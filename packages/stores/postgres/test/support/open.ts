@@ -3,7 +3,7 @@ import { createTestDatabase } from "@mcp-flowgate/testkit";
 import { Client } from "pg";
 import { afterEach } from "vitest";
 import { createPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../../src/index.ts";
-import { digest, randomIds, silentLog, systemClock } from "./environment.ts";
+import { digest, randomIds, silentLog, systemClock } from "@mcp-flowgate/store-testkit";
 
 /** An empty database and stores on it, all gone after the test. */
 export interface Bench {

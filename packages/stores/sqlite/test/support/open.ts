@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { createSqliteStore, type SqliteStore, type SqliteStoreOptions } from "../../src/index.ts";
-import { digest, randomIds, silentLog, systemClock } from "./environment.ts";
+import { digest, randomIds, silentLog, systemClock } from "@mcp-flowgate/store-testkit";
 
 /** A folder and stores in it, all gone after the test. */
 export interface Bench {

@@ -1,8 +1,15 @@
-import type { SqliteStore } from "../../src/index.ts";
 import { digest } from "./environment.ts";
 
-/** The records of every stream, in their order. */
-export async function readStreams(store: SqliteStore): Promise<Map<string, Record<string, unknown>[]>> {
+/** A store that gives its audit records back, as both SQL stores do. */
+export interface AuditedStore {
+  audit(filter: {
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<readonly { readonly position: number; readonly line: string }[]>;
+}
+
+/** The records of every stream, in their order; throws where one is not what its chain says. */
+export async function readStreams(store: AuditedStore): Promise<Map<string, Record<string, unknown>[]>> {
   const streams = new Map<string, Record<string, unknown>[]>();
   for (let after = 0; ;) {
     const rows = await store.audit({ after, limit: 1000 });
