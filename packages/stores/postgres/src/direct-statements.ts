@@ -14,9 +14,10 @@ export function beginUnderGuard(epoch: number): string {
 export function fenceOff(epoch: number): string {
   return `BEGIN; SELECT pg_advisory_xact_lock(${guardLock(epoch)})`;
 }
+/** The number of the transaction that gives it: no other is ever the same. */
 export const NEXT_GUARD: Statement = {
   name: "next_guard",
-  text: "UPDATE mcp_flowgate.replica SET guard = nextval('mcp_flowgate.guard') WHERE epoch = $1 RETURNING guard",
+  text: "UPDATE mcp_flowgate.replica SET guard = pg_current_xact_id()::text::bigint WHERE epoch = $1 RETURNING guard",
 };
 export const HAS_RECORD: Statement = {
   name: "has_record",

@@ -64,7 +64,7 @@ async function askByRecord(
       throw thrown;
     }
   });
-  guard.current = Math.max(guard.current, next ?? 0);
+  if (next !== undefined) guard.current = next;
   const [row] = await database.read<{ isThere: boolean }>(HAS_RECORD, [stream, seq, id]);
   return row?.isThere ?? false;
 }

@@ -129,8 +129,8 @@ class RowLease implements ReplicaLease {
     // The answer was made after it was asked for and before it came; half of that is the best guess.
     if (beaten !== undefined) {
       this.#offset = beaten.now - (sentAt + clock.monotonic()) / 2;
-      // A row that somebody took away is made anew, with another number. They grow.
-      this.guard.current = Math.max(this.guard.current, beaten.guard);
+      // A row that somebody took away is made anew, with another number.
+      this.guard.current = beaten.guard;
     }
     this.#validUntil = sentAt + DISPATCH_SHARE * leaseMs;
   }

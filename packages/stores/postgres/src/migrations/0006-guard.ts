@@ -3,8 +3,7 @@
  * one, none of those that are still on their way can be carried out any more. Adds only.
  */
 export const GUARD_SQL: string = `
-CREATE SEQUENCE mcp_flowgate.guard;
-ALTER TABLE mcp_flowgate.replica ADD COLUMN guard bigint NOT NULL DEFAULT nextval('mcp_flowgate.guard');
+ALTER TABLE mcp_flowgate.replica ADD COLUMN guard bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint;
 CREATE FUNCTION mcp_flowgate.hold(stands boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF stands IS NOT TRUE THEN
