@@ -91,11 +91,16 @@ function statusOf(asked: Asked, view: View, last: Operation | undefined): Snapsh
     if (instance.outcome === "timed_out" || instance.outcome === "cancelled") return instance.outcome;
     return "completed";
   }
-  if (asked !== "get" && instance.status === "parked") return "failed";
+  if (asked !== "get" && isParkedBy(last, view)) return "failed";
   if (instance.status !== "idle") return "pending";
   if (last?.slot === "timeout") return "timed_out";
   if (asked === "start") return "started";
   return asked === "get" ? "waiting_for_action" : "executed";
+}
+
+/** Whether the instance is parked by what the call brought about, and not by what came long after an equal one (W9). */
+function isParkedBy(last: Operation | undefined, { instance, operation }: View): boolean {
+  return instance.status === "parked" && (last === undefined || last.id === (operation?.id ?? last.id));
 }
 
 /** What went wrong in this call; of a get, what went wrong last and is still so. */
@@ -109,7 +114,7 @@ function failureOf(asked: Asked, view: View, last: Operation | undefined): Refus
     return refusal("OUTCOME_UNKNOWN", message, attempted(view.operation));
   }
   if (instance.status === "terminal") return undefined;
-  if (instance.status === "parked" && operation?.status !== "failed") {
+  if (isParkedBy(last, view) && operation?.status !== "failed") {
     const code = operation?.error === undefined ? "CHAIN_FAILED" : codeOf(operation.error.code);
     return refusal(code, instance.parkedReason ?? "the workflow is parked", attempted(operation));
   }

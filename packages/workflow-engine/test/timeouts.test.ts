@@ -43,6 +43,19 @@ describe("deadlines of states and workflows", () => {
     await b.engine.close();
   });
 
+  it("that park an instance change nothing of the answer to the call before them (W9)", async () => {
+    const b = bench(flow);
+    const left = await b.submit(await b.start(), "next");
+    const first = await b.submit(left, "back");
+    b.mcp.script(failed("permanent"));
+    await b.clock.advance(1000);
+    await b.engine.sweep();
+    expect((await b.get(left)).instance?.status).toBe("parked");
+    const again = await b.submit(left, "back");
+    expect(again.error).toEqual(first.error);
+    expect(again.status).not.toBe("failed");
+  });
+
   it("of a state end when it is left and begin anew when it is entered again", async () => {
     const b = bench(flow);
     const open = await b.start();
