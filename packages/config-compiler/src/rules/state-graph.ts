@@ -192,8 +192,8 @@ function* transitionEdges(
 function rejectTarget(workflow: WorkflowIr, transition: TransitionIr): string | undefined {
   const { executor } = transition;
   const target = executor?.kind === "human" ? executor.onReject?.target : undefined;
-  const notifies = targetsOf(transition).every((state) => asksPeople(workflow, state));
-  return target !== undefined && notifies && Object.hasOwn(workflow.states, target) ? undefined : target;
+  if (target === undefined || !Object.hasOwn(workflow.states, target)) return target;
+  return targetsOf(transition).every((state) => asksPeople(workflow, state)) ? undefined : target;
 }
 
 /** Where a transition leads when it succeeds. */

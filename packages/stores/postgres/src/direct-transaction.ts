@@ -1,4 +1,4 @@
-import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
+import type { AuditHead } from "./audit-chain.ts";
 import { streamOf } from "./audit-table.ts";
 import type { Session } from "./database.ts";
 import { beginUnderGuard } from "./direct-statements.ts";
@@ -91,7 +91,7 @@ function toGround(standings: readonly Standing[]): Ground {
     heads: new Map<string, AuditHead>(
       standings.map(({ id, seq, hash }) => [
         toWorkflowStream(id),
-        { stream: `wf:${fromKey(id)}`, seq, hash: seq === 0 ? GENESIS_HASH : hash },
+        { stream: `wf:${fromKey(id)}`, seq, hash },
       ]),
     ),
   };
