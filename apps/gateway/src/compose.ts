@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { createAuditSink } from "@mcp-flowgate/audit";
 import {
   err,
+  parseJson,
   type AuditDraft,
   type Executor,
   type ExecutorKind,
@@ -102,7 +103,7 @@ export async function compose(
   });
   connections.onLifecycle(({ connection, type, ...detail }) => {
     events.serverChanged(connection);
-    const payload = JSON.parse(JSON.stringify({ connection, ...detail })) as JsonObject;
+    const payload = parseJson(JSON.stringify({ connection, ...detail })) as JsonObject;
     journal
       .append([{ type: `connection.${type}`, at: clock.now(), correlationId: ids.next("cor"), payload }])
       .catch((error: unknown) =>

@@ -1,8 +1,9 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { readFileSync } from "node:fs";
 
 /** Of this package, as it was published. */
 export const VERSION: string = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
+  parseJson(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
 export const NAME = "mcp-flowgate";

@@ -1,4 +1,4 @@
-import type { Page } from "@mcp-flowgate/core";
+import { parseJson, type Page } from "@mcp-flowgate/core";
 import { createTypeMatcher } from "./event-filter.ts";
 import { findTrailFiles, readTrailFiles } from "./file/discover.ts";
 import type { FoundFile } from "./file/discover.ts";
@@ -122,7 +122,7 @@ function createRecordMatcher(filter: RecordFilter): (line: LineBytes) => AuditRe
 function parseLine(line: Buffer): AuditRecord | undefined {
   for (let at = 0; at !== -1; at = findBegin(line, at + 1, line.length)) {
     try {
-      const record = JSON.parse(line.toString("utf8", at)) as AuditRecord;
+      const record = parseJson(line.toString("utf8", at)) as AuditRecord;
       if (typeof record === "object" && record !== null && typeof record.hash === "string") return record;
     } catch {
       // Not a whole record from here; maybe from further on.

@@ -1,4 +1,4 @@
-import type { Page, SealTable, StoredRow } from "@mcp-flowgate/core";
+import { parseJson, type Page, type SealTable, type StoredRow } from "@mcp-flowgate/core";
 import { matchesRecord } from "./query-trail.ts";
 import type { RecordFilter } from "./query-trail.ts";
 import type { AuditRecord } from "./record.ts";
@@ -132,7 +132,7 @@ async function asProblem(seals: StoreCheck, file: string): Promise<TrailProblem 
 /** A line that is no record is passed over; `verifyRows` is who judges them. */
 function parse(line: string): AuditRecord | undefined {
   try {
-    return JSON.parse(line) as AuditRecord;
+    return parseJson(line) as AuditRecord;
   } catch {
     return undefined;
   }

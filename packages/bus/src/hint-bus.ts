@@ -9,6 +9,7 @@
 import {
   BUS_TEXT_BYTES,
   isJsonObject,
+  parseJson,
   type Bus,
   type BusLink,
   type BusMessage,
@@ -204,7 +205,7 @@ class HintBus implements Bus {
 
 function parse(text: string): { readonly [name: string]: Json } | undefined {
   try {
-    const value = JSON.parse(text) as Json;
+    const value = parseJson(text) as Json;
     return isJsonObject(value) ? value : undefined;
   } catch {
     // Whoever writes to the channel without knowing its form tells us nothing.

@@ -1,4 +1,12 @@
-import { err, isJsonObject, ok, type Json, type JsonObject, type Result } from "@mcp-flowgate/core";
+import {
+  err,
+  isJsonObject,
+  ok,
+  parseJson,
+  type Json,
+  type JsonObject,
+  type Result,
+} from "@mcp-flowgate/core";
 import { upgrade } from "@scalar/openapi-upgrader";
 import { load, YAMLException } from "js-yaml";
 import type { OpenApiProblem } from "./problem.ts";
@@ -59,7 +67,7 @@ export function readDocument(text: string): Result<OpenApiDocument, OpenApiProbl
 function parse(text: string): Result<Json, string> {
   const first = text.trimStart()[0];
   try {
-    if (first === "{") return ok(JSON.parse(text) as Json);
+    if (first === "{") return ok(parseJson(text) as Json);
   } catch (error) {
     return err(`the document is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

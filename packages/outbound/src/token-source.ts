@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AuthIr, ErrorClass, Json, Result } from "@mcp-flowgate/core";
+import { parseJson, type AuthIr, type ErrorClass, type Json, type Result } from "@mcp-flowgate/core";
 import { err, isJsonObject, ok } from "@mcp-flowgate/core";
 import type { Fetch } from "./fetch.ts";
 import { readBounded } from "./read-bounded.ts";
@@ -203,7 +203,7 @@ const ERROR_CODES = new Set([
 
 function toJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

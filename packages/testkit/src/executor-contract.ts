@@ -1,4 +1,10 @@
-import type { Executor, ExecutorContext, ExecutorOutcome, ResolvedCall } from "@mcp-flowgate/core";
+import {
+  parseJson,
+  type Executor,
+  type ExecutorContext,
+  type ExecutorOutcome,
+  type ResolvedCall,
+} from "@mcp-flowgate/core";
 import { isJsonObject } from "@mcp-flowgate/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPrincipal } from "./build-ir.ts";
@@ -34,7 +40,7 @@ export function describeExecutorContract(name: string, create: () => Promise<Exe
       const outcome = await harness.executor.execute(harness.succeeding!, buildContext());
       expect(outcome.status).toBe("succeeded");
       if (outcome.status !== "succeeded") return;
-      expect(JSON.parse(JSON.stringify(outcome.output))).toEqual(outcome.output);
+      expect(parseJson(JSON.stringify(outcome.output))).toEqual(outcome.output);
       for (const evidence of outcome.evidence) expect(["success", "failure"]).toContain(evidence.outcome);
     });
 

@@ -1,12 +1,13 @@
-import type {
-  Approval,
-  AuditDraft,
-  Json,
-  JsonObject,
-  Operation,
-  WorkflowInstance,
-  WorkflowIr,
-  WorkflowStore,
+import {
+  parseJson,
+  type Approval,
+  type AuditDraft,
+  type Json,
+  type JsonObject,
+  type Operation,
+  type WorkflowInstance,
+  type WorkflowIr,
+  type WorkflowStore,
 } from "@mcp-flowgate/core";
 import { getOwn, isJsonObject } from "@mcp-flowgate/core";
 import { nodeDigest } from "./deterministic-ids.ts";
@@ -160,7 +161,7 @@ function fold({ irs, blobs }: Observed, first: string, committed: readonly Opera
         : undefined;
     for (const name of Object.keys(mapping ?? {})) {
       const text = blobs.get(keptHash(operation.result) ?? "");
-      context[name] = text === undefined ? operation.result : (JSON.parse(text) as Json);
+      context[name] = text === undefined ? operation.result : (parseJson(text) as Json);
     }
   }
   return context;

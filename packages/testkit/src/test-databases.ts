@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
@@ -23,7 +24,7 @@ export async function createTestDatabase(): Promise<string> {
     );
   }
   const socket = createConnection(address);
-  const answer = JSON.parse(await text(socket)) as { readonly url?: string; readonly error?: string };
+  const answer = parseJson(await text(socket)) as { readonly url?: string; readonly error?: string };
   if (answer.url === undefined) throw new Error(answer.error);
   return answer.url;
 }

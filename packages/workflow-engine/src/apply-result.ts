@@ -2,6 +2,7 @@ import {
   createRecord,
   err,
   ok,
+  parseJson,
   type EvidenceDraft,
   type ExecutorOutcome,
   type InstanceBlob,
@@ -141,7 +142,7 @@ function fit(
     blobs.push(blob);
     return value;
   };
-  const output = JSON.parse(whole.text) as Json;
+  const output = parseJson(whole.text) as Json;
   // The larger one goes first; the other stays in the row where it fits there.
   const isLarger = whole.bytes >= (content?.bytes ?? 0);
   const spillsOutput = bytes > limits.outputBytes && (isLarger || whole.bytes > limits.outputBytes);

@@ -1,4 +1,10 @@
-import type { CallerCredentials, ExecutorOutcome, Operation, Principal } from "@mcp-flowgate/core";
+import {
+  parseJson,
+  type CallerCredentials,
+  type ExecutorOutcome,
+  type Operation,
+  type Principal,
+} from "@mcp-flowgate/core";
 
 /** Whoever waits for a drive, and what they showed who they are with. Held by the drive alone, and never written. */
 export interface DriveCaller {
@@ -26,7 +32,7 @@ export function withoutToken(
   const text = JSON.stringify(outcome);
   const written = JSON.stringify(bearer).slice(1, -1);
   if (!text.includes(written)) return outcome;
-  return JSON.parse(text.replaceAll(written, REPLACEMENT)) as ExecutorOutcome;
+  return parseJson(text.replaceAll(written, REPLACEMENT)) as ExecutorOutcome;
 }
 
 const MIN_TOKEN_LENGTH = 8;

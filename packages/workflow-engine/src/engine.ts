@@ -1,6 +1,7 @@
 import {
   err,
   ok,
+  parseJson,
   type Approval,
   type Json,
   type Operation,
@@ -179,7 +180,7 @@ class StoreEngine implements Engine {
   async kept(workflowId: string, sha256: string, principal: Principal): Promise<Json | undefined> {
     if ((await this.#desk.visible(workflowId, principal)) === undefined) return undefined;
     const text = await this.#desk.options.store.blob(workflowId, sha256);
-    return text === undefined ? undefined : (JSON.parse(text) as Json);
+    return text === undefined ? undefined : (parseJson(text) as Json);
   }
 
   heed(workflowId: string): void {

@@ -1,6 +1,7 @@
 import {
   createRecord,
   isJsonObject,
+  parseJson,
   type Digest,
   type InstanceBlob,
   type Json,
@@ -49,7 +50,7 @@ export async function wholeOf(
 ): Promise<Json> {
   if (!isKeptRef(value)) return value;
   const text = await store.blob(workflowId, value.$truncated.sha256);
-  return text === undefined ? value : (JSON.parse(text) as Json);
+  return text === undefined ? value : (parseJson(text) as Json);
 }
 
 /** What of a value is only told about. */

@@ -1,4 +1,4 @@
-import { ANONYMOUS, isJsonObject } from "@mcp-flowgate/core";
+import { ANONYMOUS, isJsonObject, parseJson } from "@mcp-flowgate/core";
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { checkExpr, compileExpr, formatExprError } from "@mcp-flowgate/guards-expr";
 import type { Evaluation, Scope } from "@mcp-flowgate/guards-expr";
@@ -75,7 +75,7 @@ async function readScope(file: string | undefined, io: ExprIo): Promise<Scope | 
     return `${file} cannot be read: ${messageOf(error)}`;
   }
   try {
-    const data = JSON.parse(text) as Json;
+    const data = parseJson(text) as Json;
     return isJsonObject(data) ? toScope(data) : `${file} must hold a JSON object`;
   } catch (error) {
     return `${file} is not JSON: ${messageOf(error)}`;

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import {
   isAlias,
   isCollection,
@@ -97,7 +98,7 @@ export function lineEnd(text: string, offset: number): number {
 function isJson(text: string): boolean {
   if (!/^\s*\{/.test(text)) return false;
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import type { GatewayPlan, Json, JsonObject, Principal } from "@mcp-flowgate/core";
+import { parseJson, type GatewayPlan, type Json, type JsonObject, type Principal } from "@mcp-flowgate/core";
 import { queryRows, queryTrail, type AuditRows, type RecordFilter } from "@mcp-flowgate/audit";
 import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -71,7 +71,7 @@ export function createOperations(parts: {
     }),
     config() {
       const { secrets, ...shown } = plan;
-      return mask(JSON.parse(JSON.stringify(shown)) as Json, secrets);
+      return mask(parseJson(JSON.stringify(shown)) as Json, secrets);
     },
     async audit(filter, caller) {
       const query = { ...filter, tenant: caller.tenant };
@@ -80,7 +80,7 @@ export function createOperations(parts: {
         parts.rows === undefined
           ? await queryTrail({ ...query, path: trail as string })
           : await queryRows(parts.rows, query);
-      return JSON.parse(JSON.stringify(page)) as Json;
+      return parseJson(JSON.stringify(page)) as Json;
     },
   };
 }

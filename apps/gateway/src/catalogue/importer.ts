@@ -1,14 +1,15 @@
-import type {
-  AuditDraft,
-  AuditSink,
-  Clock,
-  ExecutorFailure,
-  GatewayPlan,
-  Ids,
-  ImportIr,
-  Json,
-  JsonObject,
-  Log,
+import {
+  parseJson,
+  type AuditDraft,
+  type AuditSink,
+  type Clock,
+  type ExecutorFailure,
+  type GatewayPlan,
+  type Ids,
+  type ImportIr,
+  type Json,
+  type JsonObject,
+  type Log,
 } from "@mcp-flowgate/core";
 import { equalJson } from "@mcp-flowgate/core";
 import { renderDifferences, summarizeDifference, type LockDifference } from "@mcp-flowgate/config-compiler";
@@ -311,7 +312,7 @@ interface Finding {
 }
 
 function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+  return parseJson(JSON.stringify(value)) as Json;
 }
 
 function untilAborted(connection: string, signal: AbortSignal): Promise<ExecutorFailure> {

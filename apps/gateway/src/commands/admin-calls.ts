@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
 import type { AdminTarget } from "./admin-target.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -66,7 +66,7 @@ export function expectObject({ status, body }: { readonly status: number; readon
 
 export function parseJsonFlag(flag: string, text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (error) {
     throw new CommandError(
       `${flag} is not JSON: ${error instanceof Error ? error.message : String(error)}`,

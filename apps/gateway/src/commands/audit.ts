@@ -1,3 +1,4 @@
+import { parseJson, type Json } from "@mcp-flowgate/core";
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { exportRecords, type AuditRecord, type ExportFormat, type RecordFilter } from "@mcp-flowgate/audit";
@@ -30,7 +31,7 @@ export async function verifyAudit(
     verdict: await trail.verify(publicKeys),
   }));
   if (!verdict.ok) process.exitCode = 1;
-  if (options.json === true) return writeJson(JSON.parse(JSON.stringify(verdict)), write);
+  if (options.json === true) return writeJson(parseJson(JSON.stringify(verdict)) as Json, write);
   const { problem, records, files, streams, checkpoints } = verdict;
   if (problem === undefined) {
     return write(
@@ -58,7 +59,7 @@ export async function queryAudit(
     ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
   };
   const page = await withTrail(options, (trail) => trail.query(query));
-  if (options.json === true) return writeJson(JSON.parse(JSON.stringify(page)), write);
+  if (options.json === true) return writeJson(parseJson(JSON.stringify(page)) as Json, write);
   for (const record of page.items) write(`${toLine(record)}\n`);
   if (page.nextCursor !== undefined) write(`more: --cursor ${page.nextCursor}\n`);
 }

@@ -1,5 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { ANONYMOUS, isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { ANONYMOUS, isJsonObject, parseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
 import { compose } from "../compose.ts";
 import { createLog } from "../host/log.ts";
 import { stdioPrincipal } from "../identity/authenticator.ts";
@@ -81,7 +81,7 @@ async function callHere(
 function parseArguments(text: string): JsonObject {
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = parseJson(text) as Json;
   } catch (error) {
     throw new CommandError(
       `The arguments are not JSON: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,5 +1,5 @@
 import { compileConfig, DIAGNOSTIC_CODES, type Compilation } from "@mcp-flowgate/config-compiler";
-import type { Diagnostic, GatewayPlan, SourcePlace } from "@mcp-flowgate/core";
+import { parseJson, type Diagnostic, type GatewayPlan, type SourcePlace } from "@mcp-flowgate/core";
 import { createNodeReader, renderCheck, type CheckFormat } from "flowgate-check";
 import { relative } from "node:path";
 import type { Tried } from "../deep/finding.ts";
@@ -108,7 +108,7 @@ function withReached(text: string, tried: readonly Tried[], { origins, plan }: C
     pointer,
     seen,
   }));
-  return `${JSON.stringify({ ...(JSON.parse(text) as object), origins, reached }, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...(parseJson(text) as object), origins, reached }, undefined, 2)}\n`;
 }
 
 function wellOf(tried: readonly Tried[]): readonly Tried[] {

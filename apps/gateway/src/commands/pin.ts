@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
-import { createRecord, type GatewayPlan, type JsonObject } from "@mcp-flowgate/core";
+import { createRecord, parseJson, type GatewayPlan, type JsonObject } from "@mcp-flowgate/core";
 import {
   compareLock,
   findTricks,
@@ -50,7 +50,7 @@ export async function pin(options: PinOptions, write: Write): Promise<void> {
   if (options.json === true) {
     const shown = before === undefined ? [] : differences;
     const result = { file: plan.lockFile, written: writes, differences: shown, tricks };
-    return writeJson(JSON.parse(JSON.stringify(result)) as JsonObject, write);
+    return writeJson(parseJson(JSON.stringify(result)) as JsonObject, write);
   }
   for (const trick of tricks) write(`Look at this: ${trick}\n`);
   write(summary(plan.lockFile, before, now, differences, options.update === true));

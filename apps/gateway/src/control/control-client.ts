@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { err, ok, type Json, type Result } from "@mcp-flowgate/core";
+import { err, ok, parseJson, type Json, type Result } from "@mcp-flowgate/core";
 import { request } from "../host/node-http.ts";
 import { findControlSockets } from "./socket-path.ts";
 
@@ -25,7 +25,7 @@ export function callControl(
           try {
             resolve({
               status: response.statusCode ?? 0,
-              body: JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json,
+              body: parseJson(Buffer.concat(chunks).toString("utf8")) as Json,
             });
           } catch (error) {
             reject(error);

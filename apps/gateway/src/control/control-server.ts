@@ -1,5 +1,5 @@
 import { chmodSync, rmSync } from "node:fs";
-import type { Log } from "@mcp-flowgate/core";
+import { parseJson, type Json, type Log } from "@mcp-flowgate/core";
 import { createServer } from "../host/node-http.ts";
 import { readBody } from "../http/read-body.ts";
 import type { AdminApi } from "../admin/admin-api.ts";
@@ -26,7 +26,7 @@ export async function serveControlSocket(path: string, admin: AdminApi, log: Log
         method: request.method ?? "GET",
         path: url.pathname,
         query: url.searchParams,
-        body: body.value === "" ? {} : JSON.parse(body.value),
+        body: body.value === "" ? {} : (parseJson(body.value) as Json),
       });
       respond(result.status, result.body);
     };

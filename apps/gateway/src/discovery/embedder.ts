@@ -1,4 +1,12 @@
-import { err, isJsonObject, ok, type EmbeddingsIr, type Json, type Result } from "@mcp-flowgate/core";
+import {
+  err,
+  isJsonObject,
+  ok,
+  parseJson,
+  type EmbeddingsIr,
+  type Json,
+  type Result,
+} from "@mcp-flowgate/core";
 import { readBounded } from "@mcp-flowgate/outbound";
 
 /** The port: turns texts into vectors of length 1, in order and one for each, or says in a sentence why not. */
@@ -47,7 +55,7 @@ export function createHttpEmbedder(
 function toVectors(text: string, count: number): Result<readonly Float32Array[], string> {
   let body: Json;
   try {
-    body = JSON.parse(text) as Json;
+    body = parseJson(text) as Json;
   } catch {
     return err("its answer is not JSON");
   }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
 
 /** How often a thing was started after a word: by tenant, by word, by id. */
 export type UsageCounts = Map<string, Map<string, Map<string, number>>>;
@@ -58,7 +58,7 @@ export function fromUsageJson(text: string): UsageCounts | undefined {
   if (text === "") return createCounts();
   let body: Json;
   try {
-    body = JSON.parse(text) as Json;
+    body = parseJson(text) as Json;
   } catch {
     return undefined;
   }

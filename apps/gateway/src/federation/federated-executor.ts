@@ -1,10 +1,11 @@
-import type {
-  Executor,
-  ExecutorContext,
-  ExecutorOutcome,
-  Json,
-  JsonObject,
-  McpCall,
+import {
+  parseJson,
+  type Executor,
+  type ExecutorContext,
+  type ExecutorOutcome,
+  type Json,
+  type JsonObject,
+  type McpCall,
 } from "@mcp-flowgate/core";
 import { TOOL_NAMES } from "../surface/tools.ts";
 import { evidenceOf, failureOf, following, objects, optionsOf, readAnswer } from "./answer-there.ts";
@@ -123,7 +124,7 @@ async function whole(
     offset = slice.value["nextOffset"];
   }
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return text;
   }

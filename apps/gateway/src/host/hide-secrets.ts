@@ -1,9 +1,10 @@
-import type {
-  AuthIr,
-  ConnectionDirectory,
-  ConnectionIr,
-  Executor,
-  ExecutorOutcome,
+import {
+  parseJson,
+  type AuthIr,
+  type ConnectionDirectory,
+  type ConnectionIr,
+  type Executor,
+  type ExecutorOutcome,
 } from "@mcp-flowgate/core";
 
 /**
@@ -42,7 +43,7 @@ const SAYS_SECRET = /pass|pwd|secret|token|key|auth|cred|cookie|session|signatur
 function without(outcome: ExecutorOutcome, secrets: readonly string[]): ExecutorOutcome {
   const text = JSON.stringify(outcome);
   if (!secrets.some((secret) => text.includes(secret))) return outcome;
-  return JSON.parse(
+  return parseJson(
     secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text),
   ) as ExecutorOutcome;
 }

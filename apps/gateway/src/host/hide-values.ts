@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
 import type { Surface } from "../surface/surface.ts";
 
 /**
@@ -57,7 +57,7 @@ function withoutIn(value: JsonObject, key: string, forms: readonly Form[]): Json
 function without(value: Json, forms: readonly Form[]): Json {
   const text = JSON.stringify(value);
   const clean = forms.reduce((rest, [written, instead]) => rest.replaceAll(written, instead), text);
-  return clean === text ? value : (JSON.parse(clean) as Json);
+  return clean === text ? value : (parseJson(clean) as Json);
 }
 
 /** The longest first, so that one inside another leaves no rest. */

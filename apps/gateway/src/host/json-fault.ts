@@ -1,3 +1,5 @@
+import { parseJson } from "@mcp-flowgate/core";
+
 /**
  * What a JSON text says that its parsed value does not: a key that stands twice in one object, of which another reader may
  * take the other value, and a number that no JavaScript number keeps. Such a text is refused, never quietly changed.
@@ -73,7 +75,7 @@ function isBeforeColon(text: string, end: number): boolean {
 }
 
 function toKey(written: string): string {
-  return written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
+  return written.includes("\\") ? (parseJson(`"${written}"`) as string) : written;
 }
 
 function isDigit(code: number): boolean {

@@ -1,4 +1,4 @@
-import type { Json, Log, LogFields, TelemetryIr } from "@mcp-flowgate/core";
+import { parseJson, type Json, type Log, type LogFields, type TelemetryIr } from "@mcp-flowgate/core";
 import { pino } from "pino";
 
 export type LogLevel = TelemetryIr["logs"]["level"];
@@ -59,7 +59,7 @@ const LEVEL_NAMES: { readonly [level: number]: string } = {
 };
 
 function toText(line: string): string {
-  const { level, time, msg, ...fields } = JSON.parse(line) as {
+  const { level, time, msg, ...fields } = parseJson(line) as {
     level: number;
     time: string;
     msg: string;

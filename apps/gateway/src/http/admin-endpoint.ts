@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isJsonObject, type Clock, type Json, type Log, type Principal } from "@mcp-flowgate/core";
+import { isJsonObject, parseJson, type Clock, type Json, type Log, type Principal } from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 import type { AdminApi } from "../admin/admin-api.ts";
 import type { EventFeed } from "../admin/event-feed.ts";
@@ -91,7 +91,7 @@ function toUrl(target: string | undefined): URL | undefined {
 function parse(text: string): Json | undefined {
   if (text === "") return {};
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

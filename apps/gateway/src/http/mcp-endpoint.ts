@@ -3,6 +3,7 @@ import type { AuthInfo, McpServerFactory, ServerContext } from "@modelcontextpro
 import {
   ANONYMOUS,
   isJsonObject,
+  parseJson,
   type CallerCredentials,
   type Json,
   type Log,
@@ -138,7 +139,7 @@ function isStart(message: unknown): boolean {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text) as unknown;
   } catch {
     return undefined;
   }

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { isJsonObject, type Clock, type Json, type JsonObject, type Log } from "@mcp-flowgate/core";
+import {
+  isJsonObject,
+  parseJson,
+  type Clock,
+  type Json,
+  type JsonObject,
+  type Log,
+} from "@mcp-flowgate/core";
 import type { Fetch } from "@mcp-flowgate/outbound";
 import { idInKey } from "./api-key-hash.ts";
 import { fetchBounded } from "./bounded-fetch.ts";
@@ -106,7 +113,7 @@ function formEncoded(text: string): string {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

@@ -1,6 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from "jose";
-import { err, isJsonObject, ok, type Clock, type Json, type Log, type Result } from "@mcp-flowgate/core";
+import {
+  err,
+  isJsonObject,
+  ok,
+  parseJson,
+  type Clock,
+  type Json,
+  type Log,
+  type Result,
+} from "@mcp-flowgate/core";
 import type { Fetch } from "@mcp-flowgate/outbound";
 import { fetchBounded } from "./bounded-fetch.ts";
 
@@ -130,7 +139,7 @@ function toKeySet(text: string): Result<LocalJWKSet, string> {
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Server } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
-import type { Log } from "@mcp-flowgate/core";
+import { parseJson, type Log } from "@mcp-flowgate/core";
 import { findJsonFault, idOf } from "../host/json-fault.ts";
 import { createBoundedLines } from "./bounded-lines.ts";
 
@@ -72,7 +72,7 @@ export function serveMcpOverStdio(options: {
 function refuse(line: Buffer): object | undefined {
   const text = line.toString("utf8");
   try {
-    const message: unknown = JSON.parse(text);
+    const message: unknown = parseJson(text);
     const fault = findJsonFault(text);
     if (fault === undefined) return undefined;
     return {
@@ -91,7 +91,7 @@ function tooLong(head: string, maxBytes: number): object {
   const message = `The message is longer than ${maxBytes} bytes (server.http.maxBodyBytes) and was not read.`;
   return {
     jsonrpc: "2.0",
-    id: id === undefined ? null : (JSON.parse(id) as unknown),
+    id: id === undefined ? null : (parseJson(id) as unknown),
     error: { code: -32_600, message },
   };
 }

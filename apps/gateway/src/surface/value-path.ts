@@ -1,4 +1,4 @@
-import { err, getOwn, isJsonObject, ok, type Json, type Result } from "@mcp-flowgate/core";
+import { err, getOwn, isJsonObject, ok, parseJson, type Json, type Result } from "@mcp-flowgate/core";
 
 /**
  * Reads `$.context.report`, `$.output.items[0].name` or `$["context"]["a b"]` from what an answer is made of; a JSON
@@ -42,7 +42,7 @@ export function parsePath(path: string): readonly string[] | undefined {
   while (STEP.lastIndex < path.length) {
     const match = STEP.exec(path);
     if (match === null) return undefined;
-    steps.push(match[1] ?? match[2] ?? (JSON.parse(`"${match[3] ?? ""}"`) as string));
+    steps.push(match[1] ?? match[2] ?? (parseJson(`"${match[3] ?? ""}"`) as string));
   }
   return steps;
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { open, readdir, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -103,7 +104,7 @@ function orderFiles(files: readonly FoundFile[]): readonly FoundFile[] {
 
 function parseRecord(line: string): AuditRecord | undefined {
   try {
-    return JSON.parse(line) as AuditRecord;
+    return parseJson(line) as AuditRecord;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import type { FileHandle } from "node:fs/promises";
 import type { SeenHead } from "./lead-record.ts";
 import { locateRecord, readTrailType } from "../record-bytes.ts";
@@ -91,7 +92,7 @@ function lineEnd(buffer: Buffer, from: number, to: number): number {
 /** The heads that a lead record names. Those of a record that is not one, or was tampered with, name none. */
 function namedHeads(buffer: Buffer, record: RecordBytes): readonly SeenHead[] {
   try {
-    const parsed = JSON.parse(buffer.toString("utf8", record.start, record.end)) as {
+    const parsed = parseJson(buffer.toString("utf8", record.start, record.end)) as {
       payload?: { heads?: readonly SeenHead[] };
     };
     return parsed.payload?.heads ?? [];

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalJson, isJsonObject } from "@mcp-flowgate/core";
+import { canonicalJson, isJsonObject, parseJson } from "@mcp-flowgate/core";
 import type { Json, StoredCheckpoint } from "@mcp-flowgate/core";
 import { createMerkleTree } from "../merkle.ts";
 import { GENESIS_HASH } from "../record.ts";
@@ -119,7 +119,7 @@ function make(
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return undefined;
   }

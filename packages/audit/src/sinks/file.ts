@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { appendFile } from "node:fs/promises";
 import { findTrailFiles } from "../file/discover.ts";
 import { checkpointPayload, openedPayload, rotatedPayload, toExportedHead } from "../file/lead-record.ts";
@@ -140,7 +141,7 @@ class FileSink implements Sink {
           const record = locateRecord(buffer, start, end);
           const durable = record === undefined ? undefined : this.#givenUp.get(record.stream);
           if (record !== undefined && record.seq <= (durable ?? record.seq)) {
-            ids.add(JSON.parse(`"${idOf(buffer, record.start)}"`) as string);
+            ids.add(parseJson(`"${idOf(buffer, record.start)}"`) as string);
           }
           left -= 1;
           return left > 0;

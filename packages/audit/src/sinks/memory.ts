@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { emptyHead, linkEvents } from "../hash-chain.ts";
 import type { AuditRecord } from "../record.ts";
 import type { Sink, SinkContext } from "./sink.ts";
@@ -21,7 +22,7 @@ export function createMemorySink(context: SinkContext, options: { readonly maxRe
       if (lines.length > options.maxRecords * 2) lines = lines.slice(-options.maxRecords);
       return Promise.resolve();
     },
-    records: () => lines.slice(-options.maxRecords).map((line) => JSON.parse(line) as AuditRecord),
+    records: () => lines.slice(-options.maxRecords).map((line) => parseJson(line) as AuditRecord),
     head: () => head,
     close: () => Promise.resolve(),
   };

@@ -1,4 +1,4 @@
-import type { Json } from "@mcp-flowgate/core";
+import { parseJson, type Json } from "@mcp-flowgate/core";
 import type { ChainedLine } from "../hash-chain.ts";
 import { severityOf } from "../severity.ts";
 import type { AuditRecord } from "../record.ts";
@@ -49,7 +49,7 @@ export function createOtlpSink(context: SinkContext, options: OtlpSinkOptions): 
 }
 
 function toLogRecord({ line }: ChainedLine, observedAt: number): Json {
-  const record = JSON.parse(line) as AuditRecord;
+  const record = parseJson(line) as AuditRecord;
   const severity = SEVERITY[severityOf(record.eventType)];
   return {
     timeUnixNano: nanoseconds(Date.parse(record.timestamp)),

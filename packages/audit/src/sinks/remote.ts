@@ -1,4 +1,4 @@
-import type { AuditSinkKind } from "@mcp-flowgate/core";
+import { parseJson, type AuditSinkKind } from "@mcp-flowgate/core";
 import { createBacklog, type Backlog } from "../backlog.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -186,7 +186,7 @@ function checkPartial(host: string, text: string): void {
   if (!text.includes("partialSuccess")) return;
   let rejected = 0;
   try {
-    const answer = JSON.parse(text) as { partialSuccess?: { rejectedLogRecords?: string | number } };
+    const answer = parseJson(text) as { partialSuccess?: { rejectedLogRecords?: string | number } };
     rejected = Number(answer.partialSuccess?.rejectedLogRecords ?? 0);
   } catch {
     return;

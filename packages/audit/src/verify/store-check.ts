@@ -1,4 +1,4 @@
-import type { SealTable, StoredCheckpoint, StoredRow } from "@mcp-flowgate/core";
+import { parseJson, type SealTable, type StoredCheckpoint, type StoredRow } from "@mcp-flowgate/core";
 import { headStatement } from "../file/lead-record.ts";
 import type { ExportedHead } from "../file/lead-record.ts";
 import { GENESIS_HASH } from "../record.ts";
@@ -201,7 +201,7 @@ const MOST_OPEN = 100;
 function findEdit({ position, line, stream, seq, id, type, at, hash }: StoredRow): string | undefined {
   let record: { readonly [name: string]: unknown };
   try {
-    record = JSON.parse(line) as typeof record;
+    record = parseJson(line) as typeof record;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isJsonObject } from "@mcp-flowgate/core";
+import { isJsonObject, parseJson } from "@mcp-flowgate/core";
 import type { Json, JsonObject } from "@mcp-flowgate/core";
 import { checkpointStatement, headStatement } from "../file/lead-record.ts";
 import type { Checkpoint, ExportedHead, SeenHead, TornLine } from "../file/lead-record.ts";
@@ -327,7 +327,7 @@ function truncated(stream: string, seq: number, reached: number, by: string): Tr
 }
 
 function readPayload(buffer: Buffer, record: RecordBytes): JsonObject | undefined {
-  const parsed = JSON.parse(buffer.toString("utf8", record.start, record.end)) as { readonly payload?: Json };
+  const parsed = parseJson(buffer.toString("utf8", record.start, record.end)) as { readonly payload?: Json };
   return isJsonObject(parsed.payload) ? parsed.payload : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { open, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { ExportedHead } from "../file/lead-record.ts";
@@ -124,7 +125,7 @@ const LEAST_BYTES = 16 * 1024 * 1024;
 export async function readExportedHeads(path: string): Promise<readonly ExportedHead[]> {
   const lines = (await readFile(path, "utf8")).split("\n");
   lines.pop();
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as ExportedHead);
+  return lines.filter((line) => line !== "").map((line) => parseJson(line) as ExportedHead);
 }
 
 async function readHeadsBeside(path: string | undefined): Promise<readonly ExportedHead[]> {

@@ -5,6 +5,7 @@ import {
   getOwn,
   isJsonObject,
   ok,
+  parseJson,
   type Digest,
   type Json,
   type JsonObject,
@@ -104,7 +105,7 @@ export function parseLockFile(text: string, digest: Digest): Result<LockFile, st
   if (text.length > MAX_LOCK_CHARACTERS) return err("it is larger than 128 MiB");
   let document: Json;
   try {
-    document = JSON.parse(text) as Json;
+    document = parseJson(text) as Json;
   } catch (error) {
     return err(`it is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }

@@ -1,4 +1,11 @@
-import type { CliCall, EvidenceDraft, ExecutorFailure, ExecutorOutcome, Json } from "@mcp-flowgate/core";
+import {
+  parseJson,
+  type CliCall,
+  type EvidenceDraft,
+  type ExecutorFailure,
+  type ExecutorOutcome,
+  type Json,
+} from "@mcp-flowgate/core";
 import type { Command } from "./command.ts";
 import type { Captured } from "./output-capture.ts";
 import type { Run } from "./run.ts";
@@ -108,7 +115,7 @@ function toJson(text: string): Json {
   // A parse of megabytes of plain text would be wasted: JSON begins with one of these.
   if (!/^\s*[[{"\-0-9tfn]/.test(text)) return null;
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return null;
   }

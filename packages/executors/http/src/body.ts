@@ -1,4 +1,4 @@
-import type { HttpCall, Json, Result } from "@mcp-flowgate/core";
+import { parseJson, type HttpCall, type Json, type Result } from "@mcp-flowgate/core";
 import { err, isJsonObject, ok } from "@mcp-flowgate/core";
 
 export interface RequestBody {
@@ -33,7 +33,7 @@ export function toResponseBody(bytes: Buffer, contentType: string | undefined): 
   if (text === undefined) return { base64: bytes.toString("base64"), mediaType };
   if (mediaType === "application/json" || mediaType.endsWith("+json")) {
     try {
-      return JSON.parse(text) as Json;
+      return parseJson(text) as Json;
     } catch {
       return text;
     }

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import type { FetchLike, Implementation } from "@modelcontextprotocol/client";
-import type { CallerCredentials, Clock, ConnectionDirectory, Json, Log, Result } from "@mcp-flowgate/core";
+import {
+  parseJson,
+  type CallerCredentials,
+  type Clock,
+  type ConnectionDirectory,
+  type Json,
+  type Log,
+  type Result,
+} from "@mcp-flowgate/core";
 import { canonicalJson, err, ok } from "@mcp-flowgate/core";
 import {
   createAddressPolicy,
@@ -101,7 +109,7 @@ export function createMcpConnections(options: McpConnectionsOptions): McpConnect
   const markOf = (connection: McpConnectionIr): string => {
     let mark = marks.get(connection);
     if (mark === undefined) {
-      const settings = canonicalJson(JSON.parse(JSON.stringify(connection)) as Json);
+      const settings = canonicalJson(parseJson(JSON.stringify(connection)) as Json);
       mark = createHash("sha256").update(settings).digest("base64");
       marks.set(connection, mark);
     }

@@ -1,4 +1,4 @@
-import type { ErrorClass, FailureEffect, Json } from "@mcp-flowgate/core";
+import { parseJson, type ErrorClass, type FailureEffect, type Json } from "@mcp-flowgate/core";
 import { isJsonObject } from "@mcp-flowgate/core";
 import { REFUSED_ADDRESS } from "@mcp-flowgate/outbound";
 import type { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
@@ -186,7 +186,7 @@ function toSdkFailure(error: SdkError, connection: string): McpFailure {
 function toBoundedData(data: unknown): { readonly data?: Json } {
   if (data === undefined) return {};
   const text = JSON.stringify(data) ?? "null";
-  return { data: text.length > 4000 ? text.slice(0, 4000) : (JSON.parse(text) as Json) };
+  return { data: text.length > 4000 ? text.slice(0, 4000) : (parseJson(text) as Json) };
 }
 
 function clip(text: string, length: number): string {

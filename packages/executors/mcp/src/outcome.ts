@@ -1,10 +1,11 @@
-import type {
-  EvidenceDraft,
-  ExecutorFailure,
-  ExecutorOutcome,
-  Json,
-  JsonObject,
-  McpCall,
+import {
+  parseJson,
+  type EvidenceDraft,
+  type ExecutorFailure,
+  type ExecutorOutcome,
+  type Json,
+  type JsonObject,
+  type McpCall,
 } from "@mcp-flowgate/core";
 import { isJsonObject } from "@mcp-flowgate/core";
 import type { McpFailure } from "./failure.ts";
@@ -73,7 +74,7 @@ function toText(content: readonly JsonObject[]): string {
 function toJson(text: string): Json {
   if (!/^\s*[[{"\-0-9tfn]/.test(text)) return null;
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return null;
   }

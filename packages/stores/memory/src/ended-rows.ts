@@ -1,4 +1,4 @@
-import type { Evidence, Operation, WorkflowInstance } from "@mcp-flowgate/core";
+import { parseJson, type Evidence, type Operation, type WorkflowInstance } from "@mcp-flowgate/core";
 import type { KeptText, TextPool } from "./text-pool.ts";
 import { NO_ROWS, type WorkflowRows } from "./workflow-rows.ts";
 
@@ -52,7 +52,7 @@ export function toEnded(own: WorkflowRows, texts: TextPool): EndedRows | undefin
 
 /** The rows of an ended instance, made anew each time. */
 export function fromEnded({ sequence, text, blobs }: EndedRows, texts: TextPool): WorkflowRows {
-  const [instance, operations, live, evidence] = JSON.parse(texts.read(text)) as [
+  const [instance, operations, live, evidence] = parseJson(texts.read(text)) as [
     List,
     List[],
     (string | null)[],

@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@mcp-flowgate/core";
+import { parseJson, type Clock, type Log } from "@mcp-flowgate/core";
 import type { Client, Notification } from "pg";
 import type { Database, Statement } from "./database.ts";
 import { fromKey, toKey } from "./json-text.ts";
@@ -167,7 +167,7 @@ class TableFeed implements ChangeFeed {
 
   #onHint({ payload = "" }: Notification): void {
     try {
-      const { from, ids } = JSON.parse(payload) as { from: number; ids?: readonly string[] };
+      const { from, ids } = parseJson(payload) as { from: number; ids?: readonly string[] };
       if (from === this.#options.epoch) this.#isHeard = true;
       else this.#callAll((ids ?? []).map(fromKey));
     } catch {

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { createHash } from "node:crypto";
 
 /**
@@ -12,7 +13,7 @@ export function toJsonText(value: unknown): string {
 
 /** The value of a text that {@link toJsonText} made; the caller knows its type. */
 export function fromJsonText<T>(text: string): T {
-  return JSON.parse(text) as T;
+  return parseJson(text) as T;
 }
 
 /**
@@ -25,7 +26,7 @@ export function toKey(text: string): string {
 
 /** The text that {@link toKey} made `key` of. */
 export function fromKey(key: string): string {
-  return key.startsWith('"') ? (JSON.parse(key) as string) : key;
+  return key.startsWith('"') ? (parseJson(key) as string) : key;
 }
 
 /** Of a name that callers choose: an entry of an index has to fit on a third of a page, with up to three of them. */

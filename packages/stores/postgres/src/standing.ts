@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import type { BatchRows } from "./rows.ts";
 
 /** How an instance stands: all of its row that the writes of a step rest on. `id`, `claimant`, `operationId` are keys. */
@@ -54,7 +55,7 @@ export function createKnownStandings(): KnownStandings {
 
 /** From `json_build_array` of the columns, in the order of the members. */
 export function fromStandingText(id: string, text: string | null): Standing {
-  const [version, fence, claimant, operationId, seq, hash] = JSON.parse(text ?? "[]") as [
+  const [version, fence, claimant, operationId, seq, hash] = parseJson(text ?? "[]") as [
     number,
     number,
     string | null,

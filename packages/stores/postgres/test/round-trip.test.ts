@@ -27,6 +27,8 @@ const text = fc.oneof(
     "1e400",
     "9223372036854775808",
     "__proto__",
+    "\\",
+    "\n",
   ),
   fc
     .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })

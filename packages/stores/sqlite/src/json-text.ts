@@ -1,3 +1,5 @@
+import { parseJson } from "@mcp-flowgate/core";
+
 /**
  * `value` as JSON text that {@link fromJsonText} turns into an equal value. Beyond `JSON.stringify` it keeps what that
  * loses: `-0`, and the infinities that `JSON.parse` makes of texts such as `1e400`. Lone surrogates and NUL are kept
@@ -26,7 +28,7 @@ export function freezeJson(value: unknown): Fidelity {
 
 /** The value of a text that {@link toJsonText} made; the caller knows its type. */
 export function fromJsonText<T>(text: string): T {
-  return JSON.parse(text) as T;
+  return parseJson(text) as T;
 }
 
 /** Text of a caller as a key: equal texts have equal keys, different ones different keys, and every key is well-formed. */
@@ -36,7 +38,7 @@ export function toKey(text: string): string {
 
 /** The text that {@link toKey} made `key` of. */
 export function fromKey(key: string): string {
-  return key.startsWith('"') ? (JSON.parse(key) as string) : key;
+  return key.startsWith('"') ? (parseJson(key) as string) : key;
 }
 
 /** Too large for a double, but JSON: every reader makes an infinity of it. */

@@ -1,3 +1,4 @@
+import { parseJson } from "@mcp-flowgate/core";
 import { digest } from "./environment.ts";
 
 /** A store that gives its audit records back, as both SQL stores do. */
@@ -14,7 +15,7 @@ export async function readStreams(store: AuditedStore): Promise<Map<string, Reco
   for (let after = 0; ;) {
     const rows = await store.audit({ after, limit: 1000 });
     for (const { line } of rows) {
-      const record = JSON.parse(line) as Record<string, unknown>;
+      const record = parseJson(line) as Record<string, unknown>;
       const stream = streams.get(String(record["stream"])) ?? [];
       stream.push(record);
       streams.set(String(record["stream"]), stream);
