@@ -32,8 +32,10 @@ interface Probing {
   /** How often the probe was asked. */
   readonly probes: number;
   readonly because: OperationError;
-  /** Until then a lost process may still send it, so that `not_executed` is not the last word. */
+  /** Until then a lost process may still send it, so that a `not_executed` that was asked for before is not the last word. */
   readonly notBefore: number;
+  /** When the probe was asked last. Its answer may come much later, and says nothing of the time between. */
+  readonly askedAt: number;
 }
 
 const LONGEST_WAIT_MS = 60_000;
@@ -56,7 +58,7 @@ export function beginProbing(
   because: OperationError,
   notBefore = 0,
 ): void {
-  wait(work, operation, { probes: 0, because, notBefore }, work.env.now + probe.delayMs);
+  wait(work, operation, { probes: 0, because, notBefore, askedAt: 0 }, work.env.now + probe.delayMs);
 }
 
 /** Asks the probe: claims the operation anew, with the probe's call in the place of its own. */
@@ -76,6 +78,7 @@ export function dispatchProbe(work: Work, operation: Operation, step: Step): voi
   work.set({ status: "running", operationId: operation.id, claim: work.env.claim });
   const asking: Operation = {
     ...rest,
+    error: toError({ ...probingOf(operation), askedAt: work.env.now }),
     status: "running",
     fence: work.instance.fence,
     deadlineAt: work.env.now + work.env.limits.operationMs,
@@ -152,7 +155,7 @@ export function noteAnswer(
   );
   if (answer.answer === "executed") return "settled";
   if (answer.answer === "not_executed") {
-    if (env.now >= before.notBefore) return "settled";
+    if (before.askedAt >= before.notBefore) return "settled";
     wait(work, operation, before, before.notBefore);
     return "again";
   }
@@ -171,19 +174,17 @@ export function becauseOf(operation: Operation): OperationError {
 }
 
 function wait(work: Work, operation: Operation, probing: Probing, nextAttemptAt: number): void {
-  const { probes, because, notBefore } = probing;
-  const { code, message, errorClass } = because;
-  work.putOperation({
-    ...operation,
-    status: "waiting",
-    nextAttemptAt,
-    error: {
-      code: PROBING,
-      message: `its outcome is uncertain (${message}); its probe is asked what became of it`,
-      detail: { probes, notBefore, code, message, ...(errorClass === undefined ? {} : { errorClass }) },
-    },
-  });
+  work.putOperation({ ...operation, status: "waiting", nextAttemptAt, error: toError(probing) });
   work.set({ status: "running", operationId: operation.id });
+}
+
+function toError({ because, ...noted }: Probing): OperationError {
+  const { code, message, errorClass } = because;
+  return {
+    code: PROBING,
+    message: `its outcome is uncertain (${message}); its probe is asked what became of it`,
+    detail: { ...noted, code, message, ...(errorClass === undefined ? {} : { errorClass }) },
+  };
 }
 
 function giveUp(work: Work, operation: Operation, step: Step, message: string): void {
@@ -193,10 +194,11 @@ function giveUp(work: Work, operation: Operation, step: Step, message: string): 
 
 function probingOf({ error }: Operation): Probing {
   const detail = isJsonObject(error?.detail) ? error.detail : {};
-  const { probes, notBefore, code, message, errorClass } = detail;
+  const { probes, notBefore, askedAt, code, message, errorClass } = detail;
   return {
     probes: typeof probes === "number" ? probes : 0,
     notBefore: typeof notBefore === "number" ? notBefore : 0,
+    askedAt: typeof askedAt === "number" ? askedAt : 0,
     because: {
       code: typeof code === "string" ? code : "EXECUTOR_FAILED",
       message: typeof message === "string" ? message : "nobody knows whether it took effect",

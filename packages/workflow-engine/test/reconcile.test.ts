@@ -55,6 +55,18 @@ async function pass(one: Bench, times = 1): Promise<void> {
   }
 }
 
+/** Another process on the store of one that is gone, which may still send what it was about to for a minute. */
+function successorOf(one: Bench): Bench {
+  const store = new Proxy(one.replica("two").store, {
+    get(target, name) {
+      if (name === "lease") return () => ({ ...target.lease(), quarantineMs: 60_000 });
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return bench(payment({ delayMs: 0 }), { engine: { store, clock: one.clock } });
+}
+
 describe("a reconcile call of which nobody knows", () => {
   it("ends with what its probe found, asked by the call's key, and is not made again (W5)", async () => {
     const one = bench(payment());
@@ -214,14 +226,7 @@ describe("a process that dies during a reconcile call", () => {
     void one.submit(open, "pay", INVOICE);
     await settled();
     await one.crash();
-    const store = new Proxy(one.replica("two").store, {
-      get(target, name) {
-        if (name === "lease") return () => ({ ...target.lease(), quarantineMs: 60_000 });
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-    const two = bench(payment({ delayMs: 0 }), { engine: { store, clock: one.clock } });
+    const two = successorOf(one);
     two.mcp.script(notExecuted, notExecuted, succeeded({ receipt: 1 }));
     await two.engine.sweep();
     await two.engine.sweep();
@@ -232,6 +237,27 @@ describe("a process that dies during a reconcile call", () => {
     await two.engine.sweep();
     expect(toolsOf(two)).toEqual(["find", "find", "pay"]);
     expect((await two.get(open)).status).toBe("completed");
+  });
+
+  it("is not believed on an answer that was asked for while it might still send, however late it comes", async () => {
+    const one = bench(payment({ delayMs: 0 }));
+    const open = await one.start();
+    one.mcp.script(() => new Promise<never>(() => undefined));
+    void one.submit(open, "pay", INVOICE);
+    await settled();
+    await one.crash();
+    const two = successorOf(one);
+    const early = Promise.withResolvers<typeof notExecuted>();
+    two.mcp.script(() => early.promise, executed);
+    await two.engine.sweep();
+    void two.engine.sweep();
+    await settled();
+    await one.clock.advance(60_000);
+    early.resolve(notExecuted);
+    await settled();
+    await two.engine.sweep();
+    expect(toolsOf(two)).toEqual(["find", "find"]);
+    expect((await two.get(open)).instance?.context).toEqual({ receipt: 7 });
   });
 
   it("ten times and more is a person's to look at", async () => {

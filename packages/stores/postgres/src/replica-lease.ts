@@ -11,7 +11,8 @@ import { toClaimant } from "./rows.ts";
  *    replica is compared with another's, so setting one moves no lease.
  * L3 This process may dispatch effects until 0.7 of a lease after it began to send its last beat. The row says that
  *    it lives for a whole lease from when the database took the beat, which was later.
- * L4 `now` is the database's time when it last answered, and what the monotonic clock has counted since.
+ * L4 `now` is the database's time, as far as the last answer tells: it was made after it was asked for and before it
+ *    came. Within that, what was known before stands, so that a slow answer moves nothing.
  */
 export interface ReplicaLease {
   /** Of this process's records that concern no instance. */
@@ -126,9 +127,9 @@ class RowLease implements ReplicaLease {
       this.claimant,
       leaseMs,
     ]);
-    // The answer was made after it was asked for and before it came; half of that is the best guess.
     if (beaten !== undefined) {
-      this.#offset = beaten.now - (sentAt + clock.monotonic()) / 2;
+      const [least, most] = [beaten.now - clock.monotonic(), beaten.now - sentAt];
+      this.#offset = Math.min(Math.max(this.#offset, least), most);
       // A row that somebody took away is made anew, with another number.
       this.guard.current = beaten.guard;
     }
