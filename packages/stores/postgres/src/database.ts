@@ -18,7 +18,11 @@ export interface Database {
   readonly address: ServerAddress;
   /** One statement of its own that changes nothing, or the same however often it is run. A broken connection is tried anew. */
   read<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
-  /** The same for a statement whose best plan depends on its values, as which filters are given. */
+  /** Several of them in one round trip, each of its own moment. */
+  readAll<Rows extends readonly object[]>(
+    queries: readonly (readonly [statement: Statement, ...values: unknown[]])[],
+  ): Promise<{ [Place in keyof Rows]: Rows[Place][] }>;
+  /** One statement whose best plan depends on its values, as which filters are given. */
   list<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** A connection for several statements. Where `use` throws something else than the server's answer, it is given up. */
   session<T>(use: (session: Session) => Promise<T>): Promise<T>;
@@ -125,6 +129,15 @@ class PooledDatabase implements Database {
 
   read<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#tryAgain(async (session) => (await session.query<Row>(statement, values)).rows);
+  }
+
+  async readAll<Rows extends readonly object[]>(
+    queries: readonly (readonly [statement: Statement, ...values: unknown[]])[],
+  ): Promise<{ [Place in keyof Rows]: Rows[Place][] }> {
+    const answers = await this.#tryAgain((session) =>
+      inOrder(queries.map(([statement, ...values]) => session.query(statement, values))),
+    );
+    return answers.map(({ rows }) => rows) as { [Place in keyof Rows]: Rows[Place][] };
   }
 
   list<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {

@@ -166,25 +166,21 @@ export function createReader(database: Database, known: KnownStandings): Reader 
       return row?.entries ?? 0;
     },
     async due(limit, own) {
-      const bodies = async <T>(statement: Parameters<Database["read"]>[0]): Promise<readonly T[]> =>
-        (await database.read<Body>(statement, [limit])).map(({ body }) => fromJsonText<T>(body));
-      const operations = async (
-        statement: Parameters<Database["read"]>[0],
-        ...values: unknown[]
-      ): Promise<readonly Operation[]> =>
-        (await database.read<OperationBody>(statement, values)).map(fromOperationRow);
-      const timers = await bodies<Timer>(statements.DUE_TIMERS);
-      const retries = await operations(statements.DUE_RETRIES, limit);
-      const gone = await operations(statements.ORPHANS, own, limit);
-      const overdue = await operations(statements.OVERDUE, limit);
-      const orphans = [
-        ...new Map([...gone, ...overdue].map((operation) => [operation.id, operation])).values(),
-      ];
+      const [timers, retries, gone, overdue, signals] = await database.readAll<
+        [Body, OperationBody, OperationBody, OperationBody, Body]
+      >([
+        [statements.DUE_TIMERS, limit],
+        [statements.DUE_RETRIES, limit],
+        [statements.ORPHANS, own, limit],
+        [statements.OVERDUE, limit],
+        [statements.SIGNALS, limit],
+      ]);
+      const orphans = new Map([...gone, ...overdue].map(fromOperationRow).map((one) => [one.id, one]));
       return {
-        timers,
-        retries,
-        orphans: orphans.slice(0, limit),
-        signals: await bodies<Signal>(statements.SIGNALS),
+        timers: timers.map(({ body }) => fromJsonText<Timer>(body)),
+        retries: retries.map(fromOperationRow),
+        orphans: [...orphans.values()].slice(0, limit),
+        signals: signals.map(({ body }) => fromJsonText<Signal>(body)),
       };
     },
     async nextDueAt() {
