@@ -26,6 +26,12 @@ export function resume(work: Work, operation: Operation, step: Step): void {
   dispatchAgain(work, { ...rest, attempt: operation.attempt + 1 }, step, undefined, isAttempt);
 }
 
+/** Claims an operation of which nothing was sent: the attempt is still the same, and is on record. */
+export function claimAnew(work: Work, operation: Operation, step: Step): void {
+  if (isProbing(operation)) dispatchProbe(work, operation, step);
+  else dispatchAgain(work, operation, step, undefined, false);
+}
+
 /** Begins the next attempt of one that failed: at once, after a wait that is held, or as a row that is due then. */
 export function retry(work: Work, failed: Operation, step: Step, delayMs: number): void {
   const { childId: _ended, ...operation } = failed;

@@ -27,6 +27,7 @@ import { perform, type Control, type PerformDeps } from "./perform.ts";
 import type { Programs } from "./programs.ts";
 import { createProgress } from "./progress.ts";
 import type { Outcome } from "./settle.ts";
+import { sleep } from "./sleep.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
 import { createView } from "./view.ts";
 import type { StepEnv, View, Work, Writable } from "./work.ts";
@@ -37,7 +38,8 @@ import type { StepEnv, View, Work, Writable } from "./work.ts";
  * on until the instance is at rest. Nothing else performs effects.
  *
  * D1 An effect is dispatched only after the batch that records its start was applied (W6), and only while the lease
- *    of this process is valid (W7).
+ *    of this process is valid (W7). Where that has run out, the operation is claimed anew once it is valid again, if
+ *    nobody else has taken it over by then.
  * D2 How it ended is written as {@link OutcomeWriter} says (O1 to O3).
  * D3 Whatever a drive has begun, {@link Driver.idle} waits for.
  */
@@ -110,6 +112,8 @@ export interface DriverDeps {
 }
 
 const MAX_RACES = 16;
+/** How often it is looked whether a lease that has run out is valid again. */
+const LEASE_LOOK_MS = 100;
 
 export function createDriver(deps: DriverDeps): Driver {
   return new EffectDriver(deps);
@@ -276,7 +280,10 @@ class EffectDriver implements Driver {
         const { dispatch } = work;
         if (dispatch === undefined) return { status: "rest", opened, ended };
         const result = await this.#run(opened, dispatch, busy, options);
-        if (result === undefined) return await this.#reread(opened, ended);
+        if (result === undefined) {
+          this.background(() => this.#claimAnew(dispatch.operation));
+          return await this.#reread(opened, ended);
+        }
         // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
         const isStale = result.outcome.status === "child" || busy.isSignalled;
         const { onStuck } = options;
@@ -319,6 +326,20 @@ class EffectDriver implements Driver {
       busy.abort = undefined;
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** D1: nothing was sent, and without this nobody would be at it until its deadline. */
+  async #claimAnew({ id, workflowId, fence, deadlineAt }: Operation): Promise<void> {
+    const { store, clock } = this.#deps;
+    while (clock.monotonic() >= store.lease().validUntil) {
+      if (store.now() >= deadlineAt) return;
+      await sleep(clock, LEASE_LOOK_MS);
+    }
+    await this.happen(workflowId, ({ operation }) =>
+      operation?.id === id && operation.fence === fence && operation.status === "running"
+        ? { kind: "unsent" }
+        : undefined,
+    );
   }
 
   async #reread(opened: Opened, ended: readonly Operation[]): Promise<Driven> {

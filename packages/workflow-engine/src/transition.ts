@@ -12,7 +12,7 @@ import {
 } from "@mcp-flowgate/core";
 import { admit, type Proposal } from "./admit.ts";
 import { deadline, dueDeadline, enter, type Trace } from "./advance.ts";
-import { resume } from "./again.ts";
+import { claimAnew, resume } from "./again.ts";
 import { beginCancel, compensateNext } from "./cancel.ts";
 import { claim } from "./claim.ts";
 import { becomeUnknown, endFailed, summaryOf } from "./commit.ts";
@@ -41,6 +41,8 @@ export type WorkflowEvent =
   | { readonly kind: "signal"; readonly signal: Signal; readonly correlationId: string }
   | { readonly kind: "retryDue" }
   | { readonly kind: "orphaned" }
+  /** Its claimant could not send it while its lease had run out, and nothing was sent. */
+  | { readonly kind: "unsent" }
   | { readonly kind: "resolved"; readonly resolution: Resolution }
   /** The draft is made with the new definition. */
   | { readonly kind: "migrated"; readonly migration: Migration };
@@ -102,6 +104,8 @@ function happen(work: Work, event: WorkflowEvent): Result<void, Refusal> {
       return withLive(work, (operation) => resume(work, operation, currentStep(work, operation)));
     case "orphaned":
       return withLive(work, (operation) => recover(work, operation));
+    case "unsent":
+      return withLive(work, (operation) => claimAnew(work, operation, currentStep(work, operation)));
     case "resolved":
       return withLive(work, (operation) => resolve(work, operation, event.resolution));
     case "migrated":
@@ -292,6 +296,7 @@ function correlationOf(work: Work, event: WorkflowEvent): string {
       return event.migration.correlationId;
     case "retryDue":
     case "orphaned":
+    case "unsent":
       return work.operation?.correlationId ?? work.instance.id;
     default:
       return event satisfies never;

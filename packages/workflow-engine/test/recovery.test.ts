@@ -5,9 +5,11 @@ import {
   buildTransition,
   buildWorkflow,
   createManualClock,
+  createRecordingAudit,
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
+import type { WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
 import { describe, expect, it } from "vitest";
 import { bench, brief, rels, type Bench } from "./bench.ts";
@@ -26,6 +28,29 @@ async function die(one: Bench): Promise<Awaited<ReturnType<Bench["start"]>>> {
   await settled();
   await one.crash();
   return open;
+}
+
+/** A process whose lease can run out, and another beside it. */
+function leased() {
+  const lease = { isValid: true };
+  const parts = { clock: createManualClock(), data: createMemoryData(), audit: createRecordingAudit() };
+  const memory = createMemoryStore({ ...parts, replica: "one" });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      if (name === "lease")
+        return () => ({ ...target.lease(), validUntil: lease.isValid ? Number.POSITIVE_INFINITY : -1 });
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const on = (own: WorkflowStore) => bench(job("idempotent"), { engine: { store: own, clock: parts.clock } });
+  return {
+    ...parts,
+    lease,
+    memory,
+    one: on(store),
+    two: on(createMemoryStore({ ...parts, replica: "two" })),
+  };
 }
 
 describe("a process that dies during an effect", () => {
@@ -80,25 +105,38 @@ describe("a process that dies during an effect", () => {
     expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
   });
 
-  it("sends nothing once its lease has run out, though its claim is on record (W7)", async () => {
-    const data = createMemoryData();
-    let valid = true;
-    const clock = createManualClock();
-    const memory = createMemoryStore({ clock, data, replica: "one" });
-    const store = new Proxy(memory, {
-      get(target, name) {
-        if (name === "lease")
-          return () => ({ ...target.lease(), validUntil: valid ? Number.POSITIVE_INFINITY : -1 });
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-    const one = bench(job("once"), { engine: { store, clock } });
+  it("sends nothing while its lease has run out, though its claim is on record, and sends it once that is back (W7)", async () => {
+    const { one, lease, memory, clock, audit } = leased();
     const open = await one.start();
-    valid = false;
+    lease.isValid = false;
     expect((await one.submit(open, "run", { a: 1 })).status).toBe("pending");
+    await clock.advance(60_000);
     expect(one.mcp.calls).toEqual([]);
     expect(await memory.journal(open.instance!.id)).toMatchObject([{ status: "running" }]);
+    lease.isValid = true;
+    await clock.advance(100);
+    await settled();
+    expect(brief(await one.get(open))).toEqual(["completed", "done", 1, undefined]);
+    expect(one.mcp.calls).toMatchObject([{ attempt: 1 }]);
+    expect(audit.types().filter((type) => type === "executor.started")).toHaveLength(1);
+  });
+
+  it("leaves what it could not send to whoever has taken it over by the time its lease is back (W7)", async () => {
+    const { one, two, lease, clock } = leased();
+    const open = await one.start();
+    lease.isValid = false;
+    await one.submit(open, "run", { a: 1 });
+    clock.skew(600_000);
+    const release = two.mcp.hold();
+    const sweeping = two.engine.sweep();
+    await settled();
+    lease.isValid = true;
+    await clock.advance(100);
+    await settled();
+    expect([one, two].map(({ mcp }) => mcp.calls.length)).toEqual([0, 1]);
+    release();
+    await sweeping;
+    expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
   });
 
   it("is taken over ten times at most", async () => {
