@@ -49,6 +49,7 @@ try {
   const text = toMarkdown(store.kind, report);
   process.stdout.write(`${text}\n`);
   for (const violation of report.violations) say(`VIOLATION ${violation}`);
+  if (report.evidence.length > 0) say(`what is known of them: ${keep(store.kind, report.evidence)}`);
   if (!values["no-report"]) writeReport(store.kind, text);
   process.exitCode = report.violations.length === 0 ? 0 : 1;
 } finally {
@@ -59,6 +60,13 @@ try {
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** A run ends with its store; of a violation, what there was to see must not. */
+function keep(kind: string, evidence: ChaosReport["evidence"]): string {
+  const file = join(mkdtempSync(join(tmpdir(), "flowgate-chaos-evidence-")), `${kind}.jsonl`);
+  writeFileSync(file, evidence.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  return file;
 }
 
 function toMs(text: string): number | undefined {

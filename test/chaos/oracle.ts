@@ -1,4 +1,4 @@
-import type { AuditDraft, JsonObject, Operation, StateIr, WorkflowIr } from "@mcp-flowgate/core";
+import type { AuditDraft, Json, JsonObject, Operation, StateIr, WorkflowIr } from "@mcp-flowgate/core";
 import { canGoOn, findViolations, readBlobs, type Observed } from "@mcp-flowgate/testkit";
 import type { Ledger } from "./clients.ts";
 import { DEFINITIONS } from "./flow.ts";
@@ -9,6 +9,8 @@ import { digest, type ChaosStore } from "./stores.ts";
 export interface Verdict {
   /** Empty, or the run has failed. */
   readonly violations: readonly string[];
+  /** What every witness has of the workflows that violations name: journal, audit events, arrivals, probes. */
+  readonly evidence: readonly Json[];
   readonly instances: number;
   readonly committed: number;
   readonly effects: number;
@@ -46,6 +48,7 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
   judgeAcknowledged(seen, ledger, violations);
   return {
     violations,
+    evidence: gather(violations, seen, sink),
     instances: seen.length,
     committed: journal.filter(({ status }) => status === "committed").length,
     effects: new Set(sink.arrivals.map(({ key }) => key)).size,
@@ -56,6 +59,19 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
     probes: [...trail.values()].flat().filter(({ type }) => type === "operation.probed").length,
     fenced: [...trail.values()].flat().filter(({ type }) => type === "operation.fenced").length,
   };
+}
+
+/** A violation names a workflow, or the key of an operation. */
+function gather(violations: readonly string[], seen: readonly Observed[], sink: Sink): readonly Json[] {
+  const named = (text: string): boolean => violations.some((violation) => violation.includes(text));
+  return seen
+    .filter((one) => named(one.instance.id) || one.journal.some((own) => named(own.idempotencyKey)))
+    .map(({ instance, journal, events }) => {
+      const keys = new Set(journal.map(({ idempotencyKey }) => idempotencyKey));
+      const ofThese = ({ key }: { readonly key: string }): boolean => keys.has(key);
+      const [arrivals, questions] = [sink.arrivals.filter(ofThese), sink.questions.filter(ofThese)];
+      return { instance, journal, events, arrivals, questions } as unknown as Json;
+    });
 }
 
 /** W4, W5, W6: each effect has its operation and its record; each operation that took effect has it once. */

@@ -9,6 +9,16 @@ export interface Arrival {
   readonly replica: string;
   /** The sink's answer for this key; equal for every arrival of it. */
   readonly n: number;
+  /** By the clock of the machine. */
+  readonly at: number;
+}
+
+/** A probe, and what it was told of the key. */
+export interface Question {
+  readonly key: string;
+  readonly replica: string;
+  readonly answer: string;
+  readonly at: number;
 }
 
 /**
@@ -18,6 +28,7 @@ export interface Arrival {
 export interface Sink {
   readonly port: number;
   readonly arrivals: readonly Arrival[];
+  readonly questions: readonly Question[];
   /** How many arrivals each key had. */
   count(key: string): number;
   numberOf(key: string): number | undefined;
@@ -38,16 +49,21 @@ export interface SinkBehaviour {
 export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
   let now = behaviour;
   const arrivals: Arrival[] = [];
+  const questions: Question[] = [];
   const byKey = new Map<string, { readonly n: number; count: number }>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
     const tool = (request.url ?? "").slice(1);
     const key = String(request.headers["idempotency-key"]);
+    const replica = String(request.headers["x-replica"]);
     if (tool === "find") {
-      const known = byKey.get(String(request.headers["x-asked"]));
-      const said =
+      const asked = String(request.headers["x-asked"]);
+      const known = byKey.get(asked);
+      const found =
         known === undefined ? { outcome: "not_executed" } : { outcome: "executed", result: { n: known.n } };
-      response.end(JSON.stringify(Math.random() < now.refused ? { outcome: "unknown" } : said));
+      const said = Math.random() < now.refused ? { outcome: "unknown" } : found;
+      questions.push({ key: asked, replica, answer: said.outcome, at: Date.now() });
+      response.end(JSON.stringify(said));
       return;
     }
     if (Math.random() < (tool === "flaky" ? 6 * now.refused : now.refused)) {
@@ -65,8 +81,9 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
       tool,
       key,
       workflowId: String(request.headers["x-workflow"]),
-      replica: String(request.headers["x-replica"]),
+      replica,
       n: known.n,
+      at: Date.now(),
     });
     const dropped = Math.random() < now.dropped;
     setTimeout(() => {
@@ -81,6 +98,7 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
   return {
     port: (server.address() as AddressInfo).port,
     arrivals,
+    questions,
     count: (key) => byKey.get(key)?.count ?? 0,
     numberOf: (key) => byKey.get(key)?.n,
     behave: (next) => {
