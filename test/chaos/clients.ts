@@ -5,6 +5,7 @@ import type { Sink } from "./sink.ts";
 /** A submit that somebody was told has been done. */
 export interface Acknowledged {
   readonly request: SubmitArguments;
+  readonly status: string;
   readonly output: Json;
   readonly chain: readonly string[];
 }
@@ -176,7 +177,8 @@ async function submit(options: ClientOptions, request: SubmitArguments): Promise
     // Whoever dies without an answer is asked again, elsewhere: that is what the promise is for.
     if (answer === undefined || answer.code === "TRANSITION_IN_PROGRESS") continue;
     if (answer.code !== undefined || !(answer.status === "executed" || answer.status === "completed")) return;
-    const told = { request, output: answer.output ?? null, chain: answer.chain ?? [] };
+    const { status, output = null, chain = [] } = answer;
+    const told = { request, status, output, chain };
     ledger.submits.push(told);
     if (Math.random() < 0.15) await replay(options, told);
     return;
@@ -186,15 +188,15 @@ async function submit(options: ClientOptions, request: SubmitArguments): Promise
 /** W9: the same call again, at another replica, has the same answer. */
 async function replay(
   { ask, ledger }: ClientOptions,
-  { request, output, chain }: Acknowledged,
+  { request, status, output, chain }: Acknowledged,
 ): Promise<void> {
   if (!OWN.has(request.transition)) return;
   const again = await ask({ kind: "submit", request });
   if (again === undefined || again.code === "TRANSITION_IN_PROGRESS" || again.code === "STORE_UNAVAILABLE")
     return;
   ledger.replays += 1;
-  const before = JSON.stringify([output, chain]);
-  const after = JSON.stringify([again.output ?? null, again.chain ?? []]);
+  const before = JSON.stringify([status, output, chain]);
+  const after = JSON.stringify([again.status, again.output ?? null, again.chain ?? []]);
   if (again.code !== undefined || before !== after) {
     ledger.violations.push(
       `W9 ${request.workflowId}@${request.expectedVersion} ${request.transition} was answered ${before} and then ${after} ${again.code ?? ""}`,

@@ -1,7 +1,17 @@
-import type { ErrorClass, ErrorCode, Evidence, JsonObject, Operation, Principal } from "@mcp-flowgate/core";
-import { ERROR_CODES, isJsonObject } from "@mcp-flowgate/core";
+import type {
+  Definition,
+  ErrorClass,
+  ErrorCode,
+  Evidence,
+  JsonObject,
+  Operation,
+  Principal,
+} from "@mcp-flowgate/core";
+import { ERROR_CODES, getOwn, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
+import { followsFrom } from "./equal-call.ts";
 import { linksOf } from "./links.ts";
+import { offersOf } from "./offers.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { instanceThere } from "./relay-definition.ts";
 import { isProbing } from "./probe.ts";
@@ -14,18 +24,20 @@ export type Asked = "start" | "get" | "submit" | "decide";
 
 /**
  * The answer to a call. `view` is the instance as it stands; `steps` are the operations that the call brought to an
- * end, or that an equal call before it did: the same steps give the same answer (W9).
+ * end, or that an equal call before it did: the same steps give the same answer (W9). `then` is the definition that they
+ * were of, where the instance has been moved to another since.
  */
 export function answer(
   asked: Asked,
   view: View,
   principal: Principal,
   steps: readonly Operation[],
+  then: Definition = view.definition,
 ): Snapshot {
   const { instance } = view;
   const last = steps.at(-1);
   const failure = failureOf(asked, view, last);
-  const status = statusOf(asked, view, last);
+  const status = statusOf(asked, view, last, then);
   const ran = steps.findLast((step) => step.status === "committed" && step.result !== undefined);
   const output = asked === "get" ? instance.output : ran?.result;
   const content = (asked === "get" ? view.operation : ran)?.content;
@@ -83,8 +95,12 @@ function elsewhereOf({ operation }: View): readonly JsonObject[] {
   return Array.isArray(approvals) ? approvals.filter(isJsonObject) : [];
 }
 
-function statusOf(asked: Asked, view: View, last: Operation | undefined): SnapshotStatus {
+function statusOf(asked: Asked, view: View, last: Operation | undefined, then: Definition): SnapshotStatus {
   const { instance } = view;
+  if (last !== undefined && hasGoneOn(asked, last, view)) {
+    if (!isForCallers(last, then)) return "pending";
+    return asked === "start" ? "started" : "executed";
+  }
   if (instance.status === "outcome_unknown") return "outcome_unknown";
   if (asked !== "get" && last?.status === "failed") return "failed";
   if (instance.status === "terminal") {
@@ -98,6 +114,23 @@ function statusOf(asked: Asked, view: View, last: Operation | undefined): Snapsh
   return asked === "get" ? "waiting_for_action" : "executed";
 }
 
+/**
+ * Whether something else than what the call brought about has happened to the instance since: another call, a deadline,
+ * an operator. How it stands by that is told by its links, and is no part of the answer (W9).
+ */
+function hasGoneOn(asked: Asked, last: Operation, { instance, operation }: View): boolean {
+  if ((asked !== "submit" && asked !== "start") || last.status !== "committed") return false;
+  if (instance.version !== last.fromVersion + 1) return instance.version > last.fromVersion;
+  const isLive = operation !== undefined && operation.id === instance.operationId;
+  return isLive && !followsFrom(operation, last);
+}
+
+/** Whether a step led to a state in which callers can go on, and not people or a clock alone. */
+function isForCallers({ toState = "" }: Operation, { ir }: Definition): boolean {
+  const state = getOwn(ir.states, toState);
+  return state === undefined || offersOf(state).agent.length > 0;
+}
+
 /** Whether the instance is parked by what the call brought about, and not by what came long after an equal one (W9). */
 function isParkedBy(last: Operation | undefined, { instance, operation }: View): boolean {
   return instance.status === "parked" && (last === undefined || last.id === (operation?.id ?? last.id));
@@ -107,6 +140,7 @@ function isParkedBy(last: Operation | undefined, { instance, operation }: View):
 function failureOf(asked: Asked, view: View, last: Operation | undefined): Refusal | undefined {
   const { instance } = view;
   const operation = last ?? view.operation;
+  if (last !== undefined && hasGoneOn(asked, last, view)) return undefined;
   if (instance.status === "outcome_unknown") {
     const since =
       view.operation === undefined ? "" : ` since ${new Date(view.operation.startedAt).toISOString()}`;

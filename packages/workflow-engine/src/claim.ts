@@ -187,7 +187,13 @@ function begin(
     idempotencyKey:
       template === undefined
         ? idempotencyKey(
-            { workflowId: instance.id, fromVersion, slot, transition, argumentsText },
+            {
+              workflowId: instance.id,
+              fromVersion: request.original?.fromVersion ?? fromVersion,
+              slot,
+              transition,
+              argumentsText,
+            },
             env.digest,
           )
         : declaredKey(template, { workflowId: instance.id, transition, correlationId }),

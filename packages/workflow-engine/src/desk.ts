@@ -11,6 +11,7 @@ import { maySee } from "./access.ts";
 import type { Proposal } from "./admit.ts";
 import { answer, rejection, type Asked } from "./answer.ts";
 import type { Driven, Driver, DriveOptions } from "./driver.ts";
+import { movedFrom, stepsSince } from "./equal-call.ts";
 import type { Opened } from "./library.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { CallContext } from "./engine-requests.ts";
@@ -34,6 +35,14 @@ export interface Desk {
     principal: Principal,
     steps: readonly Operation[],
   ): Snapshot | Promise<Snapshot>;
+  /** The answer to a call that came before and began with `first`, as it was then; `journal` is what happened from there on (W9). */
+  answerAgain(
+    asked: "start" | "submit",
+    opened: Opened,
+    principal: Principal,
+    first: Operation,
+    journal: readonly Operation[],
+  ): Promise<Snapshot>;
   /** Records the refusal, and answers with it and the links that there are. */
   reject(
     opened: Opened,
@@ -132,6 +141,22 @@ class EngineDesk implements Desk {
     return view instanceof Promise
       ? view.then((seen) => answer(asked, seen, principal, steps))
       : answer(asked, view, principal, steps);
+  }
+
+  async answerAgain(
+    asked: "start" | "submit",
+    opened: Opened,
+    principal: Principal,
+    first: Operation,
+    journal: readonly Operation[],
+  ): Promise<Snapshot> {
+    const steps = stepsSince(journal, first);
+    const hash = movedFrom(journal, steps.at(-1) ?? first);
+    const { definitions, store } = this.options;
+    const then =
+      hash === undefined ? undefined : (definitions.byHash(hash) ?? (await store.definition(hash)));
+    const view = await this.driver.view(opened, principal);
+    return answer(asked, view, principal, steps, then);
   }
 
   async reject(

@@ -40,15 +40,36 @@ export function findEqual(
 
 /** The steps that an operation led to: itself, and what the gateway then did by itself, in order. */
 export function stepsSince(journal: readonly Operation[], operation: Operation): readonly Operation[] {
-  const own = (other: Operation): boolean => other.slot === "chain" || other.slot === "onEnter";
   const over = journal
     .filter(({ status, fromVersion }) => status !== "running" && fromVersion >= operation.fromVersion)
     .sort((left, right) => left.fromVersion - right.fromVersion || left.startedAt - right.startedAt);
   const at = over.findIndex(({ id }) => id === operation.id);
-  if (at === -1) return [];
-  const later = over.slice(at + 1);
-  const next = later.findIndex((other) => !own(other));
-  return [over[at]!, ...(next === -1 ? later : later.slice(0, next))];
+  return at === -1 ? [] : ownSteps(over.slice(at));
+}
+
+/** Of steps in their order those that one call brought about: the first, and what follows from it. */
+export function ownSteps(steps: readonly Operation[]): readonly Operation[] {
+  const next = steps.findIndex((step, index) => index > 0 && !followsFrom(step, steps[index - 1]!));
+  return next === -1 ? steps : steps.slice(0, next);
+}
+
+/**
+ * Whether the gateway went on from a step with another: with its chain, or, in the commit of the step, with a deadline that
+ * had passed or a cancellation that had come meanwhile. That commit took the next fence, unless the step was begun in it.
+ */
+export function followsFrom({ slot, fence }: Operation, before: Operation): boolean {
+  if (slot === "chain" || slot === "onEnter") return true;
+  return slot !== "submit" && slot !== "migrate" && fence === before.fence + (before.attempt > 0 ? 1 : 0);
+}
+
+/** The hash of the definition that an operation was of, where its instance was moved to another after it. */
+export function movedFrom(journal: readonly Operation[], operation: Operation): string | undefined {
+  const moved = journal.find(
+    ({ slot, status, fromVersion }) =>
+      slot === "migrate" && status === "committed" && fromVersion > operation.fromVersion,
+  );
+  const hash = moved?.arguments["from"];
+  return typeof hash === "string" ? hash : undefined;
 }
 
 const ANSWERS: ReadonlySet<Operation["status"]> = new Set(["running", "waiting", "unknown", "committed"]);

@@ -2,6 +2,7 @@ import type { Digest, OperationSlot } from "@mcp-flowgate/core";
 
 export interface KeySubject {
   readonly workflowId: string;
+  /** Of the version that it begins at; of a compensation, of the step that it undoes: several may be undone at one version. */
   readonly fromVersion: number;
   readonly slot: OperationSlot;
   readonly transition: string;

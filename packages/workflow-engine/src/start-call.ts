@@ -4,7 +4,7 @@ import { checkArguments, type Proposal } from "./admit.ts";
 import { newInstance } from "./children.ts";
 import { draining, proposalOf, rateLimited, traceOf, unknownWorkflow, type Desk } from "./desk.ts";
 import type { StartRequest } from "./engine-requests.ts";
-import { stepsSince } from "./equal-call.ts";
+import { ownSteps } from "./equal-call.ts";
 import { settled } from "./join.ts";
 import type { Refusal } from "./refusal.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";
@@ -43,7 +43,7 @@ export async function startCall(desk: Desk, request: StartRequest): Promise<Snap
   if (driven.status === "request_used") return await startedBefore(desk, driven.request, principal);
   if (driven.status === "rate_limited") return await refuseStart(desk, request, rateLimited());
   if (driven.status === "conflict") throw new FlowgateError("INTERNAL", `the new id ${id} is in use`);
-  return await desk.answerOf("start", driven.opened, principal, driven.ended);
+  return await desk.answerOf("start", driven.opened, principal, ownSteps(driven.ended));
 }
 
 /** The step that a start takes at once. Where its arguments are the input, they are not judged a second time. */
@@ -66,8 +66,9 @@ async function startedBefore(desk: Desk, known: RequestKey, principal: Principal
   const [first] = journal;
   const after = (await desk.driver.open(known.workflowId)) ?? opened;
   // A first step that was claimed later than the start is none of the start's.
-  const steps = first?.fence === FIRST_FENCE ? stepsSince(journal, first) : [];
-  return await desk.answerOf("start", after, principal, steps);
+  return first?.fence === FIRST_FENCE
+    ? await desk.answerAgain("start", after, principal, first, journal)
+    : await desk.answerOf("start", after, principal, []);
 }
 
 function requestKeyOf(

@@ -5,7 +5,7 @@ import { rejection } from "./answer.ts";
 import { draining, MAX_CALL_RACES, proposalOf, rateLimited, unknownWorkflow, type Desk } from "./desk.ts";
 import type { Opened } from "./library.ts";
 import type { SubmitRequest } from "./engine-requests.ts";
-import { findEqual, stepsSince } from "./equal-call.ts";
+import { findEqual, ownSteps } from "./equal-call.ts";
 import { settled } from "./join.ts";
 import { mayPreempt } from "./preempt.ts";
 import { refusal } from "./refusal.ts";
@@ -64,7 +64,7 @@ export async function submitCall(
     return triesLeft > 1 ? await submitCall(desk, given, triesLeft - 1) : tooMany();
   if (driven.status !== "rest")
     return await desk.reject(opened, principal, rateLimited(), correlationId, request.arguments);
-  return await desk.answerOf("submit", driven.opened, principal, driven.ended);
+  return await desk.answerOf("submit", driven.opened, principal, ownSteps(driven.ended));
 }
 
 function tooMany(): Snapshot {
@@ -161,7 +161,7 @@ async function answerEqual(
     // Steps and instance have to be of one moment: the end of a step must not be told without what it brought (W9).
     const still = await desk.driver.open(id);
     if (still?.aggregate.instance.fence !== after.aggregate.instance.fence) continue;
-    return await desk.answerOf("submit", after, principal, stepsSince(journal, operation));
+    return await desk.answerAgain("submit", after, principal, operation, journal);
   }
   return tooMany();
 }

@@ -89,6 +89,25 @@ describe("cancellation", () => {
     expect(tools(b).map(([tool]) => tool)).toEqual(["flight", "hotel", "undo_hotel", "undo_flight"]);
   });
 
+  it("undoes each turn of a loop with a key of its own, though no version lies between (W10)", async () => {
+    const b = bench(buildWorkflow({ a: { transitions: { flight: step("flight", "a") } } }));
+    const at = await b.submit(await b.submit(await b.start(), "flight", { by: "x" }), "flight", { by: "x" });
+    b.mcp.script(failed("timeout", "unknown"));
+    await cancelIt(b, at.instance!.id);
+    await b.engine.resolveUnknown({
+      workflowId: at.instance!.id,
+      outcome: "abandon",
+      reason: "the airline does not answer",
+      principal: { ...b.agent, permissions: ["workflow.resolve"] },
+      correlationId: "cor",
+    });
+    const undone = b.mcp.calls.filter(({ call }) => call.kind === "mcp" && call.tool === "undo_flight");
+    expect(undone.map(({ key }) => key.split(".").slice(1, 3).join("."))).toEqual([
+      "1.compensate",
+      "0.compensate",
+    ]);
+  });
+
   it("is not led elsewhere by a deadline that passes meanwhile", async () => {
     const retry = {
       maxAttempts: 2,

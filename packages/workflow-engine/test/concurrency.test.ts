@@ -3,9 +3,11 @@ import {
   buildMcp,
   buildTransition,
   buildWorkflow,
+  failed,
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
+import type { Snapshot } from "@mcp-flowgate/workflow-engine";
 import { describe, expect, it } from "vitest";
 import { bench, brief } from "./bench.ts";
 
@@ -92,6 +94,31 @@ describe("calls at the same time", () => {
     expect(await one.submit(open, "charge", { eur: 5 })).toEqual(first);
     expect(await one.replica("two").submit(open, "charge", { eur: 5 })).toEqual(first);
     expect(one.mcp.calls).toHaveLength(1);
+  });
+
+  it.each([
+    ["another call may or may not have taken effect", "charge", failed("timeout", "unknown")],
+    ["another call has failed", "charge", failed("permanent")],
+    ["another call has gone through", "charge", succeeded({ eur: 6 })],
+    ["it has ended", "close", undefined],
+    ["it was cancelled", "cancel", undefined],
+  ] as const)("an equal call gets the same answer where since then %s (W9)", async (_what, next, outcome) => {
+    const { engine, start, submit, mcp, agent } = bench(charge);
+    const open = await start();
+    const told = ({ status, output, chain, evidence, error }: Snapshot) => ({
+      status,
+      output,
+      chain,
+      evidence,
+      error,
+    });
+    const first = await submit(open, "charge", { eur: 5 });
+    if (outcome !== undefined) mcp.script(outcome);
+    const { id: workflowId } = open.instance!;
+    if (next === "cancel")
+      await engine.cancel({ workflowId, reason: "enough", principal: agent, correlationId: "cor" });
+    else await submit(first, next, { eur: 6 });
+    expect(told(await submit(open, "charge", { eur: 5 }))).toEqual(told(first));
   });
 
   it("an equal call of another principal is not an equal call", async () => {
