@@ -12,8 +12,11 @@ export interface PackageRule {
   readonly external: readonly string[];
 }
 
-/** 0 to 2 are pure; `outbound` is what executors share; 3 implements ports; 4 wires. `kit` is private and only ever a development dependency. */
-export type Layer = 0 | 1 | 2 | "outbound" | 3 | 4 | "kit";
+/**
+ * 0 to 2 are pure; `outbound` is what executors share, `sql` what the stores in SQL databases do, and pure; 3 implements
+ * ports; 4 wires. `kit` is private and only ever a development dependency.
+ */
+export type Layer = 0 | 1 | 2 | "outbound" | "sql" | 3 | 4 | "kit";
 
 export const DEPENDENCY_TABLE: readonly PackageRule[] = [
   { folder: "packages/core", name: "@mcp-flowgate/core", layer: 0, workspace: [], external: [] },
@@ -69,6 +72,13 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     workspace: ["core"],
     external: ["undici"],
   },
+  {
+    folder: "packages/stores/sql",
+    name: "@mcp-flowgate/store-sql",
+    layer: "sql",
+    workspace: ["core"],
+    external: [],
+  },
 
   {
     folder: "packages/executors/cli",
@@ -116,14 +126,14 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     folder: "packages/stores/postgres",
     name: "@mcp-flowgate/store-postgres",
     layer: 3,
-    workspace: ["core"],
+    workspace: ["core", "store-sql"],
     external: ["drizzle-orm", "pg", "pg-connection-string"],
   },
   {
     folder: "packages/stores/sqlite",
     name: "@mcp-flowgate/store-sqlite",
     layer: 3,
-    workspace: ["core"],
+    workspace: ["core", "store-sql"],
     external: ["better-sqlite3", "drizzle-orm"],
   },
   {

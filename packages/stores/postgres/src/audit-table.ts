@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
-import type { AuditChain, AuditHead } from "./audit-chain.ts";
+import { linkRecord, streamOf, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
 import { toBoundedKey, toKey } from "./json-text.ts";
 import { toTime } from "./rows.ts";
@@ -35,11 +35,6 @@ export interface AuditRow {
   readonly line: string;
 }
 
-/** The stream of an event: its instance's, else that of the process. */
-export function streamOf(draft: AuditDraft, ownStream: string): string {
-  return draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
-}
-
 /**
  * Links events behind the heads of their streams.
  * @param heads by the key of the stream; what is not in it begins. Not changed.
@@ -59,7 +54,7 @@ export function linkAll(
     const name = streamOf(draft, ownStream);
     const stream = toBoundedKey(name);
     const head = moved.get(stream) ?? heads.get(stream) ?? { stream: name, seq: 0, hash: genesis };
-    const record = link(chain, head, draft);
+    const record = linkRecord(chain, head, draft);
     if (record === undefined) continue;
     rows.push({
       stream,
@@ -150,13 +145,4 @@ export async function settledPosition(database: Database): Promise<number> {
     await wait(pause);
   }
   throw new FlowgateError("STORE_UNAVAILABLE", "a transaction that writes records does not end; try again");
-}
-
-function link(chain: AuditChain, head: AuditHead, draft: AuditDraft): ReturnType<AuditChain> {
-  try {
-    return chain(head, draft);
-  } catch (thrown) {
-    const message = "the audit record cannot be made, so nothing was done";
-    throw new FlowgateError("AUDIT_UNAVAILABLE", message, { cause: thrown });
-  }
 }

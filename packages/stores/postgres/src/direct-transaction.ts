@@ -1,5 +1,4 @@
-import type { AuditHead } from "./audit-chain.ts";
-import { streamOf } from "./audit-table.ts";
+import { streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Session } from "./database.ts";
 import { beginUnderGuard } from "./direct-statements.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";

@@ -1,6 +1,5 @@
 import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
-import type { AuditHead } from "./audit-chain.ts";
-import { streamOf } from "./audit-table.ts";
+import { streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Session, Statement } from "./database.ts";
 import { inOrder } from "./in-order.ts";
 import { fromJsonText, fromKey, toBoundedKey, toKey } from "./json-text.ts";

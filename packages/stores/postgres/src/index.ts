@@ -1,5 +1,5 @@
-export { createAuditChain } from "./audit-chain.ts";
-export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
+export { createAuditChain } from "@mcp-flowgate/store-sql";
+export type { AuditChain, AuditHead, AuditLine } from "@mcp-flowgate/store-sql";
 export type { AuditFilter, StoredAudit } from "./audit-table.ts";
 export type { Migrated } from "./migrate.ts";
 export type { Collected } from "./retention.ts";

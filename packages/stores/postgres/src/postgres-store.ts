@@ -24,7 +24,7 @@ import type {
   WorkflowInstance,
   WorkflowStore,
 } from "@mcp-flowgate/core";
-import { createAuditChain, type AuditChain } from "./audit-chain.ts";
+import { createAuditChain, type AuditChain } from "@mcp-flowgate/store-sql";
 import { readAudit, type AuditFilter, type StoredAudit } from "./audit-table.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCheckpoints } from "./checkpoints.ts";

@@ -1,5 +1,5 @@
 import type { AuditDraft } from "@mcp-flowgate/core";
-import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
+import { GENESIS_HASH, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
 import { linkAll, type AuditRow } from "./audit-table.ts";
 import type { Session } from "./database.ts";
 import { findRefusal, instancesOf, lock, toWorkflowStream, type Refusal } from "./expectation.ts";

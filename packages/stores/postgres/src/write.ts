@@ -1,4 +1,4 @@
-import { GENESIS_HASH, type AuditHead } from "./audit-chain.ts";
+import { GENESIS_HASH, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { AuditRow } from "./audit-table.ts";
 import type { Answer, Session, Statement } from "./database.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createAuditChain } from "../src/audit-chain.ts";
+import { createAuditChain } from "@mcp-flowgate/store-sql";
 import { openDatabase } from "../src/database.ts";
 import { planDirect, transactDirectly } from "../src/direct-transaction.ts";
 import { hasCommitted } from "../src/doubt.ts";

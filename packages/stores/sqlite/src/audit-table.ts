@@ -1,6 +1,6 @@
-import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
+import type { AuditDraft } from "@mcp-flowgate/core";
+import { GENESIS_HASH, linkRecord, streamOf, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
-import { GENESIS_HASH, type AuditChain, type AuditHead } from "./audit-chain.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
 import { toKey } from "./json-text.ts";
@@ -123,13 +123,13 @@ export function createAuditTable({ db, prepare, sqlite }: OpenedDatabase, chain:
     },
     append(drafts, ownStream) {
       for (const draft of drafts) {
-        const name = draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
+        const name = streamOf(draft, ownStream);
         const stream = toKey(name);
         const head = heads.get(stream) ?? {
           stream: name,
           ...(selectHead.get({ stream }) ?? { seq: 0, hash: GENESIS_HASH }),
         };
-        const record = link(chain, head, draft);
+        const record = linkRecord(chain, head, draft);
         if (record === undefined) continue;
         const { seq, hash } = record;
         rows.push([
@@ -162,13 +162,4 @@ export function createAuditTable({ db, prepare, sqlite }: OpenedDatabase, chain:
       return selectStreamBefore.all({ stream: toKey(stream), before, limit });
     },
   };
-}
-
-function link(chain: AuditChain, head: AuditHead, draft: AuditDraft): ReturnType<AuditChain> {
-  try {
-    return chain(head, draft);
-  } catch (thrown) {
-    const message = "the audit record cannot be made, so nothing was done";
-    throw new FlowgateError("AUDIT_UNAVAILABLE", message, { cause: thrown });
-  }
 }

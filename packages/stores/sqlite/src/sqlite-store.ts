@@ -25,7 +25,7 @@ import type {
   WorkflowStore,
 } from "@mcp-flowgate/core";
 import type Database from "better-sqlite3";
-import { createAuditChain, type AuditChain } from "./audit-chain.ts";
+import { createAuditChain, type AuditChain } from "@mcp-flowgate/store-sql";
 import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
 import { backUp } from "./backup.ts";
 import { createCheckpoints } from "./checkpoints.ts";

@@ -1,4 +1,4 @@
-import { canonicalJson, type AuditDraft, type Digest, type Ids } from "@mcp-flowgate/core";
+import { canonicalJson, FlowgateError, type AuditDraft, type Digest, type Ids } from "@mcp-flowgate/core";
 
 /** How far a stream has come: the place and the hash of its last record, 0 and 64 zeros before the first. */
 export interface AuditHead {
@@ -53,6 +53,24 @@ export function createAuditChain(deps: { readonly ids: Ids; readonly digest: Dig
     const line = `${event},"prevHash":"${head.hash}","hash":"${hash}"}`;
     return { id, eventType: type, seq, hash, line };
   };
+}
+
+/** The stream of an event: its instance's, else that of the process. */
+export function streamOf(draft: AuditDraft, ownStream: string): string {
+  return draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
+}
+
+/**
+ * Links an event, as `chain` does.
+ * @throws FlowgateError `AUDIT_UNAVAILABLE` where the record cannot be made.
+ */
+export function linkRecord(chain: AuditChain, head: AuditHead, draft: AuditDraft): AuditLine | undefined {
+  try {
+    return chain(head, draft);
+  } catch (thrown) {
+    const message = "the audit record cannot be made, so nothing was done";
+    throw new FlowgateError("AUDIT_UNAVAILABLE", message, { cause: thrown });
+  }
 }
 
 /** `make`, not called again for the value that it was called for last: events that come together have much in common. */
