@@ -35,6 +35,7 @@ export type { SharedStateHarness } from "./shared-state-contract.ts";
 export { describeStoreContract } from "./store-contract.ts";
 export type { StoreHarness } from "./store-contract.ts";
 export { arbitraryWorkflow, CHILD_ID, childWorkflow } from "./arbitrary-definition.ts";
+export { arbitraryJson, arbitraryJsonObject, arbitraryText } from "./arbitrary-json.ts";
 export { checkEngineModel } from "./engine-model.ts";
 export type { ModelEngine, ModelProcess, ModelRun, ModelSnapshot, ModelSystem } from "./engine-model.ts";
 export { startPostgres } from "./postgres-server.ts";

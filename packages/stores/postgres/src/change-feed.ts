@@ -1,7 +1,7 @@
 import { parseJson, type Clock, type Log } from "@mcp-flowgate/core";
 import type { Client, Notification } from "pg";
 import type { Database, Statement } from "./database.ts";
-import { fromKey, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 
 /**
  * Owns: the listeners of this process, how far it has seen what others wrote, and a connection that hints arrive over.

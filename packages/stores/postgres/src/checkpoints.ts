@@ -2,7 +2,7 @@ import type { SealPurge, SealTable, StoredCheckpoint, StoredRow } from "@mcp-flo
 import { settledPosition } from "./audit-table.ts";
 import * as statements from "./checkpoint-statements.ts";
 import type { Database, Session } from "./database.ts";
-import { fromKey, toBoundedKey } from "./json-text.ts";
+import { fromKey, toBoundedKey } from "./keys.ts";
 
 export interface CheckpointParts {
   readonly database: Database;

@@ -4,7 +4,7 @@ import type { Database, Session } from "./database.ts";
 import { planDirect, transactDirectly } from "./direct-transaction.ts";
 import { hasCommitted } from "./doubt.ts";
 import { exclusiveKeys, streamsOf } from "./expectation.ts";
-import { fromKey } from "./json-text.ts";
+import { fromKey } from "./keys.ts";
 import { constraintOf, isConnectionLost, isWorthAnotherTry, sqlState } from "./store-error.ts";
 import { transact, type Outcome, type Sent, type TransactionParts, type Work } from "./transaction.ts";
 

@@ -3,7 +3,7 @@ import type { Session } from "./database.ts";
 import { beginUnderGuard } from "./direct-statements.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
 import { inOrder } from "./in-order.ts";
-import { fromKey, toBoundedKey, toKey } from "./json-text.ts";
+import { fromKey, toBoundedKey, toKey } from "./keys.ts";
 import type { Standing } from "./standing.ts";
 import { chainAll, remembered, type Sent, type TransactionParts, type Work } from "./transaction.ts";
 import { write } from "./write.ts";

@@ -1,8 +1,8 @@
 import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
-import { streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
+import { fromJsonText, streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Session, Statement } from "./database.ts";
 import { inOrder } from "./in-order.ts";
-import { fromJsonText, fromKey, toBoundedKey, toKey } from "./json-text.ts";
+import { fromKey, toBoundedKey, toKey } from "./keys.ts";
 import * as statements from "./lock-statements.ts";
 import type { BatchRows } from "./rows.ts";
 import type { Standing } from "./standing.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Lease, Log } from "@mcp-flowgate/core";
 import type { Database, Statement } from "./database.ts";
-import { toKey } from "./json-text.ts";
+import { toKey } from "./keys.ts";
 import { toClaimant } from "./rows.ts";
 
 /**

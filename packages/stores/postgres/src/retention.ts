@@ -1,7 +1,7 @@
 import type { SealPurge } from "@mcp-flowgate/core";
 import { addPurge } from "./checkpoints.ts";
 import type { Database, Statement } from "./database.ts";
-import { fromKey, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 import * as statements from "./retention-statements.ts";
 import { sqlState } from "./store-error.ts";
 import { UNUSED_DEFINITION_MS } from "./known-definitions.ts";

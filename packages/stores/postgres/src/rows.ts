@@ -11,7 +11,8 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText, toBoundedKey, toJsonText, toKey } from "./json-text.ts";
+import { fromJsonText, toJsonText } from "@mcp-flowgate/store-sql";
+import { toBoundedKey, toKey } from "./keys.ts";
 
 /**
  * A batch as text, made when `apply` is called: what the caller does to its objects afterwards changes nothing, and

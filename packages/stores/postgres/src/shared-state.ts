@@ -1,6 +1,7 @@
 import type { Decision, JsonObject, SharedState, SharedView } from "@mcp-flowgate/core";
+import { fromJsonText, toJsonText } from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
-import { fromJsonText, fromKey, toJsonText, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 import { toStoreError } from "./store-error.ts";
 
 const REPORT: Statement = {

@@ -1,7 +1,12 @@
-import type { Json, JsonObject } from "@mcp-flowgate/core";
+import type { Json } from "@mcp-flowgate/core";
+import {
+  arbitraryJson as json,
+  arbitraryJsonObject as object,
+  arbitraryText as text,
+} from "@mcp-flowgate/testkit";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { fromJsonText, fromKey, toBoundedKey, toJsonText, toKey } from "../src/json-text.ts";
+import { fromKey, toBoundedKey, toKey } from "../src/keys.ts";
 import { createBench } from "./support/open.ts";
 import {
   approvalOf,
@@ -12,57 +17,6 @@ import {
   startOf,
   timerOf,
 } from "@mcp-flowgate/store-testkit";
-
-/** Any UTF-16, NUL and lone surrogates in particular. */
-const text = fc.oneof(
-  fc.string({ unit: "binary" }),
-  fc.string(),
-  fc.constantFrom(
-    "\u0000",
-    "a\u0000b",
-    "\uD800",
-    "\uDC00x",
-    '"',
-    '"\\ud800"',
-    "1e400",
-    "9223372036854775808",
-    "__proto__",
-    "\\",
-    "\n",
-  ),
-  fc
-    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
-    .map((units) => String.fromCharCode(...units)),
-);
-const number = fc.oneof(
-  fc.double({ noNaN: true }),
-  fc.constantFrom(...(JSON.parse("[-0, 1e400, -1e400, 9223372036854775808, 5e-324]") as number[])),
-);
-const { json } = fc.letrec<{ json: Json }>((tie) => ({
-  json: fc.oneof(
-    { maxDepth: 4 },
-    text,
-    number,
-    fc.constantFrom<Json>(null, true, false),
-    fc.array(tie("json"), { maxLength: 4 }),
-    fc.dictionary(text, tie("json"), { maxKeys: 4 }),
-  ),
-}));
-const object: fc.Arbitrary<JsonObject> = fc.dictionary(text, json, { maxKeys: 5 });
-
-test("what JSON text cannot lose comes back from it equal, to the sign of zero", () => {
-  fc.assert(
-    fc.property(json, (value) => {
-      const kept = toJsonText(value);
-      expect(kept.isWellFormed()).toBe(true);
-      expect(fromJsonText(kept)).toEqual(value);
-    }),
-  );
-});
-
-test("a number that JSON has no text for is refused, not changed", () => {
-  expect(() => toJsonText({ a: [Number.NaN] })).toThrow(TypeError);
-});
 
 test("keys of texts are equal where the texts are, and well-formed", () => {
   fc.assert(

@@ -3,7 +3,7 @@ import { GENESIS_HASH, linkRecord, streamOf, type AuditChain, type AuditHead } f
 import type Database from "better-sqlite3";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
-import { toKey } from "./json-text.ts";
+import { toKey } from "./keys.ts";
 import { toTime } from "./rows.ts";
 import { auditRows } from "./schema.ts";
 

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, eq, gt, ne, sql } from "./drizzle.ts";
-import { fromKey } from "./json-text.ts";
+import { fromKey } from "./keys.ts";
 import type { PreparedRows } from "./prepared.ts";
 import { counters, workflows } from "./schema.ts";
 import type { ChangeMark } from "./write.ts";

@@ -2,7 +2,7 @@ import type { SealTable, StoredCheckpoint } from "@mcp-flowgate/core";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, inArray, sql } from "./drizzle.ts";
-import { fromKey } from "./json-text.ts";
+import { fromKey } from "./keys.ts";
 import type { ReplicaLease } from "./replica-lease.ts";
 import { auditRows, checkpoints, counters, unsealed } from "./schema.ts";
 

@@ -8,7 +8,8 @@ import {
   type Timer,
   type WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText, toKey } from "./json-text.ts";
+import { fromJsonText } from "@mcp-flowgate/store-sql";
+import { toKey } from "./keys.ts";
 import {
   fromInstanceRow,
   fromOperationRow,

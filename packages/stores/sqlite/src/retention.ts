@@ -3,7 +3,7 @@ import { insertCheckpoint, lastCheckpoint } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
 import { and, asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
-import { fromKey, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 import { toTime } from "./rows.ts";
 import {
   approvals,

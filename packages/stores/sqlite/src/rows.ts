@@ -11,7 +11,8 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { freezeJson, fromJsonText, toJsonText, toKey, writeAs, type Fidelity } from "./json-text.ts";
+import { freezeJson, fromJsonText, toJsonText, writeAs, type Fidelity } from "@mcp-flowgate/store-sql";
+import { toKey } from "./keys.ts";
 
 /**
  * A batch as text, made when `apply` is called: what the caller does to its objects afterwards changes nothing, and

@@ -1,8 +1,9 @@
 import type { JsonObject, SharedState } from "@mcp-flowgate/core";
+import { fromJsonText, toJsonText } from "@mcp-flowgate/store-sql";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, eq, isNull, ne, or, sql } from "./drizzle.ts";
-import { fromJsonText, fromKey, toJsonText, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 import type { ReplicaLease } from "./replica-lease.ts";
 import { retryBusy } from "./retry-busy.ts";
 import { decisions, replicas } from "./schema.ts";

@@ -33,7 +33,7 @@ import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
 import { createExpectation, type Expectation } from "./expectation.ts";
-import { fromKey, toKey } from "./json-text.ts";
+import { fromKey, toKey } from "./keys.ts";
 import { createReader, type Reader } from "./read.ts";
 import { createRecentInstances } from "./recent-instances.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";

@@ -3,7 +3,7 @@ import { parseJson } from "@mcp-flowgate/core";
 /**
  * `value` as JSON text that {@link fromJsonText} turns into an equal value. Beyond `JSON.stringify` it keeps what that
  * loses: `-0`, and the infinities that `JSON.parse` makes of texts such as `1e400`. Lone surrogates and NUL are kept
- * as escapes, so the text is well-formed.
+ * as escapes, so the text is well-formed and one that Postgres takes too.
  * @throws {TypeError} for `NaN`, which no JSON text means.
  */
 export function toJsonText(value: unknown): string {
@@ -29,16 +29,6 @@ export function freezeJson(value: unknown): Fidelity {
 /** The value of a text that {@link toJsonText} made; the caller knows its type. */
 export function fromJsonText<T>(text: string): T {
   return parseJson(text) as T;
-}
-
-/** Text of a caller as a key: equal texts have equal keys, different ones different keys, and every key is well-formed. */
-export function toKey(text: string): string {
-  return text.isWellFormed() && !text.startsWith('"') ? text : JSON.stringify(text);
-}
-
-/** The text that {@link toKey} made `key` of. */
-export function fromKey(key: string): string {
-  return key.startsWith('"') ? (parseJson(key) as string) : key;
 }
 
 /** Too large for a double, but JSON: every reader makes an infinity of it. */
