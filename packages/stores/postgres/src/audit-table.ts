@@ -1,9 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
-import { linkRecord, streamOf, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
+import { linkRecord, streamOf, toTime, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
 import { toBoundedKey, toKey } from "./keys.ts";
-import { toTime } from "./rows.ts";
 
 /** Which records to read, in the order of their positions. */
 export interface AuditFilter {

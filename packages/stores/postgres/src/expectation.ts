@@ -1,10 +1,9 @@
 import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
-import { fromJsonText, streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
+import { fromJsonText, streamOf, type AuditHead, type BatchRows } from "@mcp-flowgate/store-sql";
 import type { Session, Statement } from "./database.ts";
 import { inOrder } from "./in-order.ts";
 import { fromKey, toBoundedKey, toKey } from "./keys.ts";
 import * as statements from "./lock-statements.ts";
-import type { BatchRows } from "./rows.ts";
 import type { Standing } from "./standing.ts";
 import type { Work } from "./transaction.ts";
 

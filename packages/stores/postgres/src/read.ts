@@ -13,7 +13,13 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText } from "@mcp-flowgate/store-sql";
+import {
+  fromInstanceRow,
+  fromJsonText,
+  fromOperationRow,
+  type InstanceRow,
+  type OperationRow,
+} from "@mcp-flowgate/store-sql";
 import type { SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Database } from "./database.ts";
@@ -21,7 +27,6 @@ import { and, desc, eq, inArray, QueryBuilder, sql } from "./drizzle.ts";
 import { createGatheredRead } from "./gathered-read.ts";
 import { toBoundedKey, toKey } from "./keys.ts";
 import * as statements from "./read-statements.ts";
-import { fromInstanceRow, fromOperationRow, type InstanceRow, type OperationRow } from "./rows.ts";
 import { approvals, workflows } from "./schema.ts";
 import { fromStandingText, type KnownStandings } from "./standing.ts";
 

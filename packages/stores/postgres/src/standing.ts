@@ -1,5 +1,5 @@
 import { parseJson } from "@mcp-flowgate/core";
-import type { BatchRows } from "./rows.ts";
+import type { BatchRows } from "@mcp-flowgate/store-sql";
 
 /** How an instance stands: all of its row that the writes of a step rest on. `id`, `claimant`, `operationId` are keys. */
 export interface Standing {

@@ -1,11 +1,10 @@
 import type { AuditDraft } from "@mcp-flowgate/core";
-import { GENESIS_HASH, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
+import { GENESIS_HASH, type AuditChain, type AuditHead, type BatchRows } from "@mcp-flowgate/store-sql";
 import { linkAll, type AuditRow } from "./audit-table.ts";
 import type { Session } from "./database.ts";
 import { findRefusal, instancesOf, lock, toWorkflowStream, type Refusal } from "./expectation.ts";
 import type { KnownDefinitions } from "./known-definitions.ts";
 import type { Guard } from "./replica-lease.ts";
-import type { BatchRows } from "./rows.ts";
 import type { KnownStandings } from "./standing.ts";
 import { toStoreError } from "./store-error.ts";
 import { write } from "./write.ts";

@@ -1,7 +1,7 @@
+import type { ApprovalRow, ChildRow, InstanceRow, OperationRow, RequestRow } from "@mcp-flowgate/store-sql";
 import type { AuditRow } from "./audit-table.ts";
 import { toBigintArray, toTextArray } from "./binary-array.ts";
 import type { Statement } from "./database.ts";
-import type { ApprovalRow, ChildRow, InstanceRow, OperationRow, RequestRow } from "./rows.ts";
 import type { Standing } from "./standing.ts";
 
 /** A statement over any number of rows, which travel as one array per column. */

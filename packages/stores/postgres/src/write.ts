@@ -1,10 +1,15 @@
-import { GENESIS_HASH, type AuditHead } from "@mcp-flowgate/store-sql";
+import {
+  GENESIS_HASH,
+  type AuditHead,
+  type BatchRows,
+  type InstanceRow,
+  type OperationRow,
+} from "@mcp-flowgate/store-sql";
 import type { AuditRow } from "./audit-table.ts";
 import type { Answer, Session, Statement } from "./database.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
 import type { KnownDefinitions } from "./known-definitions.ts";
 import { inOrder } from "./in-order.ts";
-import type { BatchRows, InstanceRow, OperationRow } from "./rows.ts";
 import * as statements from "./write-statements.ts";
 import type { Standing } from "./standing.ts";
 import type { RowsStatement } from "./write-statements.ts";

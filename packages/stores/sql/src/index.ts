@@ -1,4 +1,16 @@
 export { createAuditChain, GENESIS_HASH, linkRecord, streamOf } from "./audit-chain.ts";
 export type { AuditChain, AuditHead, AuditLine } from "./audit-chain.ts";
-export { freezeJson, fromJsonText, toJsonText, writeAs } from "./json-text.ts";
-export type { Fidelity } from "./json-text.ts";
+export { fromJsonText, toJsonText } from "./json-text.ts";
+export { createRowWriter } from "./row-writer.ts";
+export type { RowForm, RowWriter } from "./row-writer.ts";
+export { fromInstanceRow, fromOperationRow, isLiveOrFinal, toTime } from "./rows.ts";
+export type {
+  ApprovalRow,
+  BatchRows,
+  BlobRow,
+  ChildRow,
+  InstanceRow,
+  OperationRow,
+  RequestRow,
+  StandingInstance,
+} from "./rows.ts";

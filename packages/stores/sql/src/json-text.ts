@@ -7,7 +7,7 @@ import { parseJson } from "@mcp-flowgate/core";
  * @throws {TypeError} for `NaN`, which no JSON text means.
  */
 export function toJsonText(value: unknown): string {
-  return writeAs(lookAt(value), value);
+  return writeAs(lookAtJson(value), value);
 }
 
 /**
@@ -16,14 +16,19 @@ export function toJsonText(value: unknown): string {
  */
 export type Fidelity = "equal" | "careful" | "loose";
 
+/** How the text of `value` is to be written; only {@link freezeJson} looks whether it will say all of it. */
+export function lookAtJson(value: unknown): Fidelity {
+  return lookAt(value);
+}
+
+/** What the text of `value` will say of it. Freezes it too, whole: what its text says, it then says for good. */
+export function freezeJson(value: unknown): Fidelity {
+  return lookAt(value, Object.freeze);
+}
+
 /** As {@link toJsonText}, of a value that was looked at, or is a part of one. */
 export function writeAs(fidelity: Fidelity, value: unknown): string {
   return fidelity === "careful" ? careful(value) : (JSON.stringify(value) ?? "null");
-}
-
-/** Freezes it too, whole: what its text says, it then says for good. */
-export function freezeJson(value: unknown): Fidelity {
-  return lookAt(value, Object.freeze);
 }
 
 /** The value of a text that {@link toJsonText} made; the caller knows its type. */
@@ -37,7 +42,7 @@ const INFINITY_TEXT = "1e999";
 function lookAt(value: unknown, visit?: (object: object) => void): Fidelity {
   if (typeof value === "number") return !Number.isFinite(value) || Object.is(value, -0) ? "careful" : "equal";
   if (typeof value !== "object" || value === null) return isJsonAtom(value) ? "equal" : "loose";
-  let all: Fidelity = isPlain(value) ? "equal" : "loose";
+  let all: Fidelity = visit === undefined || isPlain(value) ? "equal" : "loose";
   if (all === "equal") visit?.(value);
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) all = worse(all, lookAt(item, visit));

@@ -1,10 +1,16 @@
 import type { AuditDraft } from "@mcp-flowgate/core";
-import { GENESIS_HASH, linkRecord, streamOf, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
+import {
+  GENESIS_HASH,
+  linkRecord,
+  streamOf,
+  toTime,
+  type AuditChain,
+  type AuditHead,
+} from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
 import { toKey } from "./keys.ts";
-import { toTime } from "./rows.ts";
 import { auditRows } from "./schema.ts";
 
 /** Which records to read, in the order of their commits. */

@@ -1,9 +1,8 @@
 import type { ApplyResult, RequestKey } from "@mcp-flowgate/core";
-import { fromJsonText } from "@mcp-flowgate/store-sql";
+import { fromJsonText, isLiveOrFinal, type BatchRows, type StandingInstance } from "@mcp-flowgate/store-sql";
 import type { OpenedDatabase } from "./database.ts";
 import { and, count, eq, gt, sql } from "./drizzle.ts";
 import { toKey } from "./keys.ts";
-import { isLiveOrFinal, type BatchRows, type StandingInstance } from "./rows.ts";
 import { approvals, operations, rates, requests, signals, timers } from "./schema.ts";
 
 export type Refusal = Exclude<ApplyResult, { status: "applied" }>;

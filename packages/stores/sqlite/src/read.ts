@@ -12,13 +12,12 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText } from "@mcp-flowgate/store-sql";
+import { fromInstanceRow, fromJsonText, fromOperationRow } from "@mcp-flowgate/store-sql";
 import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, sql } from "./drizzle.ts";
 import { toKey } from "./keys.ts";
-import { fromInstanceRow, fromOperationRow } from "./rows.ts";
 import {
   approvals,
   blobOwners,

@@ -8,17 +8,17 @@ import {
   type Timer,
   type WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromJsonText } from "@mcp-flowgate/store-sql";
-import { toKey } from "./keys.ts";
 import {
   fromInstanceRow,
+  fromJsonText,
   fromOperationRow,
-  toStandingInstance,
   type BatchRows,
   type InstanceRow,
   type OperationRow,
   type StandingInstance,
-} from "./rows.ts";
+} from "@mcp-flowgate/store-sql";
+import { toKey } from "./keys.ts";
+import { toStandingInstance } from "./rows.ts";
 
 /**
  * Instances as this process last read or wrote them, so that the next step of one is not read from the file again.

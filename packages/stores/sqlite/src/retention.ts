@@ -1,10 +1,10 @@
 import type { SealPurge } from "@mcp-flowgate/core";
+import { toTime } from "@mcp-flowgate/store-sql";
 import { insertCheckpoint, lastCheckpoint } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
 import { and, asc, desc, eq, gt, inArray, lte, max, notExists, sql } from "./drizzle.ts";
 import { fromKey, toKey } from "./keys.ts";
-import { toTime } from "./rows.ts";
 import {
   approvals,
   auditRows,

@@ -25,7 +25,7 @@ import type {
   WorkflowStore,
 } from "@mcp-flowgate/core";
 import type Database from "better-sqlite3";
-import { createAuditChain, type AuditChain } from "@mcp-flowgate/store-sql";
+import { createAuditChain, type AuditChain, type BatchRows } from "@mcp-flowgate/store-sql";
 import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
 import { backUp } from "./backup.ts";
 import { createCheckpoints } from "./checkpoints.ts";
@@ -39,7 +39,7 @@ import { createRecentInstances } from "./recent-instances.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
 import { createRetention, type Collected, type Retention } from "./retention.ts";
 import { retryBusy } from "./retry-busy.ts";
-import { toBatchRows, type BatchRows } from "./rows.ts";
+import { toBatchRows } from "./rows.ts";
 import { createSharedState } from "./shared-state.ts";
 import { closedError, toStoreError } from "./store-error.ts";
 import { createWriter, type Writer } from "./write.ts";

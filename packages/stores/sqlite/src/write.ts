@@ -1,5 +1,5 @@
+import { toTime, type BatchRows, type InstanceRow, type StandingInstance } from "@mcp-flowgate/store-sql";
 import type { OpenedDatabase } from "./database.ts";
-import { toTime, type BatchRows, type InstanceRow, type StandingInstance } from "./rows.ts";
 import { createWriteStatements, type WriteStatements } from "./write-statements.ts";
 
 /** Who writes, and the number of the transaction: others look for rows with later ones. */
