@@ -14,9 +14,12 @@ import type {
   WorkflowInstance,
 } from "@mcp-flowgate/core";
 import {
+  fromCursor,
   fromInstanceRow,
   fromJsonText,
   fromOperationRow,
+  toAggregate,
+  toPage,
   type InstanceRow,
   type OperationRow,
 } from "@mcp-flowgate/store-sql";
@@ -93,11 +96,11 @@ export function createReader(database: Database, known: KnownStandings): Reader 
   return {
     async load(workflowId) {
       const rows = await loading.get(toKey(workflowId));
-      return toAggregate(rows);
+      return assemble(rows);
     },
     async loadAll(workflowIds) {
       const found = await loadRows([...new Set(workflowIds.map(toKey))]);
-      return [...found.values()].map(toAggregate).filter((aggregate) => aggregate !== undefined);
+      return [...found.values()].map(assemble).filter((aggregate) => aggregate !== undefined);
     },
     async operation(id) {
       const [row] = await database.read<OperationBody>(statements.OPERATION_BY_ID, [toKey(id)]);
@@ -196,53 +199,32 @@ export function createReader(database: Database, known: KnownStandings): Reader 
   };
 }
 
-function toAggregate(rows: readonly PartRow[] = []): InstanceAggregate | undefined {
+function assemble(rows: readonly PartRow[] = []): InstanceAggregate | undefined {
   const parts = (part: Part): readonly PartRow[] =>
     rows.filter((row) => row.part === part).sort((left, right) => left.n - right.n);
   const listed = <T>(part: Part): readonly T[] => parts(part).flatMap(({ body }) => fromJsonText<T[]>(body));
   const [row] = parts("instance");
   if (row === undefined) return undefined;
   const [operation] = parts("operation");
-  const signals = listed<Signal>("signal");
-  const announced = new Set(
-    signals.map(({ payload }) =>
-      typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
-    ),
+  return toAggregate(
+    {
+      instance: fromInstanceRow(row),
+      operation: operation && fromOperationRow({ body: operation.body, lateResult: operation.more }),
+      evidence: listed<Evidence>("evidence"),
+      approvals: parts("approval"),
+      timers: listed<Timer>("timer"),
+      signals: listed<Signal>("signal"),
+    },
+    toKey,
   );
-  return {
-    instance: fromInstanceRow(row),
-    ...(operation === undefined
-      ? {}
-      : { operation: fromOperationRow({ body: operation.body, lateResult: operation.more }) }),
-    evidence: listed<Evidence>("evidence"),
-    approvals: parts("approval")
-      .filter(({ id, status }) => status === "pending" || announced.has(id ?? ""))
-      .map(({ body }) => fromJsonText<Approval>(body)),
-    timers: listed<Timer>("timer"),
-    signals,
-  };
 }
 
 function matches(column: PgColumn, text: string | undefined): SQL | undefined {
   return text === undefined ? undefined : eq(column, toBoundedKey(text));
 }
 
-/** What a cursor left to show: it is the time and the number of the last row that was shown. */
+/** What a cursor left to show. */
 function isAfter(at: PgColumn, n: PgColumn, cursor: string | undefined): SQL | undefined {
-  const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
-  if (parts === null) return undefined;
-  return sql`(${at}, ${n}) < (${Number(parts[1])}, ${Number(parts[2])})`;
-}
-
-function toPage<Row extends { readonly at: number; readonly n: number }, Item>(
-  rows: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => Item,
-): Page<Item> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(toItem),
-    ...(rows.length > limit && last !== undefined ? { nextCursor: `${last.at}_${last.n}` } : {}),
-  };
+  const last = fromCursor(cursor);
+  return last && sql`(${at}, ${n}) < (${last.at}, ${last.n})`;
 }

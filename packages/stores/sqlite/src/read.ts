@@ -12,7 +12,14 @@ import type {
   Timer,
   WorkflowInstance,
 } from "@mcp-flowgate/core";
-import { fromInstanceRow, fromJsonText, fromOperationRow } from "@mcp-flowgate/store-sql";
+import {
+  fromCursor,
+  fromInstanceRow,
+  fromJsonText,
+  fromOperationRow,
+  toAggregate,
+  toPage,
+} from "@mcp-flowgate/store-sql";
 import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { OpenedDatabase } from "./database.ts";
@@ -240,22 +247,17 @@ export function createReader({ db, prepare }: OpenedDatabase): Reader {
       const children = selectChildren.all({ id }).sort((left, right) => left.n - right.n);
       const of = <Row>(part: string): readonly Row[] =>
         children.filter((child) => child.part === part).map(({ body }) => fromJsonText<Row>(body));
-      const waiting = of<Signal>("signal");
-      const announced = new Set(
-        waiting.map(({ payload }) =>
-          typeof payload["approvalId"] === "string" ? toKey(payload["approvalId"]) : "",
-        ),
+      return toAggregate(
+        {
+          instance,
+          operation: operation && fromOperationRow(operation),
+          evidence: of<Evidence>("evidence"),
+          approvals: children,
+          timers: of<Timer>("timer"),
+          signals: of<Signal>("signal"),
+        },
+        toKey,
       );
-      return {
-        instance,
-        ...(operation === undefined ? {} : { operation: fromOperationRow(operation) }),
-        evidence: of<Evidence>("evidence"),
-        approvals: children
-          .filter(({ id: key, status }) => key !== null && (status === "pending" || announced.has(key)))
-          .map(({ body }) => fromJsonText<Approval>(body)),
-        timers: of<Timer>("timer"),
-        signals: waiting,
-      };
     },
     operation(id) {
       const row = selectOperation.get({ id: toKey(id) });
@@ -335,22 +337,8 @@ function unindexed(column: SQLiteColumn): SQL {
   return sql`+${column}`;
 }
 
-/** What a cursor left to show: it is the time and the number of the last row that was shown. */
+/** What a cursor left to show. */
 function isAfter(at: SQLiteColumn, n: SQLiteColumn, cursor: string | undefined): SQL | undefined {
-  const parts = /^(-?\d+)_(\d+)$/.exec(cursor ?? "");
-  if (parts === null) return undefined;
-  return sql`(${at}, ${n}) < (${Number(parts[1])}, ${Number(parts[2])})`;
-}
-
-function toPage<Row extends { readonly at: number; readonly n: number }, Item>(
-  rows: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => Item,
-): Page<Item> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(toItem),
-    ...(rows.length > limit && last !== undefined ? { nextCursor: `${last.at}_${last.n}` } : {}),
-  };
+  const last = fromCursor(cursor);
+  return last && sql`(${at}, ${n}) < (${last.at}, ${last.n})`;
 }
