@@ -1,26 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
-import { linkRecord, streamOf, toTime, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
+import {
+  linkRecord,
+  streamOf,
+  toTime,
+  type AuditChain,
+  type AuditFilter,
+  type AuditHead,
+  type StoredAudit,
+} from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
 import { toBoundedKey, toKey } from "./keys.ts";
-
-/** Which records to read, in the order of their positions. */
-export interface AuditFilter {
-  /** `wf:<id>` or `replica:<name>:<epoch>`; left out, every stream. */
-  readonly stream?: string;
-  /** The position of the last record that was read. */
-  readonly after?: number;
-  /** Records before this position, newest first, instead of those after one. */
-  readonly before?: number;
-  readonly limit: number;
-}
-
-/** A record with its position. Positions grow and are not dense; what is read once has nothing before it that comes later. */
-export interface StoredAudit {
-  readonly position: number;
-  /** The record's JSON text. */
-  readonly line: string;
-}
 
 /** A record on its way into the table. */
 export interface AuditRow {

@@ -1,4 +1,5 @@
 import { parseJson, type Clock, type Log } from "@mcp-flowgate/core";
+import { createListeners, type Listeners } from "@mcp-flowgate/store-sql";
 import type { Client, Notification } from "pg";
 import type { Database, Statement } from "./database.ts";
 import { fromKey, toKey } from "./keys.ts";
@@ -74,7 +75,7 @@ export async function createChangeFeed(options: ChangeFeedOptions): Promise<Chan
 
 class TableFeed implements ChangeFeed {
   readonly #options: ChangeFeedOptions;
-  readonly #listeners = new Set<(workflowId: string) => void>();
+  readonly #listeners: Listeners;
   readonly #toTell = new Set<string>();
   readonly #past: { readonly at: number; readonly snapshot: string }[] = [];
   #seen: string;
@@ -90,20 +91,18 @@ class TableFeed implements ChangeFeed {
 
   constructor(options: ChangeFeedOptions, snapshot: string) {
     this.#options = options;
+    this.#listeners = createListeners(options.log);
     this.#seen = snapshot;
   }
 
   listen(listener: (workflowId: string) => void): () => void {
-    const call = (workflowId: string): void => listener(workflowId);
-    this.#listeners.add(call);
+    const remove = this.#listeners.add(listener);
     if (this.#polling === undefined) this.#planPoll();
-    return () => {
-      this.#listeners.delete(call);
-    };
+    return remove;
   }
 
   announce(workflowIds: readonly string[]): void {
-    this.#callAll(workflowIds);
+    this.#listeners.call(workflowIds);
     if (!this.#options.hints || this.#isClosed) return;
     for (const id of workflowIds) this.#toTell.add(id);
     if (this.#telling !== undefined) return;
@@ -169,7 +168,7 @@ class TableFeed implements ChangeFeed {
     try {
       const { from, ids } = parseJson(payload) as { from: number; ids?: readonly string[] };
       if (from === this.#options.epoch) this.#isHeard = true;
-      else this.#callAll((ids ?? []).map(fromKey));
+      else this.#listeners.call((ids ?? []).map(fromKey));
     } catch {
       // Whoever writes to the channel without knowing its form tells us nothing.
     }
@@ -219,23 +218,11 @@ class TableFeed implements ChangeFeed {
       const [row] = await database.read<{ snapshot: string; ids: string[] }>(CHANGED, [this.#seen, epoch]);
       if (row === undefined) return;
       this.#seen = row.snapshot;
-      this.#callAll(row.ids.map(fromKey));
+      this.#listeners.call(row.ids.map(fromKey));
     } catch (thrown) {
       this.#options.log.debug("changes by other processes could not be read", { error: String(thrown) });
     } finally {
       this.#isPolling = false;
-    }
-  }
-
-  #callAll(workflowIds: readonly string[]): void {
-    for (const id of workflowIds) {
-      for (const listener of this.#listeners) {
-        try {
-          listener(id);
-        } catch (thrown) {
-          this.#options.log.error("a listener for changes failed", { error: String(thrown) });
-        }
-      }
     }
   }
 }

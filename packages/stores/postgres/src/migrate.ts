@@ -1,13 +1,8 @@
 import { FlowgateError } from "@mcp-flowgate/core";
+import type { Migrated } from "@mcp-flowgate/store-sql";
 import type { Database, Session } from "./database.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
 import { sqlState } from "./store-error.ts";
-
-/** The number of the schema that was found and the one that it has now; 0 is none. */
-export interface Migrated {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Of the advisory lock under which one process migrates: "mcp-flow" in ASCII. */
 const MIGRATION_LOCK = "7882815026573274999";

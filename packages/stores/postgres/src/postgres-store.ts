@@ -4,13 +4,9 @@ import type {
   Approval,
   ApprovalFilter,
   AuditDraft,
-  AuditSink,
   Batch,
-  Clock,
   Definition,
-  Digest,
   DueWork,
-  Ids,
   InstanceAggregate,
   InstanceFilter,
   Lease,
@@ -22,23 +18,36 @@ import type {
   SealTable,
   SharedState,
   WorkflowInstance,
-  WorkflowStore,
 } from "@mcp-flowgate/core";
-import { createAuditChain, type AuditChain } from "@mcp-flowgate/store-sql";
-import { readAudit, type AuditFilter, type StoredAudit } from "./audit-table.ts";
+import {
+  closedError,
+  collectNowAndThen,
+  createAuditChain,
+  createForwarding,
+  toRetention,
+  type AuditFilter,
+  type Collected,
+  type Forwarding,
+  type Migrated,
+  type RetentionOptions,
+  type SqlStore,
+  type SqlStoreOptions,
+  type StoredAudit,
+} from "@mcp-flowgate/store-sql";
+import { readAudit } from "./audit-table.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createKnownDefinitions } from "./known-definitions.ts";
-import { migrate, type Migrated } from "./migrate.ts";
+import { migrate } from "./migrate.ts";
 import { createReader, type Reader } from "./read.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
-import { collect, type Collected } from "./retention.ts";
+import { collect } from "./retention.ts";
 import { toBatchRows } from "./rows.ts";
 import { createSharedState } from "./shared-state.ts";
 import { createKnownStandings, type KnownStandings } from "./standing.ts";
-import { closedError, toStoreError } from "./store-error.ts";
+import { toStoreError } from "./store-error.ts";
 
 /**
  * The journal in a PostgreSQL database, shared by any number of replicas.
@@ -52,49 +61,19 @@ import { closedError, toStoreError } from "./store-error.ts";
  * D3 Time is the database's. A replica's own clock only counts what passed since the database last said it.
  * D4 Every wait for the database is bounded; what ends a connection ends neither this process nor the store.
  */
-export interface PostgresStore extends WorkflowStore {
-  /** What opening it did to the schema. */
-  readonly migrated: Migrated;
-  /** What the processes on it agree on besides workflows. */
-  readonly shared: SharedState;
-  /** Audit records in the order of their positions. */
-  audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
-  /** The checkpoints over audit records, and the records that none covers yet. */
-  readonly checkpoints: SealTable;
-  /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
-  gc(): Promise<Collected>;
-}
+export interface PostgresStore extends SqlStore {}
 
-export interface PostgresStoreOptions {
+export interface PostgresStoreOptions extends SqlStoreOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. The tables are in its schema `mcp_flowgate`, which is made where it is missing. */
   readonly url: string;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly digest: Digest;
-  readonly log: Log;
-  /** What people call this process. Default the host's name and the process id. Need not be unique. */
-  readonly replica?: string;
   /** How many connections it uses at most. Default 10. */
   readonly poolSize?: number;
   /** How long one statement may take, in milliseconds. Default 10,000. */
   readonly statementTimeoutMs?: number;
   /** After how long without a heartbeat a process is given up, in milliseconds. Default 15,000. */
   readonly leaseMs?: number;
-  /**
-   * `terminalMs` is how long a terminal instance is kept that says nothing itself, default 30 days; `auditMs` how
-   * long audit records are kept beyond their instance, default 400 days.
-   */
-  readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
-  /** How events become records. Left out, all are kept, as they are. */
-  readonly auditChain?: AuditChain;
-  /** Given where somebody makes checkpoints: retention then removes what is sealed, and says so in one of its own. */
-  readonly sealPurge?: SealPurge;
-  /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
-  readonly forward?: AuditSink;
 }
 
-const DAY_MS = 86_400_000;
-const GC_EVERY_MS = 300_000;
 /** Transactions on their way at a time: the server flushes those that end together at once, and what waits shares the next. */
 const MAX_LANES = 4;
 
@@ -171,41 +150,36 @@ class JournalStore implements PostgresStore {
   readonly migrated: Migrated;
   readonly checkpoints: SealTable;
   readonly shared: SharedState;
-  readonly #clock: Clock;
   readonly #log: Log;
   readonly #database: Database;
   readonly #lease: ReplicaLease;
   readonly #feed: ChangeFeed;
   readonly #queue: CommitQueue;
   readonly #reader: Reader;
-  readonly #forward: AuditSink | undefined;
-  readonly #terminalMs: number;
-  readonly #auditMs: number;
+  readonly #forwarding: Forwarding;
+  readonly #retention: Required<RetentionOptions>;
   readonly #sealPurge: SealPurge | undefined;
-  readonly #forwarding = new Set<Promise<void>>();
-  #cancelGc: () => void;
+  readonly #cancelGc: () => void;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions, { database, migrated, lease, feed, queue, standings }: Parts) {
     this.migrated = migrated;
     this.shared = createSharedState({ database, epoch: lease.epoch });
-    this.#clock = options.clock;
     this.#log = options.log;
     this.#database = database;
     this.#lease = lease;
     this.#feed = feed;
     this.#queue = queue;
     this.#reader = createReader(database, standings);
-    this.#forward = options.forward;
-    this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
-    this.#auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
+    this.#forwarding = createForwarding(options.forward, options.log);
+    this.#retention = toRetention(options.retention);
     this.#sealPurge = options.sealPurge;
     this.checkpoints = createCheckpoints({
       database,
       epoch: lease.epoch,
       run: (work) => this.#read(() => work()),
     });
-    this.#cancelGc = this.#scheduleGc();
+    this.#cancelGc = collectNowAndThen(options, () => this.gc());
   }
 
   now(): number {
@@ -221,12 +195,12 @@ class JournalStore implements PostgresStore {
     const { audit } = batch;
     try {
       const { outcome } = await this.#queue.add({
-        batch: toBatchRows(batch, this.#terminalMs),
+        batch: toBatchRows(batch, this.#retention.terminalMs),
         audit: [...audit],
       });
       if (outcome.kind === "failed") throw outcome.error;
       if (outcome.kind === "refused") return outcome.result;
-      this.#forwardEvents(audit);
+      this.#forwarding.forward(audit);
       return { status: "applied" };
     } catch (thrown) {
       throw toStoreError(thrown);
@@ -242,7 +216,7 @@ class JournalStore implements PostgresStore {
     } catch (thrown) {
       throw toStoreError(thrown, "AUDIT_UNAVAILABLE");
     }
-    this.#forwardEvents(events);
+    this.#forwarding.forward(events);
   }
 
   load(workflowId: string): Promise<InstanceAggregate | undefined> {
@@ -306,7 +280,7 @@ class JournalStore implements PostgresStore {
   }
 
   gc(): Promise<Collected> {
-    return this.#read(() => collect(this.#database, this.#auditMs, this.#sealPurge));
+    return this.#read(() => collect(this.#database, this.#retention.auditMs, this.#sealPurge));
   }
 
   close(): Promise<void> {
@@ -323,7 +297,7 @@ class JournalStore implements PostgresStore {
     } catch (thrown) {
       this.#log.warn("the store's row of this process could not be removed", { error: String(thrown) });
     }
-    await Promise.all(this.#forwarding);
+    await this.#forwarding.drained();
     await this.#database.close();
   }
 
@@ -338,30 +312,5 @@ class JournalStore implements PostgresStore {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw closedError();
-  }
-
-  /** In the order of the commits; nobody waits for it but `close`. */
-  #forwardEvents(events: readonly AuditDraft[]): void {
-    const forward = this.#forward;
-    if (forward === undefined || events.length === 0) return;
-    const forwarding = this.#append(forward, events).finally(() => this.#forwarding.delete(forwarding));
-    this.#forwarding.add(forwarding);
-  }
-
-  async #append(forward: AuditSink, events: readonly AuditDraft[]): Promise<void> {
-    try {
-      await forward.append(events);
-    } catch (thrown) {
-      this.#log.warn("audit events could not be forwarded", { events: events.length, error: String(thrown) });
-    }
-  }
-
-  #scheduleGc(): () => void {
-    return this.#clock.schedule(GC_EVERY_MS, () => {
-      this.#cancelGc = this.#scheduleGc();
-      this.gc().catch((thrown: unknown) => {
-        this.#log.warn("the store could not be tidied", { error: String(thrown) });
-      });
-    });
   }
 }

@@ -1,7 +1,5 @@
+import { ORPHAN_GRACE_MS } from "@mcp-flowgate/store-sql";
 import type { Statement } from "./database.ts";
-
-/** An operation that runs this much longer than its deadline has lost its driver. */
-const ORPHAN_GRACE_MS = 30_000;
 
 const OPERATION = `body, late_result AS "lateResult"`;
 

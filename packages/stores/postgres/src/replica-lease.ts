@@ -1,4 +1,5 @@
 import type { Clock, Lease, Log } from "@mcp-flowgate/core";
+import { dispatchUntil, ownStreamOf, toLease } from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
 import { toKey } from "./keys.ts";
 import { toClaimant } from "./rows.ts";
@@ -41,11 +42,6 @@ export interface ReplicaLeaseOptions {
   /** Called with every beat that was taken. */
   readonly onBeat: () => void;
 }
-
-/** A packet of a process that was paused between its check and its send may come as late as this. */
-const MIN_QUARANTINE_MS = 60_000;
-
-const DISPATCH_SHARE = 0.7;
 
 /** How many leases the row of a replica that is gone stays, for people to see. */
 const KEPT_LEASES = 40;
@@ -101,17 +97,15 @@ class RowLease implements ReplicaLease {
     this.#options = options;
     this.epoch = epoch;
     this.guard = { current: guard };
-    this.auditStream = `replica:${options.replica}:${epoch}`;
+    this.auditStream = ownStreamOf(options.replica, epoch);
     this.claimant = toClaimant({ replica: options.replica, epoch });
     this.#offset = now - options.clock.monotonic();
-    this.#validUntil = sentAt + DISPATCH_SHARE * options.leaseMs;
+    this.#validUntil = dispatchUntil(sentAt, options.leaseMs);
     this.#cancel = this.#schedule();
   }
 
   lease(): Lease {
-    const { replica, leaseMs } = this.#options;
-    const quarantineMs = Math.max(4 * leaseMs, MIN_QUARANTINE_MS);
-    return { replica, epoch: this.epoch, validUntil: this.#validUntil, quarantineMs };
+    return toLease(this.#options, this.epoch, this.#validUntil);
   }
 
   now(): number {
@@ -133,7 +127,7 @@ class RowLease implements ReplicaLease {
       // A row that somebody took away is made anew, with another number.
       this.guard.current = beaten.guard;
     }
-    this.#validUntil = sentAt + DISPATCH_SHARE * leaseMs;
+    this.#validUntil = dispatchUntil(sentAt, leaseMs);
   }
 
   async release(): Promise<void> {

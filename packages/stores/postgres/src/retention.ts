@@ -1,20 +1,11 @@
 import type { SealPurge } from "@mcp-flowgate/core";
+import { RATE_MEMORY_MS, type Collected } from "@mcp-flowgate/store-sql";
 import { addPurge } from "./checkpoints.ts";
 import type { Database, Statement } from "./database.ts";
 import { fromKey, toKey } from "./keys.ts";
 import * as statements from "./retention-statements.ts";
 import { sqlState } from "./store-error.ts";
 import { UNUSED_DEFINITION_MS } from "./known-definitions.ts";
-import { RATE_MEMORY_MS } from "./write.ts";
-
-/** How many rows of each kind were removed. */
-export interface Collected {
-  readonly instances: number;
-  readonly blobs: number;
-  readonly definitions: number;
-  readonly requests: number;
-  readonly auditRecords: number;
-}
 
 /**
  * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, blobs that no

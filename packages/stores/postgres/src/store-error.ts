@@ -52,11 +52,6 @@ export function toStoreError(
   return new FlowgateError(code, messageFor(thrown), { cause: thrown });
 }
 
-/** What a closed store answers. */
-export function closedError(): FlowgateError {
-  return new FlowgateError("STORE_UNAVAILABLE", "the store is closed");
-}
-
 /** What is answered where the connection broke at the commit and the server could not be asked what became of it. */
 export function inDoubtError(cause: unknown): FlowgateError {
   const message =

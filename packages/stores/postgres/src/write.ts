@@ -1,5 +1,6 @@
 import {
   GENESIS_HASH,
+  NOBODY,
   type AuditHead,
   type BatchRows,
   type InstanceRow,
@@ -14,9 +15,6 @@ import * as statements from "./write-statements.ts";
 import type { Standing } from "./standing.ts";
 import type { RowsStatement } from "./write-statements.ts";
 
-/** Rate windows are a day at most; what is older is forgotten. */
-export const RATE_MEMORY_MS = 86_400_000;
-
 export interface WriteParts {
   readonly ground: Ground;
   /** Of all streams, as after the transaction. */
@@ -27,9 +25,6 @@ export interface WriteParts {
   /** Given where nothing was locked: what stands otherwise, or under another guard, undoes all of it. */
   readonly held?: { readonly standings: readonly Standing[]; readonly guard: number };
 }
-
-/** The claimant of an operation whose instance names none: nobody, so that it is found. */
-const NOBODY = "";
 
 const NO_HEAD = { seq: 0, hash: GENESIS_HASH };
 

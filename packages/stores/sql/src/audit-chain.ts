@@ -60,6 +60,11 @@ export function streamOf(draft: AuditDraft, ownStream: string): string {
   return draft.workflowId === undefined ? ownStream : `wf:${draft.workflowId}`;
 }
 
+/** The stream of a process. */
+export function ownStreamOf(replica: string, epoch: number): string {
+  return `replica:${replica}:${epoch}`;
+}
+
 /**
  * Links an event, as `chain` does.
  * @throws FlowgateError `AUDIT_UNAVAILABLE` where the record cannot be made.

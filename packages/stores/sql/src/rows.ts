@@ -71,6 +71,9 @@ export type StandingInstance = Pick<
   | "createdAt"
 >;
 
+/** The claimant of an operation whose instance names none: nobody, so that it is found. */
+export const NOBODY = "";
+
 export type OperationRow = {
   readonly id: string;
   readonly workflowId: string;

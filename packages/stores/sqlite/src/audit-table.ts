@@ -5,31 +5,15 @@ import {
   streamOf,
   toTime,
   type AuditChain,
+  type AuditFilter,
   type AuditHead,
+  type StoredAudit,
 } from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
 import type { OpenedDatabase } from "./database.ts";
 import { and, asc, desc, eq, gt, lt, sql } from "./drizzle.ts";
 import { toKey } from "./keys.ts";
 import { auditRows } from "./schema.ts";
-
-/** Which records to read, in the order of their commits. */
-export interface AuditFilter {
-  /** `wf:<id>` or `replica:<name>:<epoch>`; left out, every stream. */
-  readonly stream?: string;
-  /** The position of the last record that was read. */
-  readonly after?: number;
-  /** Records before this position, newest first, instead of those after one. */
-  readonly before?: number;
-  readonly limit: number;
-}
-
-/** A record with its position in the file. Positions grow with every commit and are not dense. */
-export interface StoredAudit {
-  readonly position: number;
-  /** The record's JSON text. */
-  readonly line: string;
-}
 
 /** The audit records, dense and chained per stream. */
 export interface AuditTable {

@@ -1,4 +1,5 @@
 import type { Log } from "@mcp-flowgate/core";
+import { createListeners, type Listeners } from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
@@ -40,7 +41,7 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
 
 class PolledFeed implements ChangeFeed {
   readonly #options: ChangeFeedOptions;
-  readonly #listeners = new Set<(workflowId: string) => void>();
+  readonly #listeners: Listeners;
   readonly #dataVersion: Database.Statement<[], number>;
   readonly #raise: PreparedRows<{ value: number }>;
   readonly #selectMark: PreparedRows<{ value: number }>;
@@ -54,6 +55,7 @@ class PolledFeed implements ChangeFeed {
     const { sqlite, db, prepare } = options.opened;
     const isMark = eq(counters.name, "change");
     this.#options = options;
+    this.#listeners = createListeners(options.log);
     this.#dataVersion = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
     this.#raise = prepare.rows(
       db
@@ -78,25 +80,16 @@ class PolledFeed implements ChangeFeed {
   }
 
   listen(listener: (workflowId: string) => void): () => void {
-    const call = (workflowId: string): void => listener(workflowId);
-    this.#listeners.add(call);
+    const remove = this.#listeners.add(listener);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
     return () => {
-      this.#listeners.delete(call);
+      remove();
       if (this.#listeners.size === 0) this.#stop();
     };
   }
 
   announce(workflowIds: readonly string[]): void {
-    for (const id of workflowIds) {
-      for (const listener of this.#listeners) {
-        try {
-          listener(id);
-        } catch (thrown) {
-          this.#options.log.error("a listener for changes failed", { error: String(thrown) });
-        }
-      }
-    }
+    this.#listeners.call(workflowIds);
   }
 
   mark(): ChangeMark {

@@ -1,6 +1,7 @@
 import { mkdirSync, openSync, closeSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FlowgateError } from "@mcp-flowgate/core";
+import type { Migrated } from "@mcp-flowgate/store-sql";
 import Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { drizzle } from "./drizzle.ts";
@@ -23,12 +24,6 @@ export interface OpenedDatabase {
   readonly migrated: Migrated;
   /** Whether the path still names the file that was opened. */
   isInPlace(): boolean;
-}
-
-/** The number of the schema that was found and the one that it has now; 0 is none. */
-export interface Migrated {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** "mfgs": marks the file as ours, for us and for `file(1)`. */

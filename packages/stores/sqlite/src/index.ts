@@ -1,8 +1,13 @@
 export { createAuditChain } from "@mcp-flowgate/store-sql";
-export type { AuditChain, AuditHead, AuditLine } from "@mcp-flowgate/store-sql";
-export type { AuditFilter, StoredAudit } from "./audit-table.ts";
-export type { Migrated } from "./database.ts";
-export type { Collected } from "./retention.ts";
+export type {
+  AuditChain,
+  AuditFilter,
+  AuditHead,
+  AuditLine,
+  Collected,
+  Migrated,
+  StoredAudit,
+} from "@mcp-flowgate/store-sql";
 export { inspectSqliteStore } from "./inspect.ts";
 export { createSqliteStore } from "./sqlite-store.ts";
 export type { SqliteStore, SqliteStoreOptions } from "./sqlite-store.ts";

@@ -17,6 +17,7 @@ import {
   fromInstanceRow,
   fromJsonText,
   fromOperationRow,
+  ORPHAN_GRACE_MS,
   toAggregate,
   toPage,
 } from "@mcp-flowgate/store-sql";
@@ -60,9 +61,6 @@ interface ChildRow {
   readonly status: string | null;
   readonly body: string;
 }
-
-/** An operation that runs this much longer than its deadline has lost its driver. */
-const ORPHAN_GRACE_MS = 30_000;
 
 export function createReader({ db, prepare }: OpenedDatabase): Reader {
   const place = sql.placeholder;

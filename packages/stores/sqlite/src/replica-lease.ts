@@ -1,4 +1,5 @@
 import type { Clock, Lease, Log } from "@mcp-flowgate/core";
+import { dispatchUntil, ownStreamOf, toLease } from "@mcp-flowgate/store-sql";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { OpenedDatabase } from "./database.ts";
 import { eq, sql } from "./drizzle.ts";
@@ -47,11 +48,6 @@ export interface ReplicaLeaseOptions {
   readonly replica: string;
   readonly leaseMs: number;
 }
-
-/** A packet of a process that was paused between its check and its send may come as late as this. */
-const MIN_QUARANTINE_MS = 60_000;
-
-const DISPATCH_SHARE = 0.7;
 
 export async function createReplicaLease(options: ReplicaLeaseOptions): Promise<ReplicaLease> {
   const { opened, queue, clock, replica } = options;
@@ -103,7 +99,7 @@ class RowLease implements ReplicaLease {
     this.#options = options;
     this.#lock = lock;
     this.epoch = epoch;
-    this.auditStream = `replica:${options.replica}:${epoch}`;
+    this.auditStream = ownStreamOf(options.replica, epoch);
     this.#own = toClaimant({ replica: options.replica, epoch });
     const { db, prepare } = options.opened;
     this.#selectAll = prepare.rows(db.select().from(replicas), [
@@ -115,16 +111,14 @@ class RowLease implements ReplicaLease {
       "startedAt",
       "about",
     ]);
-    this.#validUntil = sentAt + DISPATCH_SHARE * options.leaseMs;
+    this.#validUntil = dispatchUntil(sentAt, options.leaseMs);
     this.#cancel = this.#schedule();
     this.#watchOthers();
     removeStrayLocks(options.opened.path, new Set(this.#selectAll.all().map((row) => row.lock)));
   }
 
   lease(): Lease {
-    const { replica, leaseMs } = this.#options;
-    const quarantineMs = Math.max(4 * leaseMs, MIN_QUARANTINE_MS);
-    return { replica, epoch: this.epoch, validUntil: this.#validUntil, quarantineMs };
+    return toLease(this.#options, this.epoch, this.#validUntil);
   }
 
   judge(): (claimant: string) => boolean {
@@ -183,7 +177,7 @@ class RowLease implements ReplicaLease {
         (row) => row.epoch !== this.epoch && this.#lockOf(row) === "free",
       );
       await queue.add(() => this.#writeBeat(gone));
-      this.#validUntil = sentAt + DISPATCH_SHARE * leaseMs;
+      this.#validUntil = dispatchUntil(sentAt, leaseMs);
       for (const row of gone) removeProcessLock(this.#options.opened.path, row.lock);
     } catch (thrown) {
       log.warn("the store's heartbeat could not be written", { error: String(thrown) });

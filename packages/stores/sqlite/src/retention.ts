@@ -1,5 +1,5 @@
 import type { SealPurge } from "@mcp-flowgate/core";
-import { toTime } from "@mcp-flowgate/store-sql";
+import { ownStreamOf, RATE_MEMORY_MS, toTime, type Collected } from "@mcp-flowgate/store-sql";
 import { insertCheckpoint, lastCheckpoint } from "./checkpoints.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Db } from "./database.ts";
@@ -22,16 +22,6 @@ import {
   unsealed,
   workflows,
 } from "./schema.ts";
-import { RATE_MEMORY_MS } from "./write.ts";
-
-/** How many rows of each kind were removed. */
-export interface Collected {
-  readonly instances: number;
-  readonly blobs: number;
-  readonly definitions: number;
-  readonly requests: number;
-  readonly auditRecords: number;
-}
 
 /**
  * Removes what nobody needs any more: terminal instances past their time with all that belongs to them, blobs that no
@@ -172,7 +162,7 @@ export function createRetention({
       return db.select({ n: workflows.n }).from(workflows).where(eq(workflows.id, id)).get() === undefined;
     }
     const live = db.select({ id: replicas.id, epoch: replicas.epoch }).from(replicas).all();
-    return !live.some((row) => name === `replica:${row.id}:${row.epoch}`);
+    return !live.some((row) => name === ownStreamOf(row.id, row.epoch));
   };
 
   const removeAllBlobs = async (): Promise<number> => {

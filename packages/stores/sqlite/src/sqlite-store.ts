@@ -4,13 +4,10 @@ import type {
   Approval,
   ApprovalFilter,
   AuditDraft,
-  AuditSink,
   Batch,
   Clock,
   Definition,
-  Digest,
   DueWork,
-  Ids,
   InstanceAggregate,
   InstanceFilter,
   Lease,
@@ -18,30 +15,42 @@ import type {
   Operation,
   Page,
   RequestKey,
-  SealPurge,
   SealTable,
   SharedState,
   WorkflowInstance,
-  WorkflowStore,
 } from "@mcp-flowgate/core";
+import {
+  closedError,
+  collectNowAndThen,
+  createAuditChain,
+  createForwarding,
+  toRetention,
+  type AuditFilter,
+  type BatchRows,
+  type Collected,
+  type Forwarding,
+  type Migrated,
+  type SqlStore,
+  type SqlStoreOptions,
+  type StoredAudit,
+} from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
-import { createAuditChain, type AuditChain, type BatchRows } from "@mcp-flowgate/store-sql";
-import { createAuditTable, type AuditFilter, type AuditTable, type StoredAudit } from "./audit-table.ts";
+import { createAuditTable, type AuditTable } from "./audit-table.ts";
 import { backUp } from "./backup.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";
 import { createCommitQueue, type CommitQueue } from "./commit-queue.ts";
-import { openDatabase, type Migrated, type OpenedDatabase } from "./database.ts";
+import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { createExpectation, type Expectation } from "./expectation.ts";
 import { fromKey, toKey } from "./keys.ts";
 import { createReader, type Reader } from "./read.ts";
 import { createRecentInstances } from "./recent-instances.ts";
 import { createReplicaLease, type ReplicaLease } from "./replica-lease.ts";
-import { createRetention, type Collected, type Retention } from "./retention.ts";
+import { createRetention, type Retention } from "./retention.ts";
 import { retryBusy } from "./retry-busy.ts";
 import { toBatchRows } from "./rows.ts";
 import { createSharedState } from "./shared-state.ts";
-import { closedError, toStoreError } from "./store-error.ts";
+import { toStoreError } from "./store-error.ts";
 import { createWriter, type Writer } from "./write.ts";
 
 /**
@@ -56,49 +65,19 @@ import { createWriter, type Writer } from "./write.ts";
  * D2 Rows become text when they are handed in (S5). What comes back is parsed from that text, not from columns.
  * D3 The write lock is waited for with the event loop free, in this process and among processes.
  */
-export interface SqliteStore extends WorkflowStore {
-  /** What opening it did to the file's schema. */
-  readonly migrated: Migrated;
-  /** What the processes on it agree on besides workflows. */
-  readonly shared: SharedState;
-  /** Audit records in the order of their commits. */
-  audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
-  /** The checkpoints over audit records, and the records that none covers yet. */
-  readonly checkpoints: SealTable;
-  /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
-  gc(): Promise<Collected>;
+export interface SqliteStore extends SqlStore {
   /** Copies the store, while it is in use, to a new file. */
   backup(to: string): Promise<void>;
 }
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends SqlStoreOptions {
   /** The file. It and its folder are made where they are missing. */
   readonly path: string;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly digest: Digest;
-  readonly log: Log;
-  /** What people call this process. Default the host's name and the process id. Need not be unique. */
-  readonly replica?: string;
   /** After how long without a heartbeat a process that still lives is given up, in milliseconds. Default 15,000. */
   readonly leaseMs?: number;
-  /**
-   * `terminalMs` is how long a terminal instance is kept that says nothing itself, default 30 days; `auditMs` how
-   * long audit records are kept beyond their instance, default 400 days.
-   */
-  readonly retention?: { readonly terminalMs?: number; readonly auditMs?: number };
-  /** How events become records. Left out, all are kept, as they are. */
-  readonly auditChain?: AuditChain;
-  /** Given where somebody makes checkpoints: retention then removes what is sealed, and says so in one of its own. */
-  readonly sealPurge?: SealPurge;
-  /** Told of events after they were committed. What it fails at is logged: the records themselves are in the store. */
-  readonly forward?: AuditSink;
   /** For how long other processes may hold the file's lock before a write is given up, in milliseconds. Default 5,000. */
   readonly busyMs?: number;
 }
-
-const DAY_MS = 86_400_000;
-const GC_EVERY_MS = 300_000;
 
 /**
  * Opens the store, in as many processes as there are.
@@ -142,12 +121,11 @@ class JournalStore implements SqliteStore {
   readonly #auditTable: AuditTable;
   readonly #feed: ChangeFeed;
   readonly #retention: Retention;
-  readonly #forward: AuditSink | undefined;
+  readonly #forwarding: Forwarding;
   readonly #terminalMs: number;
   readonly #busyMs: number;
   readonly #snapshot: { readonly begin: Database.Statement; readonly end: Database.Statement };
-  readonly #forwarding = new Set<Promise<void>>();
-  #cancelGc: () => void;
+  readonly #cancelGc: () => void;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -172,9 +150,9 @@ class JournalStore implements SqliteStore {
     this.#reader = createReader(opened);
     this.#auditTable = createAuditTable(opened, options.auditChain ?? createAuditChain(options));
     this.#feed = createChangeFeed({ opened, queue, log, epoch: lease.epoch });
-    this.#forward = options.forward;
-    this.#terminalMs = options.retention?.terminalMs ?? 30 * DAY_MS;
-    const auditMs = options.retention?.auditMs ?? 400 * DAY_MS;
+    this.#forwarding = createForwarding(options.forward, options.log);
+    const { terminalMs, auditMs } = toRetention(options.retention);
+    this.#terminalMs = terminalMs;
     const { sealPurge } = options;
     const forget = (): void => {
       this.#recent.clear();
@@ -197,7 +175,7 @@ class JournalStore implements SqliteStore {
       read: (work) => this.#read(() => work()),
     });
     this.#snapshot = { begin: sqlite.prepare("BEGIN"), end: sqlite.prepare("COMMIT") };
-    this.#cancelGc = this.#scheduleGc();
+    this.#cancelGc = collectNowAndThen(options, () => this.gc());
   }
 
   now(): number {
@@ -216,7 +194,7 @@ class JournalStore implements SqliteStore {
       const { result, changed } = await this.#queue.add(() => this.#judgeAndWrite(rows, audit), "again");
       if (result.status === "applied") {
         this.#feed.announce(changed.map(fromKey));
-        this.#forwardEvents(audit);
+        this.#forwarding.forward(audit);
       }
       return result;
     } catch (thrown) {
@@ -232,7 +210,7 @@ class JournalStore implements SqliteStore {
     } catch (thrown) {
       throw toStoreError(thrown, "AUDIT_UNAVAILABLE");
     }
-    this.#forwardEvents(events);
+    this.#forwarding.forward(events);
   }
 
   async load(workflowId: string): Promise<InstanceAggregate | undefined> {
@@ -344,7 +322,7 @@ class JournalStore implements SqliteStore {
       this.#log.warn("the store's row of this process could not be removed", { error: String(thrown) });
     }
     await this.#queue.drained();
-    await Promise.all(this.#forwarding);
+    await this.#forwarding.drained();
     const { sqlite } = this.#opened;
     try {
       // Leaves one small file behind where this was the last process on it.
@@ -409,30 +387,5 @@ class JournalStore implements SqliteStore {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw closedError();
-  }
-
-  /** In the order of the commits; nobody waits for it but `close`. */
-  #forwardEvents(events: readonly AuditDraft[]): void {
-    const forward = this.#forward;
-    if (forward === undefined || events.length === 0) return;
-    const forwarding = this.#append(forward, events).finally(() => this.#forwarding.delete(forwarding));
-    this.#forwarding.add(forwarding);
-  }
-
-  async #append(forward: AuditSink, events: readonly AuditDraft[]): Promise<void> {
-    try {
-      await forward.append(events);
-    } catch (thrown) {
-      this.#log.warn("audit events could not be forwarded", { events: events.length, error: String(thrown) });
-    }
-  }
-
-  #scheduleGc(): () => void {
-    return this.#clock.schedule(GC_EVERY_MS, () => {
-      this.#cancelGc = this.#scheduleGc();
-      this.gc().catch((thrown: unknown) => {
-        this.#log.warn("the store could not be tidied", { error: String(thrown) });
-      });
-    });
   }
 }

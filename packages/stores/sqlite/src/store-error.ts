@@ -27,11 +27,6 @@ export function toStoreError(
   return new FlowgateError(code, messageFor(sqlite), { cause: thrown });
 }
 
-/** What a closed store answers. */
-export function closedError(): FlowgateError {
-  return new FlowgateError("STORE_UNAVAILABLE", "the store is closed");
-}
-
 /** What a store answers whose file is no longer where it was. */
 export function movedError(): FlowgateError {
   const message =

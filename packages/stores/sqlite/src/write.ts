@@ -1,4 +1,11 @@
-import { toTime, type BatchRows, type InstanceRow, type StandingInstance } from "@mcp-flowgate/store-sql";
+import {
+  NOBODY,
+  RATE_MEMORY_MS,
+  toTime,
+  type BatchRows,
+  type InstanceRow,
+  type StandingInstance,
+} from "@mcp-flowgate/store-sql";
 import type { OpenedDatabase } from "./database.ts";
 import { createWriteStatements, type WriteStatements } from "./write-statements.ts";
 
@@ -20,12 +27,6 @@ export interface Writer {
     mark: () => ChangeMark,
   ): readonly string[];
 }
-
-/** Rate windows are a day at most; what is older is forgotten. */
-export const RATE_MEMORY_MS = 86_400_000;
-
-/** The claimant of an operation whose instance names none: nobody, so that it is found. */
-const NOBODY = "";
 
 export function createWriter(opened: OpenedDatabase): Writer {
   const statements = createWriteStatements(opened);
