@@ -32,8 +32,6 @@ export interface RowForm {
   readonly toNameKey: (text: string) => string;
   /** Whether objects are frozen and kept beside their text (`is`). */
   readonly keepsObjects: boolean;
-  /** Whether a statement writes several rows, and so none twice: of those with one id, the last is what a batch means. */
-  readonly writesManyAtOnce: boolean;
 }
 
 /** Makes rows of one form. It reads what it is given at once, so what the caller does to it afterwards changes nothing. */
@@ -49,9 +47,6 @@ export interface RowWriter {
 export function createRowWriter(form: RowForm): RowWriter {
   const { toKey, toNameKey, keepsObjects } = form;
   const look = keepsObjects ? freezeJson : lookAtJson;
-  const each: <Row extends { readonly id: string }>(rows: Row[]) => Row[] = form.writesManyAtOnce
-    ? lastById
-    : (rows) => rows;
   const asIs = <Row>(fidelity: Fidelity, row: Row): Row | undefined =>
     keepsObjects && fidelity === "equal" ? row : undefined;
 
@@ -149,7 +144,7 @@ export function createRowWriter(form: RowForm): RowWriter {
       workflowId: workflowId === undefined ? undefined : toKey(workflowId),
       definition: definition === undefined ? undefined : toDefinitionRow(definition),
       instance: batch.instance === undefined ? undefined : toInstanceRow(batch.instance, terminalMs),
-      operations: each((batch.operations ?? []).map(toOperationRow)).sort(
+      operations: lastById((batch.operations ?? []).map(toOperationRow)).sort(
         (left, right) => Number(isLiveOrFinal(left.status)) - Number(isLiveOrFinal(right.status)),
       ),
       lateResults: (batch.lateResults ?? []).map(({ operationId, result }) => ({
@@ -158,7 +153,7 @@ export function createRowWriter(form: RowForm): RowWriter {
       })),
       blobs: (batch.blobs ?? []).map(toBlobRow),
       evidence: (batch.evidence ?? []).map((row) => toChildRow(row)),
-      timers: each(
+      timers: lastById(
         (batch.armTimers ?? []).map((timer) => ({
           id: toKey(timer.id),
           ...toChildRow(timer),
@@ -166,8 +161,10 @@ export function createRowWriter(form: RowForm): RowWriter {
         })),
       ),
       cancelTimers: batch.cancelTimers === "all" ? "all" : (batch.cancelTimers ?? []).map(toKey),
-      approvals: each((batch.approvals ?? []).map(toApprovalRow)),
-      signals: each((batch.signals ?? []).map((signal) => ({ id: toKey(signal.id), ...toChildRow(signal) }))),
+      approvals: lastById((batch.approvals ?? []).map(toApprovalRow)),
+      signals: lastById(
+        (batch.signals ?? []).map((signal) => ({ id: toKey(signal.id), ...toChildRow(signal) })),
+      ),
       consumeSignals: (batch.consumeSignals ?? []).map(toKey),
       request: batch.request === undefined ? undefined : toRequestRow(batch.request),
       countRates: (batch.countRates ?? []).map(toNameKey),
@@ -177,7 +174,9 @@ export function createRowWriter(form: RowForm): RowWriter {
   return { toBatchRows, toStandingInstance, toClaimant };
 }
 
-function lastById<Row extends { readonly id: string }>(rows: readonly Row[]): Row[] {
+/** Of rows with one id the last is what a batch means, and a statement that writes several can write none of them twice. */
+function lastById<Row extends { readonly id: string }>(rows: Row[]): Row[] {
+  if (rows.length < 2) return rows;
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 

@@ -6,7 +6,6 @@ const plain: RowForm = {
   toKey: (text) => `k:${text}`,
   toNameKey: (text) => `n:${text}`,
   keepsObjects: false,
-  writesManyAtOnce: false,
 };
 
 test("ids are keys, and names that callers choose are keys of names", () => {
@@ -36,7 +35,7 @@ test("objects are frozen and kept only where a store keeps them, and only where 
   expect(fromInstanceRow(leaving.instance!)).toEqual(left.instance);
 });
 
-test("where many rows are written at once, the last of an id stands for all, before operations are put in order", () => {
+test("the last row of an id stands for all of them, before operations are put in order", () => {
   const batch = {
     expect: {},
     operations: [
@@ -46,10 +45,7 @@ test("where many rows are written at once, the last of an id stands for all, bef
     armTimers: [timerOf("t_1", "wf_1", 1), timerOf("t_1", "wf_1", 2)],
     audit: [],
   } as const;
-  const atOnce = createRowWriter({ ...plain, writesManyAtOnce: true }).toBatchRows(batch, 1);
-  expect(atOnce.operations.map(({ status }) => status)).toEqual(["failed"]);
-  expect(atOnce.timers.map(({ dueAt }) => dueAt)).toEqual([2]);
-  const apart = createRowWriter(plain).toBatchRows(batch, 1);
-  expect(apart.operations.map(({ status }) => status)).toEqual(["failed", "committed"]);
-  expect(apart.timers.map(({ dueAt }) => dueAt)).toEqual([1, 2]);
+  const rows = createRowWriter(plain).toBatchRows(batch, 1);
+  expect(rows.operations.map(({ status }) => status)).toEqual(["failed"]);
+  expect(rows.timers.map(({ dueAt }) => dueAt)).toEqual([2]);
 });

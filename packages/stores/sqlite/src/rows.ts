@@ -6,5 +6,4 @@ export const { toBatchRows, toStandingInstance, toClaimant }: RowWriter = create
   toKey,
   toNameKey: toKey,
   keepsObjects: true,
-  writesManyAtOnce: false,
 });
