@@ -118,9 +118,11 @@ function statusOf(asked: Asked, view: View, last: Operation | undefined, then: D
  * Whether something else than what the call brought about has happened to the instance since: another call, a deadline,
  * an operator. How it stands by that is told by its links, and is no part of the answer (W9).
  */
-function hasGoneOn(asked: Asked, last: Operation, { instance, operation }: View): boolean {
+function hasGoneOn(asked: Asked, last: Operation, view: View): boolean {
+  const { instance, operation } = view;
   if ((asked !== "submit" && asked !== "start") || last.status !== "committed") return false;
   if (instance.version !== last.fromVersion + 1) return instance.version > last.fromVersion;
+  if (instance.status === "parked" && !isParkedBy(last, view)) return true;
   const isLive = operation !== undefined && operation.id === instance.operationId;
   return isLive && !followsFrom(operation, last);
 }
@@ -133,7 +135,10 @@ function isForCallers({ toState = "" }: Operation, { ir }: Definition): boolean 
 
 /** Whether the instance is parked by what the call brought about, and not by what came long after an equal one (W9). */
 function isParkedBy(last: Operation | undefined, { instance, operation }: View): boolean {
-  return instance.status === "parked" && (last === undefined || last.id === (operation?.id ?? last.id));
+  if (instance.status !== "parked" || last === undefined) return instance.status === "parked";
+  const owed = instance.recovery?.slot ?? last.slot;
+  const isOwn = owed === "chain" || owed === "onEnter" || owed === last.slot;
+  return isOwn && last.id === (operation?.id ?? last.id);
 }
 
 /** What went wrong in this call; of a get, what went wrong last and is still so. */
