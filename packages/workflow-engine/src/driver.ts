@@ -94,8 +94,21 @@ export interface HappenOptions extends DriveOptions {
 /** How far a drive came. */
 export type Driven =
   | Exclude<ApplyResult, { readonly status: "applied" }>
-  /** The instance is at rest, or another has taken it over. `ended` are the operations that came to an end. */
-  | { readonly status: "rest"; readonly opened: Opened; readonly ended: readonly Operation[] };
+  /**
+   * The instance is at rest, or another has taken it over (`isLost`). `ended` are the operations that this process
+   * brought to an end.
+   */
+  | {
+      readonly status: "rest";
+      readonly opened: Opened;
+      readonly ended: readonly Operation[];
+      readonly isLost?: true;
+    };
+
+/** Whether another has gone on with an instance, and brought it to rest. */
+export function isOver(driven: Extract<Driven, { readonly status: "rest" }>): boolean {
+  return driven.isLost === true && driven.opened.aggregate.instance.operationId === undefined;
+}
 
 export interface DriverDeps {
   readonly store: WorkflowStore;
@@ -344,7 +357,7 @@ class EffectDriver implements Driver {
 
   async #reread(opened: Opened, ended: readonly Operation[]): Promise<Driven> {
     const fresh = await this.open(opened.aggregate.instance.id);
-    return { status: "rest", opened: fresh ?? opened, ended };
+    return { status: "rest", opened: fresh ?? opened, ended, isLost: true };
   }
 
   /** What changes nothing outside is part of the same commit. */

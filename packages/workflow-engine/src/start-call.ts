@@ -3,6 +3,7 @@ import { FlowgateError } from "@mcp-flowgate/core";
 import { checkArguments, type Proposal } from "./admit.ts";
 import { newInstance } from "./children.ts";
 import { draining, proposalOf, rateLimited, traceOf, unknownWorkflow, type Desk } from "./desk.ts";
+import { isOver } from "./driver.ts";
 import type { StartRequest } from "./engine-requests.ts";
 import { ownSteps } from "./equal-call.ts";
 import { settled } from "./join.ts";
@@ -21,7 +22,7 @@ export async function startCall(desk: Desk, request: StartRequest): Promise<Snap
   const remembered = key === undefined ? undefined : requestKeyOf(desk, request, key);
   if (remembered !== undefined) {
     const known = await desk.options.store.request(remembered.tenant, remembered.principal, remembered.key);
-    if (known !== undefined) return await startedBefore(desk, known, principal);
+    if (known !== undefined) return await startedBefore(desk, known.workflowId, principal);
   }
   const env = desk.driver.env();
   const args = checkArguments({ env }, definition.ir.inputSchema, request.input, {});
@@ -40,9 +41,12 @@ export async function startCall(desk: Desk, request: StartRequest): Promise<Snap
   if (!begun.ok) return await refuseStart(desk, request, begun.error);
   if (remembered !== undefined) work.remember({ ...remembered, workflowId: id });
   const driven = await desk.drive(work, request);
-  if (driven.status === "request_used") return await startedBefore(desk, driven.request, principal);
+  if (driven.status === "request_used")
+    return await startedBefore(desk, driven.request.workflowId, principal);
   if (driven.status === "rate_limited") return await refuseStart(desk, request, rateLimited());
   if (driven.status === "conflict") throw new FlowgateError("INTERNAL", `the new id ${id} is in use`);
+  // What another has brought to an end is in the journal alone.
+  if (isOver(driven)) return await startedBefore(desk, id, principal);
   return await desk.answerOf("start", driven.opened, principal, ownSteps(driven.ended));
 }
 
@@ -57,14 +61,14 @@ function firstStep(
   return { ...proposal, checked: { schema: request.definition.ir.inputSchema, arguments: input } };
 }
 
-async function startedBefore(desk: Desk, known: RequestKey, principal: Principal): Promise<Snapshot> {
-  const opened = await desk.visible(known.workflowId, principal);
+async function startedBefore(desk: Desk, workflowId: string, principal: Principal): Promise<Snapshot> {
+  const opened = await desk.visible(workflowId, principal);
   if (opened === undefined) return unknownWorkflow();
   const { operation, instance } = opened.aggregate;
   if (instance.status === "running" && operation !== undefined) await settled(desk, operation);
-  const journal = await desk.options.store.journal(known.workflowId);
+  const journal = await desk.options.store.journal(workflowId);
   const [first] = journal;
-  const after = (await desk.driver.open(known.workflowId)) ?? opened;
+  const after = (await desk.driver.open(workflowId)) ?? opened;
   // A first step that was claimed later than the start is none of the start's.
   return first?.fence === FIRST_FENCE
     ? await desk.answerAgain("start", after, principal, first, journal)

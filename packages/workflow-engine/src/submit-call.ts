@@ -3,6 +3,7 @@ import { mayAct } from "./access.ts";
 import { dueDeadline } from "./advance.ts";
 import { rejection } from "./answer.ts";
 import { draining, MAX_CALL_RACES, proposalOf, rateLimited, unknownWorkflow, type Desk } from "./desk.ts";
+import { isOver } from "./driver.ts";
 import type { Opened } from "./library.ts";
 import type { SubmitRequest } from "./engine-requests.ts";
 import { findEqual, ownSteps } from "./equal-call.ts";
@@ -58,12 +59,15 @@ export async function submitCall(
   const admitted = transition(work, { kind: "submitted", proposal });
   if (!admitted.ok)
     return await desk.reject(opened, principal, admitted.error, correlationId, request.arguments);
+  const begun = work.operation ?? work.ended[0];
   const driven = await desk.drive(work, request);
   // Where another was quicker, everything is looked at again.
   if (driven.status === "conflict")
     return triesLeft > 1 ? await submitCall(desk, given, triesLeft - 1) : tooMany();
   if (driven.status !== "rest")
     return await desk.reject(opened, principal, rateLimited(), correlationId, request.arguments);
+  // What another has brought to an end is in the journal alone.
+  if (isOver(driven) && begun !== undefined) return await answerEqual(desk, driven.opened, principal, begun);
   return await desk.answerOf("submit", driven.opened, principal, ownSteps(driven.ended));
 }
 

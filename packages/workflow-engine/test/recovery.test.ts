@@ -139,6 +139,21 @@ describe("a process that dies during an effect", () => {
     expect(brief(await two.get(open))).toEqual(["completed", "done", 1, undefined]);
   });
 
+  it("whose step another has brought to an end says how that ended, and not nothing (W9)", async () => {
+    const { one, two, clock } = leased();
+    const open = await one.start();
+    const release = one.mcp.hold();
+    const answer = one.submit(open, "run", { a: 1 });
+    await settled();
+    clock.skew(600_000);
+    await two.engine.sweep();
+    release();
+    const told = await answer;
+    expect(brief(told)).toEqual(["completed", "done", 1, undefined]);
+    expect(told.output).toEqual({ a: 1 });
+    expect(told.output).toEqual((await two.submit(open, "run", { a: 1 })).output);
+  });
+
   it("is taken over ten times at most", async () => {
     let at = bench(job("idempotent"));
     const open = await die(at);
