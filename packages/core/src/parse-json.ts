@@ -45,15 +45,16 @@ function isBeforeColon(text: string, from: number): boolean {
 }
 
 function parseWithout(keys: readonly WrittenKey[], text: string): unknown {
-  const mark = unusedMark(text);
+  const decoded = keys.map(({ from, to }) => JSON.parse(text.slice(from, to)) as string);
+  const mark = unusedMark(text, decoded);
   const names = new Map<string, string>();
   let plain = "";
   let done = 0;
-  for (const { from, to } of keys) {
-    const name = JSON.parse(text.slice(from, to)) as string;
+  for (const [index, { from, to }] of keys.entries()) {
+    const name = decoded[index]!;
     let written = JSON.stringify(name);
     if (written.includes("\\")) {
-      const standIn = `${mark}${names.size}`;
+      const standIn = `${mark}${index}`;
       names.set(standIn, name);
       written = `"${standIn}"`;
     }
@@ -63,10 +64,11 @@ function parseWithout(keys: readonly WrittenKey[], text: string): unknown {
   return withNames(JSON.parse(plain + text.slice(done)), names);
 }
 
-/** No string of the text begins with it. */
-function unusedMark(text: string): string {
+/** No string of the text begins with it, however it is written, and none of the keys. */
+function unusedMark(text: string, keys: readonly string[]): string {
   let longest = 0;
   for (const [found] of text.matchAll(/"k+/g)) longest = Math.max(longest, found.length);
+  for (const key of keys) longest = Math.max(longest, /^k*/.exec(key)![0].length + 1);
   return "k".repeat(longest + 1);
 }
 

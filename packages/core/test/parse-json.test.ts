@@ -49,6 +49,10 @@ test("an escape that was not needed changes nothing", () => {
   );
 });
 
+test("what stands for a key meanwhile is none of the others, though they are written as escapes", () => {
+  expect(parseJson('{"\\"":0,"\\u006b1":1,"\\n":2}')).toEqual({ '"': 0, k1: 1, "\n": 2 });
+});
+
 test("the last of equal keys counts, however each is written", () => {
   expect(parseJson('{"\\u0031":1,"1":2,"\\"":3,"\\u0022":4}')).toEqual({ "1": 2, '"': 4 });
 });
