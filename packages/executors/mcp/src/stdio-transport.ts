@@ -83,6 +83,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       const missed = lastChange;
       lastChange = undefined;
       if (missed !== undefined) enqueue(missed);
+      // What came meanwhile as one: of small pieces each would be waited for as long as a large one.
+      output.read();
       output.resume();
     }, PAUSE_MS).unref();
     return false;
