@@ -9,7 +9,7 @@ import type {
 } from "@mcp-flowgate/core";
 import { ERROR_CODES, getOwn, isJsonObject } from "@mcp-flowgate/core";
 import { stateOf } from "./advance.ts";
-import { followsFrom } from "./equal-call.ts";
+import { followsFrom, isOfChain } from "./equal-call.ts";
 import { linksOf } from "./links.ts";
 import { offersOf } from "./offers.ts";
 import { refusal, type Refusal } from "./refusal.ts";
@@ -36,8 +36,9 @@ export function answer(
 ): Snapshot {
   const { instance } = view;
   const last = steps.at(-1);
-  const failure = failureOf(asked, view, last);
-  const status = statusOf(asked, view, last, then);
+  const over = last !== undefined && hasGoneOn(asked, last, view) ? last : undefined;
+  const failure = over === undefined ? failureOf(asked, view, last) : undefined;
+  const status = over === undefined ? statusOf(asked, view, last) : statusAfter(over, asked, then);
   const ran = steps.findLast((step) => step.status === "committed" && step.result !== undefined);
   const output = asked === "get" ? instance.output : ran?.result;
   const content = (asked === "get" ? view.operation : ran)?.content;
@@ -95,12 +96,8 @@ function elsewhereOf({ operation }: View): readonly JsonObject[] {
   return Array.isArray(approvals) ? approvals.filter(isJsonObject) : [];
 }
 
-function statusOf(asked: Asked, view: View, last: Operation | undefined, then: Definition): SnapshotStatus {
+function statusOf(asked: Asked, view: View, last: Operation | undefined): SnapshotStatus {
   const { instance } = view;
-  if (last !== undefined && hasGoneOn(asked, last, view)) {
-    if (!isForCallers(last, then)) return "pending";
-    return asked === "start" ? "started" : "executed";
-  }
   if (instance.status === "outcome_unknown") return "outcome_unknown";
   if (asked !== "get" && last?.status === "failed") return "failed";
   if (instance.status === "terminal") {
@@ -127,17 +124,18 @@ function hasGoneOn(asked: Asked, last: Operation, view: View): boolean {
   return isLive && !followsFrom(operation, last);
 }
 
-/** Whether a step led to a state in which callers can go on, and not people or a clock alone. */
-function isForCallers({ toState = "" }: Operation, { ir }: Definition): boolean {
+/** The status right after a step: callers could go on where it led to, or only people or a clock. */
+function statusAfter({ toState = "" }: Operation, asked: Asked, { ir }: Definition): SnapshotStatus {
   const state = getOwn(ir.states, toState);
-  return state === undefined || offersOf(state).agent.length > 0;
+  if (state !== undefined && offersOf(state).agent.length === 0) return "pending";
+  return asked === "start" ? "started" : "executed";
 }
 
 /** Whether the instance is parked by what the call brought about, and not by what came long after an equal one (W9). */
 function isParkedBy(last: Operation | undefined, { instance, operation }: View): boolean {
   if (instance.status !== "parked" || last === undefined) return instance.status === "parked";
   const owed = instance.recovery?.slot ?? last.slot;
-  const isOwn = owed === "chain" || owed === "onEnter" || owed === last.slot;
+  const isOwn = isOfChain(owed) || owed === last.slot;
   return isOwn && last.id === (operation?.id ?? last.id);
 }
 
@@ -145,7 +143,6 @@ function isParkedBy(last: Operation | undefined, { instance, operation }: View):
 function failureOf(asked: Asked, view: View, last: Operation | undefined): Refusal | undefined {
   const { instance } = view;
   const operation = last ?? view.operation;
-  if (last !== undefined && hasGoneOn(asked, last, view)) return undefined;
   if (instance.status === "outcome_unknown") {
     const since =
       view.operation === undefined ? "" : ` since ${new Date(view.operation.startedAt).toISOString()}`;
@@ -160,7 +157,7 @@ function failureOf(asked: Asked, view: View, last: Operation | undefined): Refus
   if (operation === undefined || operation.fromVersion !== instance.version) return undefined;
   if (operation.status !== "failed" && operation.status !== "not_executed") return undefined;
   if (asked === "get" && instance.operationId !== undefined) return undefined;
-  const chained = operation.slot === "chain" || operation.slot === "onEnter";
+  const chained = isOfChain(operation.slot);
   const said = operation.error?.message ?? "the executor failed";
   const message = chained ? `\`${operation.transition}\` of the chain failed: ${said}` : said;
   const { errorClass, detail } = operation.error ?? {};
@@ -242,7 +239,7 @@ function guidanceOf(state: ReturnType<typeof stateOf>): Pick<Snapshot, "guidance
 }
 
 function chainStepOf(step: Operation): readonly ChainStep[] {
-  if (step.status !== "committed" || (step.slot !== "chain" && step.slot !== "onEnter")) return [];
+  if (step.status !== "committed" || !isOfChain(step.slot)) return [];
   const { fromState, transition, fromVersion } = step;
   return [{ fromState, transition, toState: step.toState ?? fromState, version: fromVersion + 1 }];
 }

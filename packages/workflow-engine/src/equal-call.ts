@@ -58,8 +58,13 @@ export function ownSteps(steps: readonly Operation[]): readonly Operation[] {
  * had passed or a cancellation that had come meanwhile. That commit took the next fence, unless the step was begun in it.
  */
 export function followsFrom({ slot, fence }: Operation, before: Operation): boolean {
-  if (slot === "chain" || slot === "onEnter") return true;
+  if (isOfChain(slot)) return true;
   return slot !== "submit" && slot !== "migrate" && fence === before.fence + (before.attempt > 0 ? 1 : 0);
+}
+
+/** Steps that the gateway takes by itself wherever a step leads to. */
+export function isOfChain(slot: Operation["slot"]): boolean {
+  return slot === "chain" || slot === "onEnter";
 }
 
 /** The hash of the definition that an operation was of, where its instance was moved to another after it. */

@@ -67,6 +67,17 @@ function successorOf(one: Bench): Bench {
   return bench(payment({ delayMs: 0 }), { engine: { store, clock: one.clock } });
 }
 
+/** A process that is gone while it pays, and the one that finds that. */
+async function lostWhilePaying() {
+  const one = bench(payment({ delayMs: 0 }));
+  const open = await one.start();
+  one.mcp.script(() => new Promise<never>(() => undefined));
+  void one.submit(open, "pay", INVOICE);
+  await settled();
+  await one.crash();
+  return { one, two: successorOf(one), open };
+}
+
 describe("a reconcile call of which nobody knows", () => {
   it("ends with what its probe found, asked by the call's key, and is not made again (W5)", async () => {
     const one = bench(payment());
@@ -220,13 +231,7 @@ describe("a process that dies during a reconcile call", () => {
   });
 
   it("is not believed to have sent nothing while it may still send", async () => {
-    const one = bench(payment({ delayMs: 0 }));
-    const open = await one.start();
-    one.mcp.script(() => new Promise<never>(() => undefined));
-    void one.submit(open, "pay", INVOICE);
-    await settled();
-    await one.crash();
-    const two = successorOf(one);
+    const { one, two, open } = await lostWhilePaying();
     two.mcp.script(notExecuted, notExecuted, succeeded({ receipt: 1 }));
     await two.engine.sweep();
     await two.engine.sweep();
@@ -240,13 +245,7 @@ describe("a process that dies during a reconcile call", () => {
   });
 
   it("is not believed on an answer that was asked for while it might still send, however late it comes", async () => {
-    const one = bench(payment({ delayMs: 0 }));
-    const open = await one.start();
-    one.mcp.script(() => new Promise<never>(() => undefined));
-    void one.submit(open, "pay", INVOICE);
-    await settled();
-    await one.crash();
-    const two = successorOf(one);
+    const { one, two, open } = await lostWhilePaying();
     const early = Promise.withResolvers<typeof notExecuted>();
     two.mcp.script(() => early.promise, executed);
     await two.engine.sweep();
