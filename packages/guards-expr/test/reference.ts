@@ -65,7 +65,8 @@ function binary(op: string, a: Any, b: Any): Any {
     return op === "<" ? a < b : op === "<=" ? a <= b : op === ">" ? a > b : a >= b;
   }
   if (op === "in") return member(a, b);
-  if (op === "contains") return strings ? a.split(b).length > 1 : Array.isArray(a) ? member(b, a) : U;
+  if (op === "contains")
+    return strings ? b === "" || a.split(b).length > 1 : Array.isArray(a) ? member(b, a) : U;
   if (op === "starts_with") return strings ? a.slice(0, b.length) === b : U;
   if (op === "ends_with") return strings ? b === "" || a.slice(-b.length) === b : U;
   if (op === "matches") return strings ? RE2JS.compile(b).matcher(a).find() : U;
