@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     globalSetup: ["./packages/testkit/src/vitest-setup.ts"],
+    setupFiles: [join(import.meta.dirname, "packages/testkit/src/property-seed.ts")],
     reporters: ["default"],
     // Tests of whole processes wait more than they work: two at a time pay off on two cores as well.
     maxWorkers: Math.max(2, availableParallelism() - 1),

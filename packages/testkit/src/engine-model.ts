@@ -212,7 +212,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 export interface ModelRun {
   readonly runs: number;
   readonly commands: number;
-  readonly seed?: number;
 }
 
 /**
@@ -221,7 +220,7 @@ export interface ModelRun {
  */
 export async function checkEngineModel(
   create: () => Promise<ModelSystem>,
-  { runs, commands, seed }: ModelRun,
+  { runs, commands }: ModelRun,
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
@@ -236,7 +235,7 @@ export async function checkEngineModel(
         }
       },
     ),
-    { numRuns: runs, timeout: LONGEST_RUN_MS, ...(seed === undefined ? {} : { seed }) },
+    { numRuns: runs, timeout: LONGEST_RUN_MS },
   );
 }
 

@@ -33,9 +33,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { asking } from "./bench.ts";
 
-/** More for a long run: `MODEL_RUNS=5000 MODEL_SEED=7 vitest run model`. */
+/** More for a long run: `MODEL_RUNS=5000 PROPERTY_SEED=7 vitest run model`. */
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
-const SEED = process.env["MODEL_SEED"];
 const QUARANTINE_MS = 60_000;
 
 /** A storage under the model: handles on it, each as another process would have it. */
@@ -56,14 +55,13 @@ describe("the engine keeps its invariants under arbitrary workflows, commands, c
     const checked = checkEngineModel(() => createSystem(openMemory), {
       runs: RUNS,
       commands: 25,
-      ...seeded(),
     });
     await expect(checked).resolves.toBeUndefined();
   });
 
   it("on the SQLite store", { timeout: 240_000 }, async () => {
     const runs = Math.ceil(RUNS / 4);
-    const checked = checkEngineModel(() => createSystem(openSqlite), { runs, commands: 25, ...seeded() });
+    const checked = checkEngineModel(() => createSystem(openSqlite), { runs, commands: 25 });
     await expect(checked).resolves.toBeUndefined();
   });
 
@@ -73,17 +71,13 @@ describe("the engine keeps its invariants under arbitrary workflows, commands, c
     try {
       const create = (ports: Ports): Promise<Storage> => openPostgres(ports, url, connection);
       const runs = Math.ceil(RUNS / 8);
-      const checked = checkEngineModel(() => createSystem(create), { runs, commands: 20, ...seeded() });
+      const checked = checkEngineModel(() => createSystem(create), { runs, commands: 20 });
       await expect(checked).resolves.toBeUndefined();
     } finally {
       await connection.end();
     }
   });
 });
-
-function seeded(): { readonly seed?: number } {
-  return SEED === undefined ? {} : { seed: Number(SEED) };
-}
 
 async function createSystem(create: (ports: Ports) => Storage | Promise<Storage>): Promise<ModelSystem> {
   const inFlight = createInFlight();
