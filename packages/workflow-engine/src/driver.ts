@@ -46,6 +46,8 @@ import type { StepEnv, View, Work, Writable } from "./work.ts";
 export interface Driver {
   /** An instance with its pinned definition, or nothing. */
   open(workflowId: string): Promise<Opened | undefined>;
+  /** An instance as this process left it, which others may have changed since ({@link Library.recall}). */
+  recall(workflowId: string): Opened | undefined;
   /** Those that are there, by their ids. */
   openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>>;
   /** A draft to judge and change, with what its guards need. */
@@ -171,6 +173,10 @@ class EffectDriver implements Driver {
     return this.#library.open(workflowId);
   }
 
+  recall(workflowId: string): Opened | undefined {
+    return this.#library.recall(workflowId);
+  }
+
   openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>> {
     return this.#library.openAll(workflowIds);
   }
@@ -291,7 +297,10 @@ class EffectDriver implements Driver {
         progress.tell(work);
         const opened = { definition: work.definition, aggregate: work.after() };
         const { dispatch } = work;
-        if (dispatch === undefined) return { status: "rest", opened, ended };
+        if (dispatch === undefined) {
+          this.#library.leave(opened);
+          return { status: "rest", opened, ended };
+        }
         const result = await this.#run(opened, dispatch, busy, options);
         if (result === undefined) {
           this.background(() => this.#claimAnew(dispatch.operation));

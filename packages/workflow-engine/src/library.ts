@@ -20,14 +20,22 @@ export interface Opened {
 }
 
 /**
- * Owns the definitions that this process remembers, and what is read of the store before a draft is made. A definition
- * never changes under its hash (W14), so one that is remembered is as good as one that is read.
+ * Owns the definitions that this process remembers, the instances that it left at rest, and what is read of the store before
+ * a draft is made. A definition never changes under its hash (W14), so one that is remembered is as good as one that is
+ * read. An instance that was left is as it was then: others may have gone on with it.
  */
 export interface Library {
   /** An instance with its pinned definition, or nothing. */
   open(workflowId: string): Promise<Opened | undefined>;
   /** Those of these instances that are there, by their ids; read together. */
   openAll(workflowIds: readonly string[]): Promise<ReadonlyMap<string, Opened>>;
+  /**
+   * Takes an instance as this process left it, if it remembers that. What rests on it is written with its fence, and so only
+   * where it still stands; whoever is to be refused anything for it opens it first.
+   */
+  recall(workflowId: string): Opened | undefined;
+  /** Remembers an instance that is at rest as this process has written it. */
+  leave(opened: Opened): void;
   /** Keeps a definition; gives the one that is kept under its hash. */
   remember(definition: Definition): Definition;
   /** What the guards of an instance's definition need to know. At once where they need nothing of the store. */
@@ -46,6 +54,8 @@ interface Remembered {
 
 /** Definitions that this process remembers. */
 const MAX_DEFINITIONS = 2000;
+/** Instances that it remembers. Their contexts can be as large as `limits.contextBytes` each. */
+const MAX_LEFT = 100;
 
 export function createLibrary(deps: LibraryDeps): Library {
   return new DefinitionLibrary(deps);
@@ -55,6 +65,7 @@ class DefinitionLibrary implements Library {
   readonly #store: WorkflowStore;
   readonly #find: LibraryDeps["findDefinition"];
   readonly #definitions = new Map<string, Remembered>();
+  readonly #left = new Map<string, Opened>();
 
   constructor({ store, findDefinition }: LibraryDeps) {
     this.#store = store;
@@ -80,6 +91,21 @@ class DefinitionLibrary implements Library {
       if (definition !== undefined) opened.set(id, { definition: this.remember(definition), aggregate });
     }
     return opened;
+  }
+
+  recall(workflowId: string): Opened | undefined {
+    const opened = this.#left.get(workflowId);
+    this.#left.delete(workflowId);
+    return opened;
+  }
+
+  leave(opened: Opened): void {
+    const { id, status } = opened.aggregate.instance;
+    this.#left.delete(id);
+    // Nobody goes on with another.
+    if (status !== "idle" && status !== "waiting") return;
+    this.#left.set(id, opened);
+    if (this.#left.size > MAX_LEFT) this.#left.delete(this.#left.keys().next().value ?? "");
   }
 
   async #pinned({ id, definitionHash }: WorkflowInstance): Promise<Definition> {

@@ -1,4 +1,4 @@
-import type { Operation, Principal } from "@mcp-flowgate/core";
+import type { Operation, Principal, WorkflowInstance } from "@mcp-flowgate/core";
 import { mayAct } from "./access.ts";
 import { dueDeadline } from "./advance.ts";
 import { rejection } from "./answer.ts";
@@ -9,7 +9,7 @@ import type { SubmitRequest } from "./engine-requests.ts";
 import { findEqual, ownSteps } from "./equal-call.ts";
 import { settled } from "./join.ts";
 import { mayPreempt } from "./preempt.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, type Refusal } from "./refusal.ts";
 import { relayed } from "./relayed.ts";
 import { refusedWithout, type Snapshot } from "./snapshot.ts";
 import { transition } from "./transition.ts";
@@ -19,53 +19,64 @@ import type { Work } from "./work.ts";
  * Takes a transition. The order of checks is fixed: an equal call that came before is answered as it was; then a
  * deadline that has passed, the version, the transition, the actor, the schema, the guards, the templates; then the
  * claim, and only then the executor.
+ *
+ * An instance that this process left at rest is not read again to go on with it: nearly always it stands as it was left, and
+ * where it does not, the claim is not taken. Nothing else is said of what may be old.
  */
-export async function submitCall(
+export async function submitCall(desk: Desk, given: SubmitRequest): Promise<Snapshot> {
+  const { workflowId, principal } = given;
+  const left = desk.shown(desk.driver.recall(workflowId), principal);
+  const quick = left && (await attempt(desk, left, given, "left"));
+  if (quick !== undefined) return quick;
+  for (let race = 0; race < MAX_CALL_RACES; race += 1) {
+    const opened = desk.shown(await desk.driver.open(workflowId), principal);
+    if (opened === undefined) return unknownWorkflow();
+    const answered = await attempt(desk, opened, given, "read");
+    if (answered !== undefined) return answered;
+  }
+  return tooMany();
+}
+
+/** `undefined`: another was quicker, or the instance has to be read first. Then everything is looked at again. */
+async function attempt(
   desk: Desk,
+  opened: Opened,
   given: SubmitRequest,
-  triesLeft: number = MAX_CALL_RACES,
-): Promise<Snapshot> {
-  const { workflowId, principal, correlationId } = given;
-  const opened = desk.shown(await desk.driver.open(workflowId), principal);
-  if (opened === undefined) return unknownWorkflow();
+  as: "left" | "read",
+): Promise<Snapshot | undefined> {
+  const { principal, correlationId } = given;
   const { definition, aggregate } = opened;
   const { instance } = aggregate;
   const request = relayed(definition.ir, instance, given);
-  const { expectedVersion } = request;
-  if (!mayAct(instance, definition.ir, principal)) {
-    return await desk.reject(
-      opened,
-      principal,
-      refusal("FORBIDDEN", "only its owner can go on with this workflow"),
-      correlationId,
-      request.arguments,
-    );
-  }
-  if (desk.closing) return await desk.reject(opened, principal, draining(), correlationId, request.arguments);
+  const reject = async (error: Refusal): Promise<Snapshot | undefined> =>
+    as === "left" ? undefined : await desk.reject(opened, principal, error, correlationId, request.arguments);
+  if (!mayAct(instance, definition.ir, principal))
+    return await reject(refusal("FORBIDDEN", "only its owner can go on with this workflow"));
+  if (desk.closing) return await reject(draining());
   const free =
-    instance.version === expectedVersion &&
+    instance.version === request.expectedVersion &&
     instance.operationId === undefined &&
     instance.status !== "terminal";
+  if (!free && as === "left") return undefined;
   // Which version a relayed step was meant for stands in its arguments.
   const anyVersion = request !== given;
   const before = free && !anyVersion ? undefined : await equalBefore(desk, opened, request, anyVersion);
   if (before !== undefined) return before;
   const drafted = desk.driver.work(opened, principal);
   const work = drafted instanceof Promise ? await drafted : drafted;
-  const late = dueDeadline(work) === undefined ? undefined : await fireDue(desk, work, request);
-  if (late !== undefined) return late;
-  if (!free) return await notNow(desk, opened, request);
+  if (dueDeadline(work) !== undefined) {
+    if (as === "left") return undefined;
+    const late = await fireDue(desk, work, request);
+    if (late !== undefined) return late;
+  }
+  if (!free) return await reject(whyNotNow(instance, request));
   const proposal = proposalOf(request, request, request.admin === true ? "admin" : "caller");
   const admitted = transition(work, { kind: "submitted", proposal });
-  if (!admitted.ok)
-    return await desk.reject(opened, principal, admitted.error, correlationId, request.arguments);
+  if (!admitted.ok) return await reject(admitted.error);
   const begun = work.operation ?? work.ended[0];
   const driven = await desk.drive(work, request);
-  // Where another was quicker, everything is looked at again.
-  if (driven.status === "conflict")
-    return triesLeft > 1 ? await submitCall(desk, given, triesLeft - 1) : tooMany();
-  if (driven.status !== "rest")
-    return await desk.reject(opened, principal, rateLimited(), correlationId, request.arguments);
+  if (driven.status === "conflict") return undefined;
+  if (driven.status !== "rest") return await reject(rateLimited());
   // What another has brought to an end is in the journal alone.
   if (isOver(driven) && begun !== undefined) return await answerEqual(desk, driven.opened, principal, begun);
   return await desk.answerOf("submit", driven.opened, principal, ownSteps(driven.ended));
@@ -107,42 +118,22 @@ async function equalBefore(
 }
 
 /** The version or the moment is not right. */
-async function notNow(desk: Desk, opened: Opened, request: SubmitRequest): Promise<Snapshot> {
-  const { principal, expectedVersion, correlationId } = request;
-  const { instance } = opened.aggregate;
-  const attempted = { attemptedTransition: request.transition };
-  const { version } = instance;
-  if (instance.status === "terminal") {
-    return await desk.reject(
-      opened,
-      principal,
-      refusal("WORKFLOW_TERMINAL", "this workflow has ended", attempted),
-      correlationId,
-      request.arguments,
-    );
-  }
+function whyNotNow(
+  instance: WorkflowInstance,
+  { transition: attempted, expectedVersion }: SubmitRequest,
+): Refusal {
+  const about = { attemptedTransition: attempted };
+  const { version, status } = instance;
+  if (status === "terminal") return refusal("WORKFLOW_TERMINAL", "this workflow has ended", about);
   if (version !== expectedVersion) {
     const message = `the workflow is at version ${version}, not ${expectedVersion}; use one of its current links`;
-    return await desk.reject(
-      opened,
-      principal,
-      refusal("STALE_WORKFLOW_VERSION", message, attempted),
-      correlationId,
-      request.arguments,
-    );
+    return refusal("STALE_WORKFLOW_VERSION", message, about);
   }
-  const unknown = instance.status === "outcome_unknown";
+  const unknown = status === "outcome_unknown";
   const message = unknown
     ? "an earlier operation may or may not have taken effect; a person has to resolve it first"
     : "another operation of this workflow is not over yet";
-  const code = unknown ? "OUTCOME_UNKNOWN" : "TRANSITION_IN_PROGRESS";
-  return await desk.reject(
-    opened,
-    principal,
-    refusal(code, message, attempted),
-    correlationId,
-    request.arguments,
-  );
+  return refusal(unknown ? "OUTCOME_UNKNOWN" : "TRANSITION_IN_PROGRESS", message, about);
 }
 
 /** Waits for the equal call if it is still running, and answers as it was answered. */

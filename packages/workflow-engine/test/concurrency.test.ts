@@ -8,7 +8,7 @@ import {
   succeeded,
 } from "@mcp-flowgate/testkit";
 import type { Snapshot } from "@mcp-flowgate/workflow-engine";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bench, brief } from "./bench.ts";
 
 const charge = buildWorkflow({
@@ -116,7 +116,12 @@ describe("calls at the same time", () => {
     if (outcome !== undefined) mcp.script(outcome);
     const { id: workflowId } = open.instance!;
     if (next === "cancel")
-      await engine.cancel({ workflowId, reason: "enough", principal: agent, correlationId: "cor" });
+      await engine.cancel({
+        workflowId,
+        reason: "enough",
+        principal: agent,
+        correlationId: "cor",
+      });
     else await submit(first, next, { eur: 6 });
     expect(told(await submit(open, "charge", { eur: 5 }))).toEqual(told(first));
   });
@@ -169,5 +174,50 @@ describe("request keys", () => {
     await clock.advance(86_400_000);
     const later = await start({ requestKey: "k" });
     expect(new Set([first, other, later].map(({ instance }) => instance?.id)).size).toBe(3);
+  });
+});
+
+describe("an instance that this process left at rest", () => {
+  it("is not read again to go on with it", async () => {
+    const { start, submit, store, mcp } = bench(charge);
+    const load = vi.spyOn(store, "load");
+    const open = await submit(await start(), "charge", { eur: 5 });
+    expect(brief(await submit(open, "close"))).toEqual(["completed", "done", 2, undefined]);
+    expect(load).not.toHaveBeenCalled();
+    expect(mcp.calls).toHaveLength(1);
+  });
+
+  it("is read before anything is refused, and where another has gone on with it (W1)", async () => {
+    const one = bench(charge);
+    const two = one.replica("two");
+    const open = await one.start();
+    const charged = await two.submit(open, "charge", { eur: 5 });
+    expect(brief(await one.submit(open, "charge", { eur: 6 }))).toEqual([
+      "rejected",
+      "open",
+      1,
+      "STALE_WORKFLOW_VERSION",
+    ]);
+    // Equal to one of the other, which this process knows nothing of.
+    const again = await one.start({ requestKey: "again" });
+    const there = await two.submit(again, "charge", { eur: 7 });
+    expect(await one.submit(again, "charge", { eur: 7 })).toEqual(there);
+    expect(brief(await one.submit(charged, "close"))).toEqual(["completed", "done", 2, undefined]);
+    expect(one.mcp.calls).toHaveLength(2);
+  });
+
+  it("is gone where another has cancelled it", async () => {
+    const one = bench(charge);
+    const two = one.replica("two");
+    const open = await one.start();
+    const { agent } = two;
+    await two.engine.cancel({
+      workflowId: open.instance!.id,
+      reason: "no",
+      principal: agent,
+      correlationId: "cor",
+    });
+    expect(brief(await one.submit(open, "charge", { eur: 5 }))[3]).toBe("WORKFLOW_TERMINAL");
+    expect(one.mcp.calls).toHaveLength(0);
   });
 });
