@@ -1,4 +1,4 @@
-import { parseJson, type Page, type SealTable, type StoredRow } from "@mcp-flowgate/core";
+import { tryParseJson, type Page, type SealTable, type StoredRow } from "@mcp-flowgate/core";
 import { matchesRecord } from "./query-trail.ts";
 import type { RecordFilter } from "./query-trail.ts";
 import type { AuditRecord } from "./record.ts";
@@ -44,7 +44,8 @@ export async function queryRows(rows: AuditRows, query: RowsQuery): Promise<Page
     const from = newestFirst ? { before: at ?? Number.MAX_SAFE_INTEGER } : { after: at ?? 0 };
     const chunk = await rows.audit({ ...stream, ...from, limit: CHUNK });
     for (const { position, line } of chunk) {
-      const record = parse(line);
+      // A line that is no record is passed over; `verifyRows` is who judges them.
+      const record = tryParseJson(line) as AuditRecord | undefined;
       if (record !== undefined && matchesRecord(record, query)) {
         if (items.length === query.limit) return { items, nextCursor: toCursor(at as number) };
         items.push(record);
@@ -127,15 +128,6 @@ export async function verifyRows(
 async function asProblem(seals: StoreCheck, file: string): Promise<TrailProblem | undefined> {
   const problem = await seals.finish();
   return problem && { ...problem, file };
-}
-
-/** A line that is no record is passed over; `verifyRows` is who judges them. */
-function parse(line: string): AuditRecord | undefined {
-  try {
-    return parseJson(line) as AuditRecord;
-  } catch {
-    return undefined;
-  }
 }
 
 function toCursor(position: number): string {

@@ -9,7 +9,7 @@
 import {
   BUS_TEXT_BYTES,
   isJsonObject,
-  parseJson,
+  tryParseJson,
   type Bus,
   type BusLink,
   type BusMessage,
@@ -203,14 +203,10 @@ class HintBus implements Bus {
   }
 }
 
+/** Whoever writes to the channel without knowing its form tells us nothing. */
 function parse(text: string): { readonly [name: string]: Json } | undefined {
-  try {
-    const value = parseJson(text) as Json;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // Whoever writes to the channel without knowing its form tells us nothing.
-    return undefined;
-  }
+  const value = tryParseJson(text);
+  return isJsonObject(value) ? value : undefined;
 }
 
 const TOPICS: { readonly [Topic in BusMessage["topic"]]: readonly string[] } = {

@@ -4,7 +4,7 @@ export { ERROR_CLASSES, ERROR_CODES, FlowgateError } from "./errors.ts";
 export type { ErrorClass, ErrorCode, FailureEffect } from "./errors.ts";
 export { createRecord, deepFreeze, equalJson, getOwn, isJsonObject } from "./json.ts";
 export type { Json, JsonObject } from "./json.ts";
-export { parseJson } from "./parse-json.ts";
+export { parseJson, tryParseJson } from "./parse-json.ts";
 export { createEgressPolicy, egressFault } from "./egress.ts";
 export type { EgressIr, EgressPolicy } from "./egress.ts";
 export { ANONYMOUS, DEFAULT_TENANT, SYSTEM } from "./principal.ts";

@@ -1,3 +1,5 @@
+import type { Json } from "./json.ts";
+
 /**
  * `JSON.parse`, with the keys that the text has.
  *
@@ -12,6 +14,15 @@ export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   const keys = text.includes("\\") ? findEscapedKeys(text) : [];
   return keys.length === 0 ? value : parseWithout(keys, text);
+}
+
+/** What {@link parseJson} gives; `undefined` for a text that is no JSON. */
+export function tryParseJson(text: string): Json | undefined {
+  try {
+    return parseJson(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a key is written, with its quotes. */

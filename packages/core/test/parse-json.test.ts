@@ -1,4 +1,4 @@
-import { parseJson } from "@mcp-flowgate/core";
+import { parseJson, tryParseJson } from "@mcp-flowgate/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -67,4 +67,10 @@ test.for(["", "{", '{"a\\":1}', '{"\\n":1,}', "[1,]", '"\\x"', "nul"])(
 test("a text of ten megabytes that is one escaped key is read at once", () => {
   const name = "\n".repeat(5_000_000);
   expect(Object.keys(parseJson(JSON.stringify({ [name]: "k".repeat(5_000_000) })) as object)).toEqual([name]);
+});
+
+test("what may be no JSON is a value, `null` as well, or undefined", () => {
+  expect(tryParseJson("null")).toBeNull();
+  expect(tryParseJson('{"a":[1]}')).toEqual({ a: [1] });
+  for (const text of ["", "{", '{"\\n":1,}', "nul"]) expect(tryParseJson(text)).toBeUndefined();
 });

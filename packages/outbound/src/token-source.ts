@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseJson, type AuthIr, type ErrorClass, type Json, type Result } from "@mcp-flowgate/core";
+import { tryParseJson, type AuthIr, type ErrorClass, type Json, type Result } from "@mcp-flowgate/core";
 import { err, isJsonObject, ok } from "@mcp-flowgate/core";
 import type { Fetch } from "./fetch.ts";
 import { readBounded } from "./read-bounded.ts";
@@ -138,7 +138,7 @@ async function request(
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const text = await readBounded(response, MAX_RESPONSE_BYTES);
-    return { status: response.status, body: text.ok ? toJson(text.value) : undefined };
+    return { status: response.status, body: text.ok ? tryParseJson(text.value) : undefined };
   } catch {
     return undefined;
   }
@@ -200,14 +200,6 @@ const ERROR_CODES = new Set([
   "invalid_scope",
   "invalid_target",
 ]);
-
-function toJson(text: string): Json | undefined {
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
-}
 
 function untilAborted(
   asking: Promise<Result<string, TokenFailure>>,

@@ -1,4 +1,4 @@
-import { parseJson } from "@mcp-flowgate/core";
+import { tryParseJson } from "@mcp-flowgate/core";
 import {
   isAlias,
   isCollection,
@@ -96,11 +96,5 @@ export function lineEnd(text: string, offset: number): number {
 }
 
 function isJson(text: string): boolean {
-  if (!/^\s*\{/.test(text)) return false;
-  try {
-    parseJson(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^\s*\{/.test(text) && tryParseJson(text) !== undefined;
 }

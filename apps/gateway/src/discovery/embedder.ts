@@ -2,7 +2,7 @@ import {
   err,
   isJsonObject,
   ok,
-  parseJson,
+  tryParseJson,
   type EmbeddingsIr,
   type Json,
   type Result,
@@ -53,12 +53,8 @@ export function createHttpEmbedder(
 
 /** Checks all of an answer before any of it counts: what the service sends is as untrusted as any input. */
 function toVectors(text: string, count: number): Result<readonly Float32Array[], string> {
-  let body: Json;
-  try {
-    body = parseJson(text) as Json;
-  } catch {
-    return err("its answer is not JSON");
-  }
+  const body = tryParseJson(text);
+  if (body === undefined) return err("its answer is not JSON");
   const data = isJsonObject(body) ? body["data"] : undefined;
   if (!Array.isArray(data)) return err("its answer has no list `data`");
   if (data.length !== count) return err(`it answered ${data.length} vectors for ${count} texts`);

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
+import { isJsonObject, tryParseJson, type Json, type JsonObject } from "@mcp-flowgate/core";
 
 /** How often a thing was started after a word: by tenant, by word, by id. */
 export type UsageCounts = Map<string, Map<string, Map<string, number>>>;
@@ -56,12 +56,7 @@ export function toUsageJson(counts: UsageCounts): JsonObject {
 /** Undefined for a text that is no file of counts; an empty one is an empty file. */
 export function fromUsageJson(text: string): UsageCounts | undefined {
   if (text === "") return createCounts();
-  let body: Json;
-  try {
-    body = parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
+  const body = tryParseJson(text);
   if (!isJsonObject(body) || body["format"] !== FORMAT || !Array.isArray(body["items"])) return undefined;
   const counts = createCounts();
   for (const item of body["items"] as readonly Json[]) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { endianness } from "node:os";
 import { dirname } from "node:path";
-import { err, isJsonObject, ok, parseJson, type Json, type Result } from "@mcp-flowgate/core";
+import { err, isJsonObject, ok, tryParseJson, type Result } from "@mcp-flowgate/core";
 
 /** Vectors by the hash of the text and model that they were made of. All are of one length. */
 export type Vectors = ReadonlyMap<string, Float32Array>;
@@ -83,12 +83,7 @@ function decode(file: Buffer, model: string): Result<Vectors, string> {
 }
 
 function toHeader(text: string) {
-  let header: Json;
-  try {
-    header = parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
+  const header = tryParseJson(text);
   if (!isJsonObject(header) || header["format"] !== FORMAT) return undefined;
   const { model, dimensions, digest, hashes } = header;
   if (typeof dimensions !== "number" || !Number.isInteger(dimensions) || dimensions < 0) return undefined;

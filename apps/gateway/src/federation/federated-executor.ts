@@ -1,5 +1,5 @@
 import {
-  parseJson,
+  tryParseJson,
   type Executor,
   type ExecutorContext,
   type ExecutorOutcome,
@@ -123,9 +123,6 @@ async function whole(
     text += String(slice.value["text"] ?? "");
     offset = slice.value["nextOffset"];
   }
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return text;
-  }
+  const output = tryParseJson(text);
+  return output === undefined ? text : output;
 }

@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isJsonObject, parseJson, type Clock, type Json, type Log, type Principal } from "@mcp-flowgate/core";
+import {
+  isJsonObject,
+  tryParseJson,
+  type Clock,
+  type Json,
+  type Log,
+  type Principal,
+} from "@mcp-flowgate/core";
 import { grants } from "@mcp-flowgate/guards-expr";
 import type { AdminApi } from "../admin/admin-api.ts";
 import type { EventFeed } from "../admin/event-feed.ts";
@@ -89,10 +96,5 @@ function toUrl(target: string | undefined): URL | undefined {
 }
 
 function parse(text: string): Json | undefined {
-  if (text === "") return {};
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
+  return text === "" ? {} : tryParseJson(text);
 }

@@ -3,7 +3,7 @@ import type { AuthInfo, McpServerFactory, ServerContext } from "@modelcontextpro
 import {
   ANONYMOUS,
   isJsonObject,
-  parseJson,
+  tryParseJson,
   type CallerCredentials,
   type Json,
   type Log,
@@ -72,7 +72,7 @@ export function createMcpEndpoint(options: {
       // Requests that the SDK would answer only after its own parse are refused before it: garbage and huge ones.
       const body = await readBody(request, maxBodyBytes);
       if (!body.ok) return respondRpcError(response, body.error.status, -32_000, body.error.message);
-      const message = parse(body.value);
+      const message = tryParseJson(body.value);
       if (message === undefined)
         return respondRpcError(response, 400, -32_700, "Parse error: the body is not JSON.");
       const fault = findJsonFault(body.value);
@@ -133,14 +133,6 @@ function toAuthInfo(who: Pick<Caller, "principal" | "credentials">): AuthInfo {
 
 function isStart(message: unknown): boolean {
   const params = isJsonObject(message as Json) ? (message as { params?: Json }).params : undefined;
-  const name = params !== undefined && isJsonObject(params) ? params["name"] : undefined;
+  const name = isJsonObject(params) ? params["name"] : undefined;
   return name === "workflow.start" || name === "workflow_start";
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseJson(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  isJsonObject,
-  parseJson,
-  type Clock,
-  type Json,
-  type JsonObject,
-  type Log,
-} from "@mcp-flowgate/core";
+import { isJsonObject, tryParseJson, type Clock, type JsonObject, type Log } from "@mcp-flowgate/core";
 import type { Fetch } from "@mcp-flowgate/outbound";
 import { idInKey } from "./api-key-hash.ts";
 import { fetchBounded } from "./bounded-fetch.ts";
@@ -56,7 +49,7 @@ export function createIntrospectionProvider(
       timeoutMs: Number(settings["timeoutMs"]),
       maxBytes: MAX_ANSWER_BYTES,
     });
-    const claims = answer.ok ? parse(answer.value) : undefined;
+    const claims = answer.ok ? tryParseJson(answer.value) : undefined;
     if (!isJsonObject(claims) || typeof claims["active"] !== "boolean") {
       const problem = answer.ok ? "its answer is no introspection response" : answer.error;
       log.warn("tokens cannot be checked", { issuer, problem });
@@ -109,12 +102,4 @@ export function createIntrospectionProvider(
 /** RFC 6749 section 2.3.1: the parts of HTTP Basic are form-encoded first. */
 function formEncoded(text: string): string {
   return new URLSearchParams({ v: text }).toString().slice(2);
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

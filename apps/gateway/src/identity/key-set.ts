@@ -4,7 +4,7 @@ import {
   err,
   isJsonObject,
   ok,
-  parseJson,
+  tryParseJson,
   type Clock,
   type Json,
   type Log,
@@ -102,7 +102,7 @@ export function remoteSource(
         problem = text.error;
         continue;
       }
-      const metadata = parse(text.value);
+      const metadata = tryParseJson(text.value);
       if (!isJsonObject(metadata) || metadata["issuer"] !== issuer) {
         problem = "its metadata names another issuer";
         continue;
@@ -126,7 +126,7 @@ function metadataUrls(issuer: string): readonly string[] {
 }
 
 function toKeySet(text: string): Result<LocalJWKSet, string> {
-  const set = parse(text);
+  const set = tryParseJson(text);
   const keys = isJsonObject(set) ? set["keys"] : undefined;
   if (!Array.isArray(keys)) return err("this is no JSON Web Key Set");
   const usable = (keys as readonly Json[]).filter(
@@ -135,12 +135,4 @@ function toKeySet(text: string): Result<LocalJWKSet, string> {
   if (usable.length === 0) return err("the set has no public key for signatures");
   if (usable.length > MAX_KEYS) return err(`the set has more than ${MAX_KEYS} keys`);
   return ok(createLocalJWKSet({ keys: usable } as unknown as JSONWebKeySet));
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

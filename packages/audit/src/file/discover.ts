@@ -1,4 +1,4 @@
-import { parseJson } from "@mcp-flowgate/core";
+import { tryParseJson } from "@mcp-flowgate/core";
 import { open, readdir, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -52,7 +52,7 @@ export async function readFirstRecord(handle: FileHandle): Promise<AuditRecord |
     if (bytes.length > 0 && !beginsRecord(bytes, 0, bytes.length)) return "foreign";
     // A torn line may stand before the first whole one.
     for (let start = 0, end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-      const record = parseRecord(bytes.toString("utf8", start, end));
+      const record = tryParseJson(bytes.toString("utf8", start, end)) as AuditRecord | undefined;
       if (record !== undefined) return record;
       start = end + 1;
     }
@@ -100,12 +100,4 @@ function payloadNumber(first: AuditRecord | "foreign" | undefined, name: string)
 function orderFiles(files: readonly FoundFile[]): readonly FoundFile[] {
   const last = Number.POSITIVE_INFINITY;
   return [...files].sort((left, right) => (left.number ?? last) - (right.number ?? last));
-}
-
-function parseRecord(line: string): AuditRecord | undefined {
-  try {
-    return parseJson(line) as AuditRecord;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { canonicalJson, isJsonObject, parseJson } from "@mcp-flowgate/core";
-import type { Json, StoredCheckpoint } from "@mcp-flowgate/core";
+import { canonicalJson, isJsonObject, tryParseJson } from "@mcp-flowgate/core";
+import type { StoredCheckpoint } from "@mcp-flowgate/core";
 import { createMerkleTree } from "../merkle.ts";
 import { GENESIS_HASH } from "../record.ts";
 import type { SigningKey } from "../signing-key.ts";
@@ -59,7 +59,7 @@ export function makePurge(
 
 /** @returns nothing where the text is not that of a checkpoint. */
 export function readBody(text: string): CheckpointBody | undefined {
-  const body = parse(text);
+  const body = tryParseJson(text);
   if (!isJsonObject(body)) return undefined;
   const { kind, number, prevHash, positions, root, keyId, publicKey } = body;
   const runs = typeof positions === "string" ? runsFromText(positions) : undefined;
@@ -115,12 +115,4 @@ function make(
     ...(isNewKey ? { publicKey: key.publicKey } : {}),
   });
   return { number, body, hash: hashBody(body), signature: key?.sign(storeStatement(body)) ?? "", leaves };
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { parseJson, type SealTable, type StoredCheckpoint, type StoredRow } from "@mcp-flowgate/core";
+import { tryParseJson, type SealTable, type StoredCheckpoint, type StoredRow } from "@mcp-flowgate/core";
 import { headStatement } from "../file/lead-record.ts";
 import type { ExportedHead } from "../file/lead-record.ts";
 import { GENESIS_HASH } from "../record.ts";
@@ -199,12 +199,8 @@ const MOST_OPEN = 100;
 
 /** The columns are what queries and new records go by: they say what the record says. */
 function findEdit({ position, line, stream, seq, id, type, at, hash }: StoredRow): string | undefined {
-  let record: { readonly [name: string]: unknown };
-  try {
-    record = parseJson(line) as typeof record;
-  } catch {
-    return undefined;
-  }
+  const record = tryParseJson(line) as { readonly [name: string]: unknown } | undefined;
+  if (record === undefined) return undefined;
   const columns = { stream, seq, id, eventType: type, timestamp: new Date(at).toISOString(), hash };
   const wrong = Object.entries(columns).find(([name, value]) => record[name] !== value);
   return (

@@ -1,5 +1,5 @@
 import {
-  parseJson,
+  tryParseJson,
   type CliCall,
   type EvidenceDraft,
   type ExecutorFailure,
@@ -114,9 +114,5 @@ function toTailText(stderr: Captured): string {
 function toJson(text: string): Json {
   // A parse of megabytes of plain text would be wasted: JSON begins with one of these.
   if (!/^\s*[[{"\-0-9tfn]/.test(text)) return null;
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return null;
-  }
+  return tryParseJson(text) ?? null;
 }

@@ -1,4 +1,4 @@
-import { parseJson, type HttpCall, type Json, type Result } from "@mcp-flowgate/core";
+import { tryParseJson, type HttpCall, type Json, type Result } from "@mcp-flowgate/core";
 import { err, isJsonObject, ok } from "@mcp-flowgate/core";
 
 export interface RequestBody {
@@ -32,11 +32,8 @@ export function toResponseBody(bytes: Buffer, contentType: string | undefined): 
   const text = toText(bytes, mediaType);
   if (text === undefined) return { base64: bytes.toString("base64"), mediaType };
   if (mediaType === "application/json" || mediaType.endsWith("+json")) {
-    try {
-      return parseJson(text) as Json;
-    } catch {
-      return text;
-    }
+    const value = tryParseJson(text);
+    return value === undefined ? text : value;
   }
   return text;
 }

@@ -1,5 +1,5 @@
 import {
-  parseJson,
+  tryParseJson,
   type EvidenceDraft,
   type ExecutorFailure,
   type ExecutorOutcome,
@@ -73,11 +73,7 @@ function toText(content: readonly JsonObject[]): string {
 
 function toJson(text: string): Json {
   if (!/^\s*[[{"\-0-9tfn]/.test(text)) return null;
-  try {
-    return parseJson(text) as Json;
-  } catch {
-    return null;
-  }
+  return tryParseJson(text) ?? null;
 }
 
 function bound(value: Json): Json {

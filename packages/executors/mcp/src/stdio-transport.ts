@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
-import { isJsonObject, parseJson } from "@mcp-flowgate/core";
+import { isJsonObject, tryParseJson } from "@mcp-flowgate/core";
 import { McpConnectionError, notSent } from "./failure.ts";
 import { createLineReader } from "./line-reader.ts";
 import type { OrphanWatch } from "./orphan-watch.ts";
@@ -239,14 +239,8 @@ function toGone(): McpConnectionError {
 }
 
 function parse(line: string): JSONRPCMessage | undefined {
-  try {
-    const value: unknown = parseJson(line);
-    return isJsonObject(value) && value["jsonrpc"] === "2.0"
-      ? (value as unknown as JSONRPCMessage)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = tryParseJson(line);
+  return isJsonObject(value) && value["jsonrpc"] === "2.0" ? (value as unknown as JSONRPCMessage) : undefined;
 }
 
 function toPrintable(line: string): string {
