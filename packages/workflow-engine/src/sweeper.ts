@@ -1,6 +1,7 @@
 import type { Clock, DueWork, Ids, Log, Operation, Timer, WorkflowStore } from "@mcp-flowgate/core";
 import { FlowgateError } from "@mcp-flowgate/core";
 import type { Driver, HappenOptions } from "./driver.ts";
+import { createLeftWork, type LeftWork } from "./left-work.ts";
 import { within } from "./sleep.ts";
 import type { WorkflowEvent } from "./transition.ts";
 import type { Work, Writable } from "./work.ts";
@@ -14,6 +15,8 @@ import type { Work, Writable } from "./work.ts";
  * P2 It never waits for effects: a slow one does not delay the next look.
  * P3 Where more is due than one look takes up, the next look follows as soon as the store has answered to what this one
  *    began: before that it would only find the same again.
+ * P4 What could not be done is left for a while, twice as long each time, and those after it have their turn: however much
+ *    waits for something else, as the cancellation of what is uncertain does, nothing stays behind it.
  */
 export interface Sweeper {
   /** One look. Resolves when all that it began has come to rest. Returns how much was due. */
@@ -44,14 +47,19 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
 
 class PollingSweeper implements Sweeper {
   readonly #deps: SweeperDeps;
+  readonly #left: LeftWork;
+  /** How much of the last look was left, or is being done: what the next one asks for beyond that. */
+  #passed = 0;
   #cancel: (() => void) | undefined;
   #started = false;
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
+    this.#left = createLeftWork(deps);
   }
 
   async sweep(): Promise<number> {
+    this.#left.clear();
     const { tasks, count } = await this.#look();
     await Promise.all(tasks);
     return count;
@@ -79,35 +87,37 @@ class PollingSweeper implements Sweeper {
     const { store, clock, ids, sweepMs, log } = this.#deps;
     let delay = sweepMs * (0.8 + 0.4 * ids.random());
     try {
-      const { count, begun } = await this.#look();
-      if (count >= BATCH) {
+      const { isMore, begun } = await this.#look();
+      if (isMore) {
         // P3; should a store not answer, not for ever.
         await within(clock, sweepMs, Promise.all(begun));
-        delay = SHORTEST_MS;
+        delay = 0;
       } else {
         const dueAt = await store.nextDueAt();
-        if (dueAt !== undefined && dueAt > store.now()) delay = Math.min(delay, dueAt - store.now());
+        if (dueAt !== undefined && dueAt > store.now())
+          delay = Math.max(SHORTEST_MS, Math.min(delay, dueAt - store.now()));
       }
     } catch (thrown) {
       log.warn("what is due cannot be looked up now", { code: FlowgateError.from(thrown).code });
     }
-    this.#next(Math.max(SHORTEST_MS, delay));
+    this.#next(delay);
   }
 
   async #look(): Promise<Look> {
     const { store, driver } = this.#deps;
-    const due = await store.due(BATCH);
+    const limit = BATCH + this.#passed;
+    const due = await store.due(limit);
     this.#passOn(due);
-    const free = new Map<string, Due>();
-    for (const one of this.#dueOf(due)) {
-      if (!free.has(one.workflowId) && !driver.isBusy(one.workflowId)) free.set(one.workflowId, one);
-    }
-    const count = due.timers.length + due.orphans.length + due.retries.length + due.signals.length;
-    const look: Writable<Look> = { count, tasks: [], begun: [] };
+    const lists = [due.timers, due.orphans, due.retries, due.signals];
+    const isFull = lists.some(({ length }) => length >= limit);
+    const free = this.#choose(this.#dueOf(due), isFull);
+    const count = lists.reduce((sum, { length }) => sum + length, 0);
+    const look: Writable<Look> = { count, isMore: isFull || free.size > BATCH, tasks: [], begun: [] };
     if (free.size === 0) return look;
-    const opened = await driver.openAll([...free.keys()]);
+    const taken = [...free.values()].slice(0, BATCH);
+    const opened = await driver.openAll(taken.map(({ workflowId }) => workflowId));
     const tasks: Promise<void>[] = [];
-    look.begun = Array.from(free.values(), (one) => {
+    look.begun = taken.map((one) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       if (driver.isBusy(one.workflowId)) resolve();
       else tasks.push(this.#take(one, { opened: opened.get(one.workflowId), onBegun: resolve }, resolve));
@@ -118,15 +128,35 @@ class PollingSweeper implements Sweeper {
     return look;
   }
 
+  /** One for each instance, of those whose turn it is (P4). */
+  #choose(all: readonly Due[], isFull: boolean): ReadonlyMap<string, Due> {
+    const { driver } = this.#deps;
+    const free = new Map<string, Due>();
+    let passed = 0;
+    for (const one of all) {
+      if (driver.isBusy(one.workflowId) || this.#left.has(one.key)) passed += 1;
+      else if (!free.has(one.workflowId)) free.set(one.workflowId, one);
+    }
+    this.#passed = passed;
+    if (!isFull) this.#left.keepOnly(all.map(({ key }) => key));
+    return free;
+  }
+
   /** Never rejects. */
-  async #take({ workflowId, make }: Due, options: HappenOptions, onOver: () => void): Promise<void> {
+  async #take({ key, workflowId, make }: Due, options: HappenOptions, onOver: () => void): Promise<void> {
     const { driver, log } = this.#deps;
+    let isDone = false;
     try {
-      if (make === undefined) await driver.takeSignals(workflowId, options);
-      else await driver.happen(workflowId, make, options);
+      const driven =
+        make === undefined
+          ? await driver.takeSignals(workflowId, options)
+          : await driver.happen(workflowId, make, options);
+      isDone = driven?.status === "rest";
     } catch (thrown) {
       log.error("what is due could not be done", { workflowId, error: FlowgateError.from(thrown).message });
     } finally {
+      if (isDone) this.#left.done(key);
+      else this.#left.leave(key);
       onOver();
     }
   }
@@ -136,7 +166,7 @@ class PollingSweeper implements Sweeper {
       ...timers.map((timer) => this.#fire(timer)),
       ...orphans.map((operation) => again(operation, "orphaned")),
       ...retries.map((operation) => again(operation, "retryDue")),
-      ...signals.map(({ workflowId }) => ({ workflowId, make: undefined })),
+      ...signals.map(({ id, workflowId }) => ({ key: `signal ${id}`, workflowId, make: undefined })),
     ];
   }
 
@@ -145,7 +175,7 @@ class PollingSweeper implements Sweeper {
       const timer = work.timers().find((armed) => armed.id === id && armed.dueAt <= work.env.now);
       return timer && { kind: "timer", timer, correlationId: this.#deps.ids.next("cor") };
     };
-    return { workflowId, make };
+    return { key: `timer ${id}`, workflowId, make };
   }
 
   /** A cancellation that was asked for elsewhere reaches the effect that runs here. */
@@ -158,6 +188,8 @@ class PollingSweeper implements Sweeper {
 
 /** What is due of an instance; without an event of its own, its signals. */
 interface Due {
+  /** What it is known by from look to look. */
+  readonly key: string;
   readonly workflowId: string;
   readonly make: ((work: Work) => WorkflowEvent | undefined) | undefined;
 }
@@ -165,6 +197,8 @@ interface Due {
 interface Look {
   /** How much was due. */
   readonly count: number;
+  /** Whether more is due than was taken up. */
+  readonly isMore: boolean;
   /** What was begun, until it is at rest. */
   readonly tasks: readonly Promise<void>[];
   /** The same, until the store has answered to its first batch. */
@@ -178,5 +212,6 @@ function again(operation: Operation, kind: "orphaned" | "retryDue"): Due {
       live?.id === operation.id && live.fence === operation.fence && live.status === operation.status;
     return same && live.attempt === operation.attempt ? { kind } : undefined;
   };
-  return { workflowId: operation.workflowId, make };
+  const { id, fence, attempt } = operation;
+  return { key: `${kind} ${id} ${fence} ${attempt}`, workflowId: operation.workflowId, make };
 }
