@@ -127,7 +127,8 @@ test("packages need each other without a cycle", () => {
 });
 
 function mayNeed(from: PackageRule | undefined, to: PackageRule): boolean {
-  if (from === undefined || to.layer === "kit") return false;
+  if (from === undefined) return false;
+  if (to.layer === "kit") return from.layer === "kit";
   if (from.layer === 3 && to.layer === "outbound") return from.folder.startsWith("packages/executors/");
   if (from.layer === 3 && to.layer === "sql") return from.folder.startsWith("packages/stores/");
   if (typeof from.layer === "string" || from.layer === 3) return to.layer === 0;

@@ -14,7 +14,7 @@ export interface PackageRule {
 
 /**
  * 0 to 2 are pure; `outbound` is what executors share, `sql` what the stores in SQL databases do, and pure; 3 implements
- * ports; 4 wires. `kit` is private and only ever a development dependency.
+ * ports; 4 wires. `kit` is private and only ever a development dependency, or of another.
  */
 export type Layer = 0 | 1 | 2 | "outbound" | "sql" | 3 | 4 | "kit";
 
@@ -156,8 +156,8 @@ export const DEPENDENCY_TABLE: readonly PackageRule[] = [
     folder: "packages/stores/testkit",
     name: "@mcp-flowgate/store-testkit",
     layer: "kit",
-    workspace: ["core"],
-    external: [],
+    workspace: ["core", "testkit"],
+    external: ["fast-check", "vitest"],
   },
 
   {

@@ -35,3 +35,28 @@ test("a record is canonical whatever facts its event has, and whatever events ca
     }),
   );
 });
+
+test("a record is the canonical event with its place, then the hashes that chain it", () => {
+  const chain = createAuditChain({ ids: { next: () => "evt_1", random: () => 0 }, digest });
+  const draft: AuditDraft = {
+    type: "executor.started",
+    at: Date.UTC(2026, 0, 5, 9),
+    workflowId: "wf_1",
+    correlationId: "cor_1",
+    principal: { subject: "ann", tenant: "default", kind: "human", via: "cli" },
+    payload: { b: 1, a: "é" },
+  };
+  const event =
+    '{"correlationId":"cor_1","eventType":"executor.started","id":"evt_1","payload":{"a":"é","b":1},' +
+    '"principal":{"kind":"human","subject":"ann","tenant":"default","via":"cli"},"seq":8,"stream":"wf:wf_1",' +
+    '"timestamp":"2026-01-05T09:00:00.000Z","workflowId":"wf_1"}';
+  const before = "b".repeat(64);
+  const hash = digest.sha256(`${before}${event}`);
+  expect(chain({ stream: "wf:wf_1", seq: 7, hash: before }, draft)).toEqual({
+    id: "evt_1",
+    eventType: "executor.started",
+    seq: 8,
+    hash,
+    line: `${event.slice(0, -1)},"prevHash":"${before}","hash":"${hash}"}`,
+  });
+});
