@@ -95,6 +95,8 @@ export interface ModelSystem {
   ): Promise<ModelProcess>;
   readonly clock: ManualClock;
   readonly audit: RecordingAudit;
+  /** The next batch is applied, and whoever gave it is told that the store is away. */
+  loseAnswer(): void;
   /** Waits for all that was set off, as far as it comes while the clock stands still. */
   settle(): Promise<void>;
   dispose(): Promise<void>;
@@ -121,7 +123,7 @@ type Command =
   | { readonly kind: "crashDuring"; readonly pick: number; readonly n: number }
   | { readonly kind: "world"; readonly behaviours: readonly Behaviour[] }
   | { readonly kind: "advance"; readonly ms: number }
-  | { readonly kind: "sweep" | "crash" | "switch" | "read" | "refuseRecords" | "takeRecords" }
+  | { readonly kind: (typeof PLAIN)[number] }
   | { readonly kind: "decide"; readonly pick: number; readonly person: string; readonly approve: boolean }
   | { readonly kind: "cancel"; readonly pick: number }
   | { readonly kind: "migrate"; readonly pick: number; readonly shift: number }
@@ -130,6 +132,20 @@ type Command =
       readonly pick: number;
       readonly outcome: "executed" | "not_executed" | "abandon";
     };
+
+/** Commands without anything to choose, as often as they are to come. */
+const PLAIN = [
+  "sweep",
+  "sweep",
+  "sweep",
+  "crash",
+  "switch",
+  "switch",
+  "read",
+  "refuseRecords",
+  "takeRecords",
+  "loseAnswer",
+] as const;
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -170,19 +186,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc
-      .constantFrom(
-        "sweep",
-        "sweep",
-        "sweep",
-        "crash",
-        "switch",
-        "switch",
-        "read",
-        "refuseRecords",
-        "takeRecords",
-      )
-      .map((kind) => ({ kind }) as Command),
+    arbitrary: fc.constantFrom(...PLAIN).map((kind) => ({ kind }) as Command),
   },
   {
     weight: 3,
@@ -336,6 +340,9 @@ class Run {
         break;
       case "takeRecords":
         this.#system.audit.refuse();
+        break;
+      case "loseAnswer":
+        this.#system.loseAnswer();
         break;
       case "decide":
         await this.#decide(one);

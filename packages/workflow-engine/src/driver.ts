@@ -38,8 +38,8 @@ import type { StepEnv, View, Work, Writable } from "./work.ts";
  * on until the instance is at rest. Nothing else performs effects.
  *
  * D1 An effect is dispatched only after the batch that records its start was applied (W6), and only while the lease
- *    of this process is valid (W7). Where that has run out, the operation is claimed anew once it is valid again, if
- *    nobody else has taken it over by then.
+ *    of this process is valid (W7). Where that has run out, or the answer to the batch was lost, the operation is claimed
+ *    anew once it can be, if it is there and nobody else has taken it over by then.
  * D2 How it ended is written as {@link OutcomeWriter} says (O1 to O3).
  * D3 Whatever a drive has begun, {@link Driver.idle} waits for.
  */
@@ -127,8 +127,8 @@ export interface DriverDeps {
 }
 
 const MAX_RACES = 16;
-/** How often it is looked whether a lease that has run out is valid again. */
-const LEASE_LOOK_MS = 100;
+/** How often it is tried to claim an operation anew. */
+const CLAIM_ANEW_MS = 100;
 
 export function createDriver(deps: DriverDeps): Driver {
   return new EffectDriver(deps);
@@ -288,7 +288,7 @@ class EffectDriver implements Driver {
       const prepare = (work: Work): Promise<void> | undefined => this.#performInline(work, busy, options);
       // Always a turn of its own: the drive is known before it can end.
       await prepare(first);
-      const begun = await this.#deps.store.apply(first.batch());
+      const begun = await this.#begin(first);
       options.onBegun?.();
       if (begun.status !== "applied") return begun;
       let ended = first.ended;
@@ -303,13 +303,19 @@ class EffectDriver implements Driver {
         }
         const result = await this.#run(opened, dispatch, busy, options);
         if (result === undefined) {
-          this.background(() => this.#claimAnew(dispatch.operation));
+          this.#claimLater(dispatch.operation);
           return await this.#reread(opened, ended);
         }
         // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
         const isStale = result.outcome.status === "child" || busy.isSignalled;
         const { onStuck } = options;
-        const next = await this.#outcomes.write(opened, dispatch, result, { isStale, prepare, onStuck });
+        const onDoubt = (claimed: Operation): void => this.#claimLater(claimed);
+        const next = await this.#outcomes.write(opened, dispatch, result, {
+          isStale,
+          prepare,
+          onStuck,
+          onDoubt,
+        });
         if (next === undefined) return await this.#reread(opened, ended);
         work = next;
         ended = [...ended, ...work.ended];
@@ -318,6 +324,16 @@ class EffectDriver implements Driver {
       busy.drives -= 1;
       if (busy.drives === 0) this.#busy.delete(first.instance.id);
       if (operationId !== undefined) this.#running.delete(operationId);
+    }
+  }
+
+  async #begin(work: Work): Promise<ApplyResult> {
+    try {
+      return await this.#deps.store.apply(work.batch());
+    } catch (thrown) {
+      // It may have been applied.
+      if (work.dispatch !== undefined) this.#claimLater(work.dispatch.operation);
+      throw thrown;
     }
   }
 
@@ -350,18 +366,26 @@ class EffectDriver implements Driver {
     }
   }
 
-  /** D1: nothing was sent, and without this nobody would be at it until its deadline. */
-  async #claimAnew({ id, workflowId, fence, deadlineAt }: Operation): Promise<void> {
-    const { store, clock } = this.#deps;
-    while (clock.monotonic() >= store.lease().validUntil) {
-      if (store.now() >= deadlineAt) return;
-      await sleep(clock, LEASE_LOOK_MS);
-    }
-    await this.happen(workflowId, ({ operation }) =>
+  /** D1: nothing was sent of it, and without this nobody would be at it until its deadline. */
+  #claimLater({ id, workflowId, fence, deadlineAt }: Operation): void {
+    const { store, clock, log } = this.#deps;
+    const make = ({ operation }: Work): WorkflowEvent | undefined =>
       operation?.id === id && operation.fence === fence && operation.status === "running"
         ? { kind: "unsent" }
-        : undefined,
-    );
+        : undefined;
+    this.background(async () => {
+      for (; store.now() < deadlineAt; await sleep(clock, CLAIM_ANEW_MS)) {
+        if (clock.monotonic() >= store.lease().validUntil) continue;
+        try {
+          await this.happen(workflowId, make);
+          return;
+        } catch (thrown) {
+          const { code } = FlowgateError.from(thrown);
+          if (code === "INTERNAL") throw thrown;
+          log.debug("an operation cannot be claimed anew for now", { workflowId, operationId: id, code });
+        }
+      }
+    });
   }
 
   async #reread(opened: Opened, ended: readonly Operation[]): Promise<Driven> {

@@ -22,7 +22,8 @@ import type { Work } from "./work.ts";
  *    changes nothing (W7).
  * O2 An outcome that the store or the audit trail does not take is held and tried again; it is never dropped while
  *    the process lives, and never performed again.
- * O3 A commit whose answer was lost is looked up before anything else is done.
+ * O3 A commit whose answer was lost is looked up before anything else is done. Where it is there, so is the claim of the next
+ *    step, which nobody has sent anything of.
  */
 export interface OutcomeWriter {
   /** The draft that was committed, or nothing where the fence is lost. */
@@ -40,6 +41,8 @@ export interface HowToWrite {
   readonly isStale: boolean;
   /** Performs what of the draft has to be performed before its batch. */
   readonly prepare: (work: Work) => Promise<void> | undefined;
+  /** Called with what a commit has claimed, where its answer was lost and the fence has moved on. */
+  readonly onDoubt: (claimed: Operation) => void;
   /** Called when the outcome cannot be written for now. */
   readonly onStuck?: ((error: FlowgateError) => void) | undefined;
 }
@@ -72,25 +75,32 @@ class HoldingWriter implements OutcomeWriter {
     opened: Opened,
     dispatch: Dispatch,
     result: EffectResult,
-    { isStale, prepare, onStuck }: HowToWrite,
+    { isStale, prepare, onStuck, onDoubt }: HowToWrite,
   ): Promise<Work | undefined> {
     const { store, library, clock, log } = this.#deps;
     const { operation } = dispatch;
     let current = opened;
     let stale = isStale;
+    const doubtful: Operation[] = [];
     for (let delay = FIRST_RETRY_MS; ; delay = Math.min(2 * delay, LAST_RETRY_MS)) {
       try {
         if (stale) {
           const fresh = await library.open(operation.workflowId);
-          if (fresh?.aggregate.instance.fence !== operation.fence)
+          if (fresh?.aggregate.instance.fence !== operation.fence) {
+            for (const claimed of doubtful) onDoubt(claimed);
             return await this.#lostFence(operation, result.outcome);
+          }
           current = fresh;
         }
         const work = await this.#deps.workOf(current, operation.actor);
         if (result.circuit !== undefined) noteCircuit(work, operation, result.circuit);
         transition(work, { kind: "settled", dispatch, outcome: result.outcome });
         await prepare(work);
-        const applied = await store.apply(work.batch());
+        const claimed = work.dispatch?.operation;
+        const applied = await store.apply(work.batch()).catch((thrown: unknown) => {
+          if (claimed !== undefined) doubtful.push(claimed);
+          throw thrown;
+        });
         if (applied.status === "applied") return work;
         stale = true;
       } catch (thrown) {

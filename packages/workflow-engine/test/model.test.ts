@@ -91,15 +91,26 @@ async function createSystem(create: (ports: Ports) => Storage | Promise<Storage>
   const opened = await create({ clock, audit });
   storage = opened;
   const ids = createCountingIds();
+  let losing = false;
   return {
     clock,
     audit,
     settle,
+    loseAnswer() {
+      losing = true;
+    },
     async open(replica, executor, definitions) {
       const handle = await opened.open(replica);
       const lease = handle.lease.bind(handle);
       // As in a product; what a store makes of the model's long lease is longer than the model goes on.
       handle.lease = () => ({ ...lease(), quarantineMs: QUARANTINE_MS });
+      const apply = handle.apply.bind(handle);
+      handle.apply = async (batch) => {
+        const result = await apply(batch);
+        if (!losing) return result;
+        losing = false;
+        throw new FlowgateError("STORE_UNAVAILABLE", "the connection was lost");
+      };
       const store = inFlight.watch(handle);
       const engine = createEngine({
         store,

@@ -9,7 +9,7 @@ import {
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
-import type { WorkflowStore } from "@mcp-flowgate/core";
+import { FlowgateError, type WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
 import { describe, expect, it } from "vitest";
 import { bench, brief, rels, type Bench } from "./bench.ts";
@@ -205,6 +205,68 @@ describe("a process that dies during an effect", () => {
       ["onEnter", "committed"],
       ["chain", "committed"],
     ]);
+  });
+});
+
+/** A store that applies a batch and then loses its answer, where it is told to. */
+function losing(ir: ReturnType<typeof job>) {
+  const clock = createManualClock();
+  const memory = createMemoryStore({ clock, audit: createRecordingAudit(), replica: "one" });
+  const losses = { next: 0 };
+  const apply: WorkflowStore["apply"] = async (batch) => {
+    const result = await memory.apply(batch);
+    if (losses.next === 0) return result;
+    losses.next -= 1;
+    throw new FlowgateError("STORE_UNAVAILABLE", "the connection was lost");
+  };
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const value: unknown = name === "apply" ? apply : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...bench(ir, { engine: { store, clock } }), clock, losses };
+}
+
+describe("a commit whose answer was lost", () => {
+  it("of a claim is gone on with: the effect happens once, and its equal call is told (O3, W6, W9)", async () => {
+    const at = losing(job("once"));
+    const open = await at.start();
+    at.losses.next = 1;
+    expect((await at.submit(open, "run", { a: 1 })).error?.code).toBe("STORE_UNAVAILABLE");
+    await at.clock.advance(1000);
+    expect(brief(await at.get(open))).toEqual(["completed", "done", 1, undefined]);
+    expect(brief(await at.submit(open, "run", { a: 1 }))).toEqual(["completed", "done", 1, undefined]);
+    expect(at.mcp.calls).toHaveLength(1);
+  });
+
+  it("of an outcome and the claim of the next step leaves neither to a deadline (O3)", async () => {
+    const at = losing(
+      buildWorkflow({
+        open: {
+          transitions: { run: buildTransition("next", { executor: buildMcp("job", { effect: "once" }) }) },
+        },
+        next: {
+          transitions: {
+            go: buildTransition("done", {
+              actor: "deterministic",
+              executor: buildMcp("more", { effect: "once" }),
+            }),
+          },
+        },
+        done: buildEnd(),
+      }),
+    );
+    const open = await at.start();
+    at.mcp.script(() => {
+      at.losses.next = 1;
+      return succeeded({});
+    });
+    const submitting = at.submit(open, "run");
+    await at.clock.advance(1000);
+    await submitting;
+    expect(brief(await at.get(open))).toEqual(["completed", "done", 2, undefined]);
+    expect(at.mcp.calls).toHaveLength(2);
   });
 });
 
