@@ -127,7 +127,7 @@ export interface DriverDeps {
 }
 
 const MAX_RACES = 16;
-/** How often it is tried to claim an operation anew. */
+/** Before each try to claim an operation anew. */
 const CLAIM_ANEW_MS = 100;
 
 export function createDriver(deps: DriverDeps): Driver {
@@ -346,7 +346,7 @@ class EffectDriver implements Driver {
   ): Promise<EffectResult | undefined> {
     const { instance } = opened.aggregate;
     if (dispatch.work?.call.kind === "workflow") {
-      return { outcome: await this.#deps.startChild(opened, dispatch, options) };
+      return { outcome: await this.#startChild(opened, dispatch, options) };
     }
     const { onProgress, signal, caller } = options;
     const abort = createAbortControl();
@@ -366,6 +366,16 @@ class EffectDriver implements Driver {
     }
   }
 
+  async #startChild(opened: Opened, dispatch: Dispatch, options: DriveOptions): Promise<Outcome> {
+    try {
+      return await this.#deps.startChild(opened, dispatch, options);
+    } catch (thrown) {
+      // Whether it is there or not, the next try starts it or finds it.
+      if (FlowgateError.from(thrown).code !== "INTERNAL") this.#claimLater(dispatch.operation);
+      throw thrown;
+    }
+  }
+
   /** D1: nothing was sent of it, and without this nobody would be at it until its deadline. */
   #claimLater({ id, workflowId, fence, deadlineAt }: Operation): void {
     const { store, clock, log } = this.#deps;
@@ -374,7 +384,8 @@ class EffectDriver implements Driver {
         ? { kind: "unsent" }
         : undefined;
     this.background(async () => {
-      for (; store.now() < deadlineAt; await sleep(clock, CLAIM_ANEW_MS)) {
+      while (store.now() < deadlineAt) {
+        await sleep(clock, CLAIM_ANEW_MS);
         if (clock.monotonic() >= store.lease().validUntil) continue;
         try {
           await this.happen(workflowId, make);

@@ -1,4 +1,5 @@
 import {
+  buildChild,
   buildEnd,
   buildMcp,
   buildNoop,
@@ -9,7 +10,7 @@ import {
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
-import { FlowgateError, type WorkflowStore } from "@mcp-flowgate/core";
+import { FlowgateError, type Batch, type WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
 import { describe, expect, it } from "vitest";
 import { bench, brief, rels, type Bench } from "./bench.ts";
@@ -208,15 +209,15 @@ describe("a process that dies during an effect", () => {
   });
 });
 
-/** A store that applies a batch and then loses its answer, where it is told to. */
-function losing(ir: ReturnType<typeof job>) {
+/** A store that applies a batch and then loses its answer, once, where it is told to. */
+function losing(...irs: readonly ReturnType<typeof job>[]) {
   const clock = createManualClock();
   const memory = createMemoryStore({ clock, audit: createRecordingAudit(), replica: "one" });
-  const losses = { next: 0 };
+  const lost: { next?: (batch: Batch) => boolean } = {};
   const apply: WorkflowStore["apply"] = async (batch) => {
     const result = await memory.apply(batch);
-    if (losses.next === 0) return result;
-    losses.next -= 1;
+    if (lost.next?.(batch) !== true) return result;
+    delete lost.next;
     throw new FlowgateError("STORE_UNAVAILABLE", "the connection was lost");
   };
   const store = new Proxy(memory, {
@@ -225,14 +226,14 @@ function losing(ir: ReturnType<typeof job>) {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { ...bench(ir, { engine: { store, clock } }), clock, losses };
+  return { ...bench(irs, { engine: { store, clock } }), clock, lost };
 }
 
 describe("a commit whose answer was lost", () => {
   it("of a claim is gone on with: the effect happens once, and its equal call is told (O3, W6, W9)", async () => {
     const at = losing(job("once"));
     const open = await at.start();
-    at.losses.next = 1;
+    at.lost.next = () => true;
     expect((await at.submit(open, "run", { a: 1 })).error?.code).toBe("STORE_UNAVAILABLE");
     await at.clock.advance(1000);
     expect(brief(await at.get(open))).toEqual(["completed", "done", 1, undefined]);
@@ -259,7 +260,7 @@ describe("a commit whose answer was lost", () => {
     );
     const open = await at.start();
     at.mcp.script(() => {
-      at.losses.next = 1;
+      at.lost.next = () => true;
       return succeeded({});
     });
     const submitting = at.submit(open, "run");
@@ -267,6 +268,37 @@ describe("a commit whose answer was lost", () => {
     await submitting;
     expect(brief(await at.get(open))).toEqual(["completed", "done", 2, undefined]);
     expect(at.mcp.calls).toHaveLength(2);
+  });
+
+  it("of the start of a sub-workflow leaves its parent to no deadline (O3, F21)", async () => {
+    const at = losing(
+      buildWorkflow({
+        open: { transitions: { run: buildTransition("done", { executor: buildChild("child") }) } },
+        done: buildEnd(),
+      }),
+      buildWorkflow(
+        { open: { transitions: { end: buildTransition("done") } }, done: buildEnd() },
+        { id: "child" },
+      ),
+    );
+    const open = await at.start();
+    at.lost.next = ({ instance }) => instance?.definitionId === "child";
+    expect((await at.submit(open, "run")).error?.code).toBe("STORE_UNAVAILABLE");
+    await at.clock.advance(1000);
+    const { items } = await at.engine.instances({ principal: at.agent });
+    const child = items.filter(({ definitionId }) => definitionId === "child");
+    expect(child).toHaveLength(1);
+    const { id, version } = child[0]!;
+    await at.engine.submit({
+      workflowId: id,
+      expectedVersion: version,
+      transition: "end",
+      arguments: {},
+      principal: at.agent,
+      correlationId: "cor",
+    });
+    await at.clock.advance(1000);
+    expect(brief(await at.get(open))).toEqual(["completed", "done", 1, undefined]);
   });
 });
 
