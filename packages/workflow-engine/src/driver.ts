@@ -27,8 +27,8 @@ import { perform, type Control, type PerformDeps } from "./perform.ts";
 import type { Programs } from "./programs.ts";
 import { createProgress } from "./progress.ts";
 import type { Outcome } from "./settle.ts";
-import { sleep } from "./sleep.ts";
 import { canConsume, transition, type WorkflowEvent } from "./transition.ts";
+import { createUnsentWork, type UnsentWork } from "./unsent-work.ts";
 import { createView } from "./view.ts";
 import type { StepEnv, View, Work, Writable } from "./work.ts";
 
@@ -127,8 +127,6 @@ export interface DriverDeps {
 }
 
 const MAX_RACES = 16;
-/** Before each try to claim an operation anew. */
-const CLAIM_ANEW_MS = 100;
 
 export function createDriver(deps: DriverDeps): Driver {
   return new EffectDriver(deps);
@@ -149,6 +147,7 @@ class EffectDriver implements Driver {
   readonly #deps: DriverDeps;
   readonly #library: Library;
   readonly #outcomes: OutcomeWriter;
+  readonly #unsent: UnsentWork;
   readonly #perform: PerformDeps;
   readonly #busy = new Map<string, Busy>();
   readonly #running = new Map<string, Promise<Driven>>();
@@ -161,6 +160,7 @@ class EffectDriver implements Driver {
     this.#library = createLibrary(deps);
     const workOf = (opened: Opened, caller: Principal): Work | Promise<Work> => this.work(opened, caller);
     this.#outcomes = createOutcomeWriter({ ...deps, library: this.#library, workOf });
+    this.#unsent = createUnsentWork({ ...deps, driver: this });
   }
 
   env(): StepEnv {
@@ -303,13 +303,13 @@ class EffectDriver implements Driver {
         }
         const result = await this.#run(opened, dispatch, busy, options);
         if (result === undefined) {
-          this.#claimLater(dispatch.operation);
+          this.#unsent.claimLater(dispatch.operation);
           return await this.#reread(opened, ended);
         }
         // A child may have ended before its parent has noted that it waits for it; a cancellation may have come.
         const isStale = result.outcome.status === "child" || busy.isSignalled;
         const { onStuck } = options;
-        const onDoubt = (claimed: Operation): void => this.#claimLater(claimed);
+        const onDoubt = (claimed: Operation): void => this.#unsent.claimLater(claimed);
         const next = await this.#outcomes.write(opened, dispatch, result, {
           isStale,
           prepare,
@@ -332,7 +332,7 @@ class EffectDriver implements Driver {
       return await this.#deps.store.apply(work.batch());
     } catch (thrown) {
       // It may have been applied.
-      if (work.dispatch !== undefined) this.#claimLater(work.dispatch.operation);
+      if (work.dispatch !== undefined) this.#unsent.claimLater(work.dispatch.operation);
       throw thrown;
     }
   }
@@ -371,32 +371,9 @@ class EffectDriver implements Driver {
       return await this.#deps.startChild(opened, dispatch, options);
     } catch (thrown) {
       // Whether it is there or not, the next try starts it or finds it.
-      if (FlowgateError.from(thrown).code !== "INTERNAL") this.#claimLater(dispatch.operation);
+      if (FlowgateError.from(thrown).code !== "INTERNAL") this.#unsent.claimLater(dispatch.operation);
       throw thrown;
     }
-  }
-
-  /** D1: nothing was sent of it, and without this nobody would be at it until its deadline. */
-  #claimLater({ id, workflowId, fence, deadlineAt }: Operation): void {
-    const { store, clock, log } = this.#deps;
-    const make = ({ operation }: Work): WorkflowEvent | undefined =>
-      operation?.id === id && operation.fence === fence && operation.status === "running"
-        ? { kind: "unsent" }
-        : undefined;
-    this.background(async () => {
-      while (store.now() < deadlineAt) {
-        await sleep(clock, CLAIM_ANEW_MS);
-        if (clock.monotonic() >= store.lease().validUntil) continue;
-        try {
-          await this.happen(workflowId, make);
-          return;
-        } catch (thrown) {
-          const { code } = FlowgateError.from(thrown);
-          if (code === "INTERNAL") throw thrown;
-          log.debug("an operation cannot be claimed anew for now", { workflowId, operationId: id, code });
-        }
-      }
-    });
   }
 
   async #reread(opened: Opened, ended: readonly Operation[]): Promise<Driven> {
