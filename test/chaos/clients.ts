@@ -17,6 +17,25 @@ export interface Moved {
   readonly definitionHash: string;
 }
 
+/** A call at a replica, by the clock of the machine; without an answer where that ended before. */
+export interface Asked {
+  readonly replica: string;
+  readonly workflowId: string | undefined;
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+  readonly answer: string | undefined;
+}
+
+/** A process: where it was to end, and how it did. */
+export interface Life {
+  readonly replica: string;
+  readonly point: string | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly how: string;
+}
+
 /** What callers were told in a run, and what of it was wrong at once. */
 export interface Ledger {
   readonly submits: Acknowledged[];
@@ -25,6 +44,9 @@ export interface Ledger {
   /** Moves to another definition that somebody was told have been made. */
   readonly moves: Moved[];
   readonly violations: string[];
+  /** For what is known of a violation. */
+  readonly asked: Asked[];
+  readonly lives: Life[];
   calls: number;
   replays: number;
   /** `not_executed` that was refused because the lost process might still send. */
@@ -38,6 +60,8 @@ export function createLedger(): Ledger {
     starts: new Map(),
     moves: [],
     violations: [],
+    asked: [],
+    lives: [],
     calls: 0,
     replays: 0,
     quarantined: 0,

@@ -9,7 +9,7 @@ import { digest, type ChaosStore } from "./stores.ts";
 export interface Verdict {
   /** Empty, or the run has failed. */
   readonly violations: readonly string[];
-  /** What every witness has of the workflows that violations name: journal, audit events, arrivals, probes. */
+  /** What every witness has of the workflows that violations name: journal, audit events, what reached the sink, what callers asked. */
   readonly evidence: readonly Json[];
   readonly instances: number;
   readonly committed: number;
@@ -48,7 +48,7 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
   judgeAcknowledged(seen, ledger, violations);
   return {
     violations,
-    evidence: gather(violations, seen, sink),
+    evidence: gather(violations, seen, sink, ledger),
     instances: seen.length,
     committed: journal.filter(({ status }) => status === "committed").length,
     effects: new Set(sink.arrivals.map(({ key }) => key)).size,
@@ -62,15 +62,29 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
 }
 
 /** A violation names a workflow, or the key of an operation. */
-function gather(violations: readonly string[], seen: readonly Observed[], sink: Sink): readonly Json[] {
+function gather(
+  violations: readonly string[],
+  seen: readonly Observed[],
+  sink: Sink,
+  ledger: Ledger,
+): readonly Json[] {
   const named = (text: string): boolean => violations.some((violation) => violation.includes(text));
   return seen
     .filter((one) => named(one.instance.id) || one.journal.some((own) => named(own.idempotencyKey)))
     .map(({ instance, journal, events }) => {
       const keys = new Set(journal.map(({ idempotencyKey }) => idempotencyKey));
       const ofThese = ({ key }: { readonly key: string }): boolean => keys.has(key);
-      const [arrivals, questions] = [sink.arrivals.filter(ofThese), sink.questions.filter(ofThese)];
-      return { instance, journal, events, arrivals, questions } as unknown as Json;
+      const atSink = {
+        arrivals: sink.arrivals.filter(ofThese),
+        turnedAway: sink.turnedAway.filter(ofThese),
+        questions: sink.questions.filter(ofThese),
+      };
+      const asked = ledger.asked.filter(({ workflowId }) => workflowId === instance.id);
+      const names = new Set(
+        [...atSink.arrivals, ...atSink.turnedAway, ...asked].map(({ replica }) => replica),
+      );
+      const lives = ledger.lives.filter(({ replica }) => names.has(replica));
+      return { instance, journal, events, ...atSink, asked, lives } as unknown as Json;
     });
 }
 

@@ -98,7 +98,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       (text) => noise.push(text),
     );
     if (kill !== undefined) armedAt.set(replica, kill.point);
-    void replica.ended.then(() => live.delete(replica));
+    const from = Date.now();
+    void replica.ended.then((how) => {
+      live.delete(replica);
+      ledger.lives.push({ replica: replica.name, point: kill?.point, from, to: Date.now(), how });
+    });
     const asked = performance.now();
     await replica.ready.catch((thrown: unknown) => {
       // One may be made to end itself before it is up. Anything else ends the run.
@@ -115,7 +119,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const what = body.kind === "submit" ? body.request.transition : body.kind;
     const fit = [...live].filter((replica) => leadsTo(replica) === what);
     const some = fit.length > 0 && Math.random() < 0.7 ? fit : [...live];
-    return await some[Math.floor(Math.random() * some.length)]?.call(body, as);
+    const replica = some[Math.floor(Math.random() * some.length)];
+    const from = Date.now();
+    const answer = await replica?.call(body, as);
+    if (what !== "get" && replica !== undefined) {
+      const workflowId = body.kind === "submit" ? body.request.workflowId : answer?.workflowId;
+      const said = answer && `${answer.status ?? ""} ${answer.version ?? ""} ${answer.code ?? ""}`;
+      ledger.asked.push({
+        replica: replica.name,
+        workflowId,
+        what: `${what} ${body.kind === "submit" ? body.request.expectedVersion : ""}`,
+        from,
+        to: Date.now(),
+        answer: said,
+      });
+    }
+    return answer;
   };
   const slot = async (): Promise<void> => {
     while (!isEnough(kills, wanted, killsAt) && performance.now() - began < forMs) {

@@ -47,11 +47,15 @@ export function createSinkExecutor(options: {
         socket.on("close", () => {
           const { status, body } = read(text);
           if (status === undefined) {
-            resolve(connected ? failure("unknown", "timeout") : failure("not_sent", "connection_error"));
+            resolve(
+              connected
+                ? failure("unknown", "timeout", "the sink did not answer")
+                : failure("not_sent", "connection_error", "the sink was not reached"),
+            );
             return;
           }
           options.reach("effect-answered");
-          if (status === 503) resolve(failure("not_sent", "connection_error"));
+          if (status === 503) resolve(failure("not_sent", "connection_error", "the sink turned it away"));
           else {
             resolve({
               status: "succeeded",
@@ -73,6 +77,10 @@ function read(text: string): { readonly status?: number; readonly body: string }
   return { status: Number(head.split(" ", 2)[1]), body };
 }
 
-function failure(effect: FailureEffect, errorClass: ExecutorFailure["errorClass"]): ExecutorFailure {
-  return { status: "failed", effect, errorClass, message: "the sink did not answer" };
+function failure(
+  effect: FailureEffect,
+  errorClass: ExecutorFailure["errorClass"],
+  message: string,
+): ExecutorFailure {
+  return { status: "failed", effect, errorClass, message };
 }

@@ -13,6 +13,14 @@ export interface Arrival {
   readonly at: number;
 }
 
+/** A call that took no effect: it was answered so, or got no answer. */
+export interface TurnedAway {
+  readonly key: string;
+  readonly replica: string;
+  readonly how: "refused" | "lost";
+  readonly at: number;
+}
+
 /** A probe, and what it was told of the key. */
 export interface Question {
   readonly key: string;
@@ -28,6 +36,7 @@ export interface Question {
 export interface Sink {
   readonly port: number;
   readonly arrivals: readonly Arrival[];
+  readonly turnedAway: readonly TurnedAway[];
   readonly questions: readonly Question[];
   /** How many arrivals each key had. */
   count(key: string): number;
@@ -49,6 +58,7 @@ export interface SinkBehaviour {
 export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
   let now = behaviour;
   const arrivals: Arrival[] = [];
+  const turnedAway: TurnedAway[] = [];
   const questions: Question[] = [];
   const byKey = new Map<string, { readonly n: number; count: number }>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -67,10 +77,12 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
       return;
     }
     if (Math.random() < (tool === "flaky" ? 6 * now.refused : now.refused)) {
+      turnedAway.push({ key, replica, how: "refused", at: Date.now() });
       response.writeHead(503).end();
       return;
     }
     if (tool === "reconcile" && Math.random() < now.lost) {
+      turnedAway.push({ key, replica, how: "lost", at: Date.now() });
       request.socket.destroy();
       return;
     }
@@ -98,6 +110,7 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
   return {
     port: (server.address() as AddressInfo).port,
     arrivals,
+    turnedAway,
     questions,
     count: (key) => byKey.get(key)?.count ?? 0,
     numberOf: (key) => byKey.get(key)?.n,
