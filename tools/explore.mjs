@@ -30,7 +30,8 @@ try {
 }
 
 function propertyTests() {
-  const pattern = "fc\\.assert\\(|checkEngineModel\\(|describeStoreContract\\(";
+  // Properties that packages share are in what these functions describe.
+  const pattern = "fc\\.assert\\(|checkEngineModel\\(|describe(Audit|RoundTrip|StoreContract)\\(";
   const found = execFileSync("git", ["grep", "-lE", pattern, "--", "*.test.ts"], { cwd: root });
   return found.toString("utf8").trim().split("\n");
 }
