@@ -34,20 +34,22 @@ const MOST_BYTES = 3;
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createTextPool(): TextPool {
-  const bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  let current: TextBlock = { bytes, isPacked: false, texts: 0 };
+  let current: TextBlock | undefined;
   let used = 0;
   /** What was read last, unpacked: lists read one block after the other. */
   let unpacked: { readonly block: TextBlock; readonly bytes: Buffer } | undefined;
 
-  const next = (): void => {
-    if (current.texts > 0) {
+  const blockFor = (most: number): TextBlock => {
+    if (current !== undefined && used + most <= BLOCK_BYTES) return current;
+    const bytes = current?.bytes ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    if (current !== undefined && current.texts > 0) {
       // A copy of its own: what the packer gives can be part of a larger piece of memory.
       current.bytes = Buffer.from(zstdCompressSync(bytes.subarray(0, used), LEVEL));
       current.isPacked = true;
-      current = { bytes, isPacked: false, texts: 0 };
     }
     used = 0;
+    current = { bytes, isPacked: false, texts: 0 };
+    return current;
   };
 
   const bytesOf = (block: TextBlock): Buffer => {
@@ -64,11 +66,11 @@ export function createTextPool(): TextPool {
         const own = Buffer.from(text);
         return { block: { bytes: own, isPacked: false, texts: 1 }, start: 0, end: own.length };
       }
-      if (used + most > BLOCK_BYTES) next();
+      const block = blockFor(most);
       const start = used;
-      used += bytes.write(text, start, "utf8");
-      current.texts += 1;
-      return { block: current, start, end: used };
+      used += block.bytes.write(text, start, "utf8");
+      block.texts += 1;
+      return { block, start, end: used };
     },
     read: ({ block, start, end }) => bytesOf(block).toString("utf8", start, end),
     giveBack({ block }) {

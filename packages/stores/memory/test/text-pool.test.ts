@@ -51,3 +51,16 @@ test("only the block that is being written takes as much as it holds (P1)", () =
   expect(blocks.size).toBeGreaterThan(10);
   expect([...blocks].filter(({ isPacked }) => !isPacked)).toHaveLength(1);
 });
+
+test("texts that come and go in turn are in no more blocks than those that are there", () => {
+  const pool = createTextPool();
+  const held: KeptText[] = [];
+  for (let count = 0; count < 20_000; count += 1) {
+    held.push(pool.put("x".repeat(1000)));
+    if (held.length > 1000) pool.giveBack(held.shift()!);
+  }
+  // A thousand of a kilobyte are four blocks; one more is being written, and one is partly given back.
+  const blocks = new Set(held.map(({ block }) => block));
+  expect(blocks.size).toBeLessThanOrEqual(7);
+  expect([...blocks].reduce((sum, { texts }) => sum + texts, 0)).toBe(1000);
+});
