@@ -108,6 +108,9 @@ export function describeAudit(
     await store.record([eventOf(undefined, { correlationId: "second" })]);
     await store.close();
     expect(seen).toEqual(["first", "second"]);
-    expect(warned).toContain("audit events could not be forwarded");
+    // Others may warn of the server that they run on.
+    expect(warned.filter((message) => !message.startsWith("the store's server"))).toEqual([
+      "audit events could not be forwarded",
+    ]);
   });
 }

@@ -5,12 +5,6 @@ import type { AuditedStore } from "./streams.ts";
 
 /** What tests ask of every store that keeps its rows in a database. */
 export interface KeptStore extends WorkflowStore, AuditedStore {
-  audit(filter: {
-    readonly stream?: string;
-    readonly after?: number;
-    readonly before?: number;
-    readonly limit: number;
-  }): Promise<readonly { readonly position: number; readonly line: string }[]>;
   /** How many rows of each kind were removed. */
   gc(): Promise<object>;
 }

@@ -4,7 +4,9 @@ import { digest } from "./environment.ts";
 /** A store that gives its audit records back, as both SQL stores do. */
 export interface AuditedStore {
   audit(filter: {
-    readonly after: number;
+    readonly stream?: string;
+    readonly after?: number;
+    readonly before?: number;
     readonly limit: number;
   }): Promise<readonly { readonly position: number; readonly line: string }[]>;
 }
