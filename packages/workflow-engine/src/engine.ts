@@ -14,7 +14,8 @@ import { maySee, maySeeApproval } from "./access.ts";
 import { startChild } from "./children.ts";
 import { decideCall } from "./decide-call.ts";
 import { createDesk, unknownWorkflow, type Desk } from "./desk.ts";
-import { createDriver, type Driver } from "./driver.ts";
+import type { Driver } from "./driver.ts";
+import { createDriver } from "./effect-driver.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type {
   CancelRequest,
