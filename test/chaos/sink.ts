@@ -78,7 +78,8 @@ export async function startSink(behaviour: SinkBehaviour): Promise<Sink> {
     }
     if (Math.random() < (tool === "flaky" ? 6 * now.refused : now.refused)) {
       turnedAway.push({ key, replica, how: "refused", at: Date.now() });
-      response.writeHead(503).end();
+      // With its length: an answer without one counts as none.
+      response.writeHead(503, { "content-length": 0 }).end();
       return;
     }
     if (tool === "reconcile" && Math.random() < now.lost) {
