@@ -1,5 +1,5 @@
 import type { Json, WorkflowStore } from "@mcp-flowgate/core";
-import type { Answer, CallBody, Caller, SubmitArguments } from "./protocol.ts";
+import type { Answer, CallBody, Caller, Note, SubmitArguments } from "./protocol.ts";
 import type { Sink } from "./sink.ts";
 
 /** A submit that somebody was told has been done. */
@@ -47,6 +47,7 @@ export interface Ledger {
   /** For what is known of a violation. */
   readonly asked: Asked[];
   readonly lives: Life[];
+  readonly notes: (Note & { readonly replica: string })[];
   calls: number;
   replays: number;
   /** `not_executed` that was refused because the lost process might still send. */
@@ -62,6 +63,7 @@ export function createLedger(): Ledger {
     violations: [],
     asked: [],
     lives: [],
+    notes: [],
     calls: 0,
     replays: 0,
     quarantined: 0,

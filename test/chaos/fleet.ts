@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Answer, CallBody, Caller, ReplicaSpec } from "./protocol.ts";
+import type { Answer, CallBody, Caller, Note, ReplicaSpec } from "./protocol.ts";
 import type { StoreSpec } from "./stores.ts";
 
 /** One process under test, spoken to by messages. */
@@ -79,8 +79,15 @@ function toLoadable(code: string, id: string): string | undefined {
 /** How the stores load the query builder. Without it the bundle holds that, too. */
 const REQUIRES = "const require = createRequire(import.meta.url);";
 
+type Message = Answer | { readonly ready: true } | { readonly note: Note };
+
 /** What it said on its error output goes to `onNoise`: a replica has nothing to say there. */
-export function startReplica(program: Program, spec: ReplicaSpec, onNoise: (text: string) => void): Replica {
+export function startReplica(
+  program: Program,
+  spec: ReplicaSpec,
+  onNoise: (text: string) => void,
+  onNote?: (note: Note) => void,
+): Replica {
   const child = program.take();
   child.send(spec, () => undefined);
   const waiting = new Map<number, (answer: Answer | undefined) => void>();
@@ -100,9 +107,13 @@ export function startReplica(program: Program, spec: ReplicaSpec, onNoise: (text
     });
   });
   const ready = new Promise<void>((resolve, reject) => {
-    child.on("message", (message: Answer | { readonly ready: true }) => {
+    child.on("message", (message: Message) => {
       if ("ready" in message) {
         resolve();
+        return;
+      }
+      if ("note" in message) {
+        onNote?.(message.note);
         return;
       }
       waiting.get(message.id)?.(message);

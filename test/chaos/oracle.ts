@@ -74,17 +74,20 @@ function gather(
     .map(({ instance, journal, events }) => {
       const keys = new Set(journal.map(({ idempotencyKey }) => idempotencyKey));
       const ofThese = ({ key }: { readonly key: string }): boolean => keys.has(key);
-      const atSink = {
+      const witnessed = {
         arrivals: sink.arrivals.filter(ofThese),
         turnedAway: sink.turnedAway.filter(ofThese),
         questions: sink.questions.filter(ofThese),
+        notes: ledger.notes.filter(ofThese),
       };
       const asked = ledger.asked.filter(({ workflowId }) => workflowId === instance.id);
       const names = new Set(
-        [...atSink.arrivals, ...atSink.turnedAway, ...asked].map(({ replica }) => replica),
+        [...witnessed.arrivals, ...witnessed.turnedAway, ...witnessed.notes, ...asked].map(
+          ({ replica }) => replica,
+        ),
       );
       const lives = ledger.lives.filter(({ replica }) => names.has(replica));
-      return { instance, journal, events, ...atSink, asked, lives } as unknown as Json;
+      return { instance, journal, events, ...witnessed, asked, lives } as unknown as Json;
     });
 }
 

@@ -17,6 +17,14 @@ export interface ReplicaSpec {
   readonly plant?: Plant;
 }
 
+/** That the executor of a replica was asked for an effect, and then what it said of it; by the clock of the machine. */
+export interface Note {
+  readonly key: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly said?: string;
+}
+
 /**
  * A bug that the oracle has to find. `rerun-once`, `rerun-reconcile`: what may have taken effect is taken for harmless.
  * `early-ack`: a commit is acknowledged before it is made. `lost-move`: a migration is recorded, and the instance stays

@@ -13,7 +13,7 @@ import { createNoopExecutor } from "@mcp-flowgate/executor-noop";
 import { createMemoryStore } from "@mcp-flowgate/store-memory";
 import { DEFINITIONS, declareHarmless, FLOW, NEXT_FLOW, STATES_OF_BOTH } from "./flow.ts";
 import { createKiller, reachInside, withApply, withKillPoints, type KillPoint } from "./kill-points.ts";
-import type { Answer, Call, ReplicaSpec } from "./protocol.ts";
+import type { Answer, Call, Note, ReplicaSpec } from "./protocol.ts";
 import { createSinkExecutor } from "./sink-executor.ts";
 import {
   createSystemClock,
@@ -56,11 +56,13 @@ async function main(spec: ReplicaSpec): Promise<void> {
   const store = plantInStore(spec.plant, withKillPoints(opened, killer));
   const definitions = plantInDefinitions(spec.plant, DEFINITIONS);
   const executors: readonly Executor[] = [
-    createSinkExecutor({
-      port: spec.sinkPort,
-      replica: spec.name,
-      reach: (point: KillPoint) => killer.reach(point),
-    }),
+    withNotes(
+      createSinkExecutor({
+        port: spec.sinkPort,
+        replica: spec.name,
+        reach: (point: KillPoint) => killer.reach(point),
+      }),
+    ),
     createHumanExecutor(),
     createNoopExecutor(),
   ];
@@ -89,6 +91,23 @@ async function main(spec: ReplicaSpec): Promise<void> {
     );
   });
   process.send?.({ ready: true });
+}
+
+/** Tells the parent what the executor is asked for and says. */
+function withNotes(executor: Executor): Executor {
+  const tell = (note: Note): void => void process.send?.({ note });
+  return {
+    ...executor,
+    async execute(call, context) {
+      const { idempotencyKey: key, attempt } = context;
+      const what = call.kind === "mcp" && call.tool === "find" ? "the probe: " : "";
+      tell({ key, attempt, at: Date.now() });
+      const outcome = await executor.execute(call, context);
+      const how = outcome.status === "failed" ? `${outcome.effect}: ${outcome.message}` : outcome.status;
+      tell({ key, attempt, at: Date.now(), said: `${what}${how}` });
+      return outcome;
+    },
+  };
 }
 
 /** Takes an instance each way on a store in memory, so that the snapshot has the code that this runs. */

@@ -96,6 +96,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         ...(options.plant === undefined ? {} : { plant: options.plant }),
       },
       (text) => noise.push(text),
+      (note) => ledger.notes.push({ replica: replica.name, ...note }),
     );
     if (kill !== undefined) armedAt.set(replica, kill.point);
     const from = Date.now();
