@@ -65,7 +65,7 @@ export function describeExecutorContract(name: string, create: () => Promise<Exe
       const call = harness.hanging ?? harness.succeeding;
       if (call === undefined || harness.executor.kind === "noop") skip();
       const outcome = await harness.executor.execute(call!, buildContext({ signal: AbortSignal.abort() }));
-      expect(outcome.status).toBe("failed");
+      expect(outcome).toMatchObject({ status: "failed", effect: "not_sent" });
     });
 
     it("answers calls at the same time as it answers each alone", async ({ skip }) => {

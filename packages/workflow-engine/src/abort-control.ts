@@ -4,6 +4,7 @@
  */
 export interface AbortControl {
   readonly signal: AbortSignal;
+  readonly isAborted: boolean;
   /** The first reason is the one that counts. */
   abort(reason: unknown): void;
   /** Calls `listener` at the abort, or at once where that was before. */
@@ -21,6 +22,10 @@ class EffectAbort implements AbortControl {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#isAborted;
   }
 
   abort(reason: unknown): void {

@@ -271,7 +271,10 @@ class EffectDriver implements Driver {
     const { onProgress, signal, caller } = options;
     const abort = createAbortControl();
     const onAbort = (): void => abort.abort(signal?.reason);
-    if (dispatch.operation.effect === "read") signal?.addEventListener("abort", onAbort, { once: true });
+    if (dispatch.operation.effect === "read") {
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal?.aborted === true) onAbort();
+    }
     busy.abort = abort;
     const control: Writable<Control> = { abort };
     if (onProgress !== undefined) control.onProgress = onProgress;

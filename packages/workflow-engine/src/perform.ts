@@ -43,7 +43,8 @@ const ABORT_GRACE_MS = 10_000;
 
 /**
  * Performs one attempt. Returns `undefined` where this process may not dispatch any more: its lease has run out, so
- * another will take the operation over, and nothing was sent (W7).
+ * another will take the operation over, and nothing was sent (W7). No executor is called with a signal that is aborted:
+ * what a library does with one is anybody's guess, and Node's `net.connect` says that it was aborted, and connects.
  */
 export async function perform(
   deps: PerformDeps,
@@ -59,6 +60,12 @@ export async function perform(
   if (executor === undefined)
     return { outcome: notSent(`executors of kind \`${work.executor.kind}\` are not available`) };
 
+  // From here on nothing is waited for: what holds now holds when the executor is called.
+  const leftMs = deps.store.lease().validUntil - clock.monotonic();
+  if (dispatch.mode === "recorded" && leftMs <= 0) return undefined;
+  if (control.abort.isAborted) return { outcome: notSent("it was stopped before it began") };
+  if (deps.store.now() >= operation.deadlineAt)
+    return { outcome: { ...notSent("its time was up before it began"), errorClass: "timeout" } };
   const policy = reliability.circuitBreaker;
   const circuit = `${instance.definitionId}/${operation.fromState}/${operation.transition}/${operation.candidate}`;
   if (policy !== undefined && !circuits.admits(circuit, policy, clock.monotonic())) {
@@ -69,8 +76,7 @@ export async function perform(
       },
     };
   }
-  if (dispatch.mode === "recorded" && clock.monotonic() >= deps.store.lease().validUntil) return undefined;
-  const outcome = await attempt(deps, executor, instance, dispatch, control);
+  const outcome = await attempt(deps, executor, instance, dispatch, control, leftMs);
   if (policy === undefined) return { outcome };
   const failed = outcome.status === "failed" && outcome.errorClass !== "permanent";
   const changed = circuits.note(circuit, policy, clock.monotonic(), failed);
@@ -83,6 +89,7 @@ async function attempt(
   instance: WorkflowInstance,
   { operation, reliability, work }: Dispatch,
   { abort, onProgress, credentials }: Control,
+  leftMs: number,
 ): Promise<ExecutorOutcome> {
   const { clock, store, log } = deps;
   if (work === undefined) return notSent("there is nothing to perform");
@@ -94,7 +101,7 @@ async function attempt(
   const remaining = Math.max(0, deadlineAt - now);
   const stop: (() => void)[] = [];
   const late = (): void => abort.abort(new FlowgateError("EXECUTOR_FAILED", "time is up"));
-  stop.push(clock.schedule(remaining, late), watchLease(deps, abort));
+  stop.push(clock.schedule(remaining, late), watchLease(deps, abort, leftMs));
   const context: Writable<ExecutorContext> = {
     workflowId: instance.id,
     definitionId: instance.definitionId,
@@ -130,16 +137,18 @@ async function attempt(
   }
 }
 
-/** Aborts what runs when the lease runs out: from then on another process may take over. */
-function watchLease({ clock, store }: PerformDeps, abort: AbortControl): () => void {
+/** Aborts what runs when the lease, which has `leftMs` left, runs out: from then on another process may take over. */
+function watchLease({ clock, store }: PerformDeps, abort: AbortControl, leftMs: number): () => void {
   let cancel = (): void => undefined;
+  const lookIn = (ms: number): void => {
+    if (ms !== Number.POSITIVE_INFINITY) cancel = clock.schedule(Math.max(0, ms), look);
+  };
   const look = (): void => {
     const left = store.lease().validUntil - clock.monotonic();
-    if (left === Number.POSITIVE_INFINITY) return;
-    if (left <= 0) abort.abort(new FlowgateError("STORE_UNAVAILABLE", "the lease has run out"));
-    else cancel = clock.schedule(left, look);
+    if (left > 0) lookIn(left);
+    else abort.abort(new FlowgateError("STORE_UNAVAILABLE", "the lease has run out"));
   };
-  look();
+  lookIn(leftMs);
   return () => cancel();
 }
 

@@ -7,17 +7,20 @@ import {
   buildWorkflow,
   createManualClock,
   createRecordingAudit,
+  failed,
   settled,
   succeeded,
 } from "@mcp-flowgate/testkit";
-import { FlowgateError, type Batch, type WorkflowStore } from "@mcp-flowgate/core";
+import { FlowgateError, type Batch, type ReliabilityIr, type WorkflowStore } from "@mcp-flowgate/core";
 import { createMemoryData, createMemoryStore } from "@mcp-flowgate/store-memory";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bench, brief, rels, type Bench } from "./bench.ts";
 
-const job = (effect: "read" | "idempotent" | "once" | "reconcile") =>
+const job = (effect: "read" | "idempotent" | "once" | "reconcile", reliability: ReliabilityIr = {}) =>
   buildWorkflow({
-    open: { transitions: { run: buildTransition("done", { executor: buildMcp("job", { effect }) }) } },
+    open: {
+      transitions: { run: buildTransition("done", { executor: buildMcp("job", { effect }), reliability }) },
+    },
     done: buildEnd(),
   });
 
@@ -32,19 +35,24 @@ async function die(one: Bench): Promise<Awaited<ReturnType<Bench["start"]>>> {
 }
 
 /** A process whose lease can run out, and another beside it. */
-function leased() {
-  const lease = { isValid: true };
+function leased(reliability?: ReliabilityIr) {
+  const lease = { isValid: true, looks: Number.POSITIVE_INFINITY };
   const parts = { clock: createManualClock(), data: createMemoryData(), audit: createRecordingAudit() };
   const memory = createMemoryStore({ ...parts, replica: "one" });
   const store = new Proxy(memory, {
     get(target, name) {
       if (name === "lease")
-        return () => ({ ...target.lease(), validUntil: lease.isValid ? Number.POSITIVE_INFINITY : -1 });
+        return () => {
+          lease.looks -= 1;
+          const isValid = lease.isValid && lease.looks >= 0;
+          return { ...target.lease(), validUntil: isValid ? Number.POSITIVE_INFINITY : -1 };
+        };
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const on = (own: WorkflowStore) => bench(job("idempotent"), { engine: { store: own, clock: parts.clock } });
+  const on = (own: WorkflowStore) =>
+    bench(job("idempotent", reliability), { engine: { store: own, clock: parts.clock } });
   return {
     ...parts,
     lease,
@@ -120,6 +128,50 @@ describe("a process that dies during an effect", () => {
     expect(brief(await one.get(open))).toEqual(["completed", "done", 1, undefined]);
     expect(one.mcp.calls).toMatchObject([{ attempt: 1 }]);
     expect(audit.types().filter((type) => type === "executor.started")).toHaveLength(1);
+  });
+
+  it("never asks for an effect that it has to stop at once, whenever its lease runs out (W7)", async () => {
+    const stopped: boolean[] = [];
+    for (let looks = 0; looks < 12; looks += 1) {
+      const { one, lease } = leased();
+      const open = await one.start();
+      one.mcp.script((_call, { signal }) => {
+        stopped.push(signal.aborted);
+        return succeeded(null);
+      });
+      lease.looks = looks;
+      await one.submit(open, "run", { a: 1 });
+    }
+    expect(stopped.length).toBeGreaterThan(0);
+    expect(stopped).not.toContain(true);
+  });
+
+  it("sends nothing where its time is up when its claim is on record at last", async () => {
+    const { one, memory, clock } = leased();
+    const open = await one.start();
+    const apply = memory.apply.bind(memory);
+    vi.spyOn(memory, "apply").mockImplementationOnce(async (batch) => {
+      const applied = await apply(batch);
+      clock.skew(600_000);
+      return applied;
+    });
+    expect(brief(await one.submit(open, "run"))).toEqual(["failed", "open", 0, "EXECUTOR_FAILED"]);
+    expect(one.mcp.calls).toEqual([]);
+  });
+
+  it("tries a circuit again that it was about to try when its lease ran out", async () => {
+    const policy = { failures: 1, windowMs: 60_000, openMs: 1000 };
+    const { one, lease, clock } = leased({ circuitBreaker: policy });
+    one.mcp.script(failed("transient_error"));
+    const open = await one.start();
+    await one.submit(open, "run", { n: 1 });
+    await clock.advance(1000);
+    lease.isValid = false;
+    await one.submit(open, "run", { n: 2 });
+    lease.isValid = true;
+    await clock.advance(100);
+    await settled();
+    expect(brief(await one.get(open))).toEqual(["completed", "done", 1, undefined]);
   });
 
   it("leaves what it could not send to whoever has taken it over by the time its lease is back (W7)", async () => {

@@ -104,6 +104,21 @@ describe("retries", () => {
     expect(waiting.message).toContain("09:00:30");
   });
 
+  it("never begin once the workflow is being cancelled", async () => {
+    const retry = { ...RETRY, initialDelayMs: 500, jitter: false };
+    const { engine, start, submit, get, mcp, clock, agent } = bench(job({ retry }));
+    mcp.script(failed("connection_error", "not_sent"));
+    const open = await start();
+    const answer = submit(open, "run");
+    await settled();
+    const workflowId = open.instance!.id;
+    await engine.cancel({ principal: agent, correlationId: "cor", workflowId, reason: "enough" });
+    await clock.advance(500);
+    await answer;
+    expect(mcp.calls).toHaveLength(1);
+    expect((await get(open)).status).toBe("cancelled");
+  });
+
   it("never begin after the operation's deadline", async () => {
     const { start, submit, mcp } = bench(
       job({ retry: { ...RETRY, initialDelayMs: 400_000, maxDelayMs: 400_000 } }),

@@ -31,6 +31,7 @@ export interface ExecutorContext {
   readonly attempt: number;
   /** Milliseconds since the epoch. The signal aborts at it. */
   readonly deadlineAt: number;
+  /** Never aborted when the executor is called. */
   readonly signal: AbortSignal;
   readonly principal: Principal;
   /** Only while the call of the principal runs in which they came: never after a timer, a decision or a takeover. */
