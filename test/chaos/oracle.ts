@@ -45,6 +45,7 @@ export async function judge(store: ChaosStore, sink: Sink, ledger: Ledger): Prom
       violations.push(`W19 ${id} is stuck: ${JSON.stringify(one.instance)}`);
   }
   judgeEffects(journal, sink, trail, violations);
+  judgeExecutors(sink, ledger, violations);
   judgeAcknowledged(seen, ledger, violations);
   return {
     violations,
@@ -129,6 +130,23 @@ function judgeEffects(
     const bySomebody = operation.result === null || decision !== undefined;
     if (said !== n && !bySomebody)
       violations.push(`a result of another effect: ${operation.transition} ${key} ${String(said)} for ${n}`);
+  }
+}
+
+/** The engine believes its executors. Those of a run say `not_sent` only of what never arrives. */
+function judgeExecutors(sink: Sink, { notes }: Ledger, violations: string[]): void {
+  const idOf = ({ replica, key }: { readonly replica: string; readonly key: string }): string =>
+    `${replica} ${key}`;
+  const arrived = Map.groupBy(sink.arrivals, idOf);
+  const performed = Map.groupBy(notes, idOf);
+  for (const { replica, key, said } of notes) {
+    if (said?.startsWith("not_sent") !== true) continue;
+    const id = idOf({ replica, key });
+    const own = performed.get(id) ?? [];
+    const begun = own.filter((note) => note.said === undefined).length;
+    const unsent = own.filter((note) => note.said?.startsWith("not_sent") === true).length;
+    if ((arrived.get(id)?.length ?? 0) > begun - unsent)
+      violations.push(`the executor of ${replica} said \`${said}\` of what arrived: ${key}`);
   }
 }
 

@@ -15,6 +15,11 @@ export function createSinkExecutor(options: {
     kind: "mcp",
     execute: async (call, { idempotencyKey, workflowId, attempt, signal }) =>
       await new Promise<ExecutorOutcome>((resolve) => {
+        // Node says of a connection with such a signal that it was aborted, and makes it all the same.
+        if (signal.aborted) {
+          resolve(failure("not_sent", "connection_error", "it was stopped before"));
+          return;
+        }
         const tool = call.kind === "mcp" ? call.tool : "";
         // What a probe asks about.
         const asked = call.kind === "mcp" ? call.arguments?.["key"] : undefined;
@@ -31,6 +36,7 @@ export function createSinkExecutor(options: {
         ];
         let connected = false;
         let text = "";
+        let why = "no error";
         options.reach("effect-begun");
         const socket = connect({ port: options.port, host: "127.0.0.1", signal });
         socket.setEncoding("utf8");
@@ -43,14 +49,16 @@ export function createSinkExecutor(options: {
         socket.on("data", (chunk: string) => {
           text += chunk;
         });
-        socket.on("error", () => undefined);
+        socket.on("error", ({ code = "", message }: NodeJS.ErrnoException) => {
+          why = `${code} ${message}`;
+        });
         socket.on("close", () => {
           const { status, body } = read(text);
           if (status === undefined) {
             resolve(
               connected
-                ? failure("unknown", "timeout", "the sink did not answer")
-                : failure("not_sent", "connection_error", "the sink was not reached"),
+                ? failure("unknown", "timeout", `the sink did not answer: ${why}`)
+                : failure("not_sent", "connection_error", `the sink was not reached: ${why}`),
             );
             return;
           }

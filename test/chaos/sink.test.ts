@@ -36,6 +36,15 @@ describe("the sink and its executor", () => {
     expect(sink.count("b")).toBe(0);
   });
 
+  it("sends nothing where it was stopped before", async () => {
+    sink.behave(FINE);
+    const stopped = new AbortController();
+    stopped.abort();
+    expect(await call("e", stopped)).toMatchObject({ status: "failed", effect: "not_sent" });
+    await call("f");
+    expect([sink.count("e"), sink.count("f")]).toEqual([0, 1]);
+  });
+
   it("says that nothing is known where there was no answer, whether it took effect or not", async () => {
     sink.behave({ ...FINE, lost: 1 });
     expect(await call("c")).toMatchObject({ status: "failed", effect: "unknown" });
