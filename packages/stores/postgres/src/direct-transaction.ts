@@ -1,4 +1,4 @@
-import { streamOf, type AuditHead } from "@mcp-flowgate/store-sql";
+import { streamOf, type AuditHead, type BatchRows } from "@mcp-flowgate/store-sql";
 import type { Session } from "./database.ts";
 import { beginUnderGuard } from "./direct-statements.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
@@ -9,10 +9,11 @@ import { chainAll, remembered, type Sent, type TransactionParts, type Work } fro
 import { write } from "./write.ts";
 
 /**
- * A transaction in one round trip, for work that rests on nothing but how its instances stand: most steps do.
+ * A transaction in one round trip, for work that rests on nothing but how its instances stand and that timers which it
+ * takes away are there: most steps do.
  *
  * U1 The transaction says how each instance stands, as this process last knew it, and the server judges while it writes:
- *    where one stands otherwise, all of it is undone (SQLSTATE FG001), and the work goes the longer way. Two that write
+ *    where one stands otherwise or a timer is gone, all of it is undone (SQLSTATE FG001), and the work goes the longer way. Two that write
  *    the same instances in another order end as a deadlock does.
  * U2 Its number is not heard before its commit is sent. So where the connection breaks, it is found out in another way
  *    what became of it (`doubt.ts`): this process takes another number for its guard, which waits for the
@@ -43,8 +44,8 @@ function restsOn(
   if (batch?.workflowId === undefined || batch.request !== undefined) return undefined;
   const { absent, instance, approvals, signals, timers, requestUnused, rates } = batch.expect;
   if (requestUnused !== undefined || batch.countRates.length > 0) return undefined;
-  if ([approvals, signals, timers, rates].some((named) => named !== undefined && named.length > 0))
-    return undefined;
+  if ([approvals, signals, rates].some((named) => named !== undefined && named.length > 0)) return undefined;
+  if (timers !== undefined && !endsAll(batch, timers)) return undefined;
   // The record that it is recognised by (U2). Those of other streams would build on heads that are not known.
   if (audit.length === 0) return undefined;
   const stream = toWorkflowStream(batch.workflowId);
@@ -55,6 +56,12 @@ function restsOn(
     return undefined;
   const standing = standings.get(batch.workflowId);
   return standing?.version === instance.version && standing.fence === instance.fence ? standing : undefined;
+}
+
+/** Whether these timers end with the batch. Then the server counts them while it takes them away. */
+function endsAll({ cancelTimers }: BatchRows, fired: readonly string[]): boolean {
+  if (new Set(fired).size < fired.length) return false;
+  return cancelTimers === "all" || fired.every((id) => cancelTimers.includes(toKey(id)));
 }
 
 /** Sends all of it. @returns nothing where no record would be left to recognise it by. */

@@ -177,28 +177,56 @@ const STANDING: Columns<Standing> = [
   ["hash", "was_hash", "text"],
 ];
 
+/** Timers that are taken away, by their own keys and by those of their instances; of these, `fired` have to be there. */
+export interface EndedTimers {
+  readonly ids: readonly string[];
+  readonly of: readonly string[];
+  readonly fired: readonly string[];
+}
+
+interface HeldStatement extends Statement {
+  values(
+    rows: StepRows,
+    standings: readonly Standing[],
+    guard: number,
+    ended: EndedTimers,
+  ): readonly unknown[];
+}
+
 /**
- * The same, and judged: nothing of it is written where one of the instances stands otherwise than is said, or the guard
- * of this replica is another one. Where somebody writes an instance at the same time it is waited for and looked at anew.
+ * The same, and judged: nothing of it is written where one of the instances stands otherwise than is said, the guard of
+ * this replica is another one, or a timer that is said to have fired is not there. Where somebody writes an instance at the
+ * same time it is waited for and looked at anew. Instances are counted, and with that locked, before timers (T1).
  */
-export const WRITE_STEPS_HELD: Statement & {
-  values(rows: StepRows, standings: readonly Standing[], guard: number): readonly unknown[];
-} = (() => {
+function held(name: string, endsTimers: boolean): HeldStatement {
   const { text } = update("wf", "instance", INSTANCE);
   const next = STEP_VALUES + STANDING.length + 1;
+  const [ids, of, fired] = [1, 2, 3].map((place) => `$${next + place}::text[]`);
+  const deletion = `, ended AS (DELETE FROM mcp_flowgate.timer WHERE id = ANY(${ids}) OR wf_id = ANY(${of}) RETURNING id)`;
+  const allFired = `AND (SELECT count(*) FROM ended WHERE id = ANY(${fired})) = cardinality(${fired})`;
   const toStandings = toValues(STANDING);
   return {
-    name: "write_steps_held",
+    name,
     text: `WITH instances AS (${text} AND EXISTS (
         SELECT FROM ${given(STANDING, STEP_VALUES, "", "", "was")} WHERE was_id = t.id
           AND was_version = t.version AND was_fence = t.fence AND was_seq = t.audit_seq AND was_hash = t.audit_hash
           AND was_claimant IS NOT DISTINCT FROM t.claimant AND was_operation_id IS NOT DISTINCT FROM t.operation_id
-      ) RETURNING t.id), ${WRITE_OTHERS}, changes AS (${TELL_CHANGED})
+      ) RETURNING t.id), ${WRITE_OTHERS}, changes AS (${TELL_CHANGED})${endsTimers ? deletion : ""}
       SELECT mcp_flowgate.hold((SELECT count(*) FROM instances) = cardinality($${STEP_VALUES + 1}::text[])
-        AND EXISTS (SELECT FROM mcp_flowgate.replica WHERE epoch = ${EPOCH} AND guard = $${next}::bigint))`,
-    values: (rows, standings, guard) => [...toStepValues(rows), ...toStandings(standings), guard],
+        AND EXISTS (SELECT FROM mcp_flowgate.replica WHERE epoch = ${EPOCH} AND guard = $${next}::bigint)
+        ${endsTimers ? allFired : ""})`,
+    values: (rows, standings, guard, ended) => [
+      ...toStepValues(rows),
+      ...toStandings(standings),
+      guard,
+      ...(endsTimers ? [ended.ids, ended.of, ended.fired].map(toTextArray) : []),
+    ],
   };
-})();
+}
+
+export const WRITE_STEPS_HELD = held("write_steps_held", false);
+/** With the timers that these steps end: by itself the statement takes longer, so it is for where there are some. */
+export const WRITE_STEPS_HELD_TIMERS = held("write_steps_held_timers", true);
 
 export const DELETE_TIMERS: Statement = {
   name: "delete_timers",

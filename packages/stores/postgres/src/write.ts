@@ -7,13 +7,14 @@ import {
   type OperationRow,
 } from "@mcp-flowgate/store-sql";
 import type { AuditRow } from "./audit-table.ts";
+import { toKey } from "./keys.ts";
 import type { Answer, Session, Statement } from "./database.ts";
 import { toWorkflowStream, type Ground } from "./expectation.ts";
 import type { KnownDefinitions } from "./known-definitions.ts";
 import { inOrder } from "./in-order.ts";
 import * as statements from "./write-statements.ts";
 import type { Standing } from "./standing.ts";
-import type { RowsStatement } from "./write-statements.ts";
+import type { EndedTimers, RowsStatement } from "./write-statements.ts";
 
 export interface WriteParts {
   readonly ground: Ground;
@@ -76,10 +77,13 @@ export async function write(
     changed: [...changed],
     epoch,
   };
+  const ended = endedTimers(owned);
+  const endsTimers = ended.ids.length + ended.of.length > 0;
   // Before everything that rests on how the instances stand, whose rows it locks where nothing else has (T1).
   if (held !== undefined) {
-    const values = statements.WRITE_STEPS_HELD.values(steps, held.standings, held.guard);
-    void send(statements.WRITE_STEPS_HELD, values).catch(() => undefined);
+    const statement = endsTimers ? statements.WRITE_STEPS_HELD_TIMERS : statements.WRITE_STEPS_HELD;
+    const values = statement.values(steps, held.standings, held.guard, ended);
+    void send(statement, values).catch(() => undefined);
   } else if (changed.size > 0 || audit.length > 0)
     void send(statements.WRITE_STEPS, statements.WRITE_STEPS.values(steps)).catch(() => undefined);
   sendRows(
@@ -96,12 +100,8 @@ export async function write(
     void send(statements.UPSERT_BLOB, [sha256, body]).catch(() => undefined);
     void send(statements.INSERT_BLOB_OWNER, [workflowId, sha256]).catch(() => undefined);
   }
-  const ended = owned.flatMap(({ cancelTimers }) => (cancelTimers === "all" ? [] : cancelTimers));
-  const allEnded = owned.flatMap(({ cancelTimers, workflowId }) =>
-    cancelTimers === "all" && workflowId !== undefined ? [workflowId] : [],
-  );
-  if (ended.length + allEnded.length > 0)
-    void send(statements.DELETE_TIMERS, [ended, allEnded]).catch(() => undefined);
+  if (endsTimers && held === undefined)
+    void send(statements.DELETE_TIMERS, [ended.ids, ended.of]).catch(() => undefined);
   sendRows(
     statements.UPSERT_TIMERS,
     owned.flatMap(({ timers }) => timers),
@@ -158,6 +158,16 @@ function toColumns(definitions: readonly NewDefinition[]): readonly unknown[] {
     definitions.map(({ id }) => id),
     definitions.map(({ body }) => body()),
   ];
+}
+
+function endedTimers(owned: readonly BatchRows[]): EndedTimers {
+  return {
+    ids: owned.flatMap(({ cancelTimers }) => (cancelTimers === "all" ? [] : cancelTimers)),
+    of: owned.flatMap(({ cancelTimers, workflowId }) =>
+      cancelTimers === "all" && workflowId !== undefined ? [workflowId] : [],
+    ),
+    fired: owned.flatMap(({ expect }) => (expect.timers ?? []).map(toKey)),
+  };
 }
 
 /** Instances that are there, that records were made of, and that no batch writes. */

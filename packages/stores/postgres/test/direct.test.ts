@@ -19,6 +19,7 @@ import {
   startOf,
   stepOf,
   systemClock,
+  timerOf,
 } from "@mcp-flowgate/store-testkit";
 import { createBench, onEnd } from "./support/open.ts";
 import { createCommitCutter, LATE_MS, type Cut } from "./support/proxy.ts";
@@ -50,6 +51,31 @@ test("a step of an instance that was read is one round trip, one that rests on m
   const withSignal = { ...consuming, expect: { ...consuming.expect, signals: ["s_1"] } };
   expect(await trips(() => store.apply(withSignal))).toBe(2);
   expect((await readStreams(store)).get("wf:wf_1")).toHaveLength(6);
+});
+
+test("a deadline is fired in one round trip, and only where it is still armed", async () => {
+  const { url, open } = await createBench();
+  const cutter = await createCommitCutter(url, () => 1);
+  const store = await open({ url: cutter.url, poolSize: 1, leaseMs: 600_000 });
+  const armTimers = ["a", "b", "c"].map((id) => timerOf(id, "wf_1", 0));
+  await store.apply({ ...startOf("wf_1", {}, [eventOf("wf_1")]), armTimers });
+  const firing = (version: number, ...ids: string[]) => {
+    const fired = stepOf("wf_1", version, version, { cancelTimers: ids, audit: [eventOf("wf_1")] });
+    return { ...fired, expect: { ...fired.expect, timers: ids } };
+  };
+  const before = cutter.packets;
+  expect(await store.apply(firing(0, "a"))).toEqual({ status: "applied" });
+  expect(cutter.packets - before).toBe(1);
+  const other = await open();
+  // The instance stands as before, and one of its deadlines is gone.
+  await other.apply({ expect: firing(1).expect, cancelTimers: ["b"], audit: [] });
+  expect(await store.apply(firing(1, "b", "c"))).toEqual({ status: "conflict", on: "timer" });
+  expect(await store.apply({ ...firing(1, "c"), armTimers: [timerOf("c", "wf_1", 0)] })).toEqual({
+    status: "applied",
+  });
+  expect((await store.load("wf_1"))?.timers.map(({ id }) => id)).toEqual(["c"]);
+  expect(await store.apply({ ...firing(2, "c"), cancelTimers: "all" })).toEqual({ status: "applied" });
+  expect((await store.load("wf_1"))?.timers).toEqual([]);
 });
 
 test("a record of somebody else between two steps of one version is built upon, not over", async () => {
