@@ -19,3 +19,17 @@ export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): 
     cancel();
   }
 }
+
+/** Resolves when half of these have, none of which may reject. */
+export async function half(promises: readonly Promise<unknown>[]): Promise<void> {
+  let left = Math.ceil(promises.length / 2);
+  if (left === 0) return;
+  await new Promise<void>((resolve) => {
+    for (const promise of promises) {
+      void promise.then(() => {
+        left -= 1;
+        if (left === 0) resolve();
+      });
+    }
+  });
+}

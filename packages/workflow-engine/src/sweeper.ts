@@ -2,7 +2,7 @@ import type { Clock, DueWork, Ids, Log, Operation, Timer, WorkflowStore } from "
 import { FlowgateError } from "@mcp-flowgate/core";
 import type { Driver, HappenOptions } from "./driver.ts";
 import { createLeftWork, type LeftWork } from "./left-work.ts";
-import { within } from "./sleep.ts";
+import { half, within } from "./sleep.ts";
 import type { WorkflowEvent } from "./transition.ts";
 import type { Work, Writable } from "./work.ts";
 
@@ -13,8 +13,9 @@ import type { Work, Writable } from "./work.ts";
  * P1 It looks at least every `sweepMs` (± 20 %, so that replicas do not march in step), sooner when something is known
  *    to be due sooner (W11).
  * P2 It never waits for effects: a slow one does not delay the next look.
- * P3 Where more is due than one look takes up, the next look follows as soon as the store has answered to what this one
- *    began: before that it would only find the same again.
+ * P3 Where more is due than one look takes up, the next look follows as soon as the store has answered to half of what this
+ *    one began: a store that writes in several transactions goes on with the others meanwhile, and before that it would
+ *    mostly find the same again.
  * P4 What could not be done is left for a while, twice as long each time, and those after it have their turn: however much
  *    waits for something else, as the cancellation of what is uncertain does, nothing stays behind it.
  */
@@ -90,7 +91,7 @@ class PollingSweeper implements Sweeper {
       const { isMore, begun } = await this.#look();
       if (isMore) {
         // P3; should a store not answer, not for ever.
-        await within(clock, sweepMs, Promise.all(begun));
+        await within(clock, sweepMs, half(begun));
         delay = 0;
       } else {
         const dueAt = await store.nextDueAt();

@@ -10,8 +10,8 @@ const job = buildWorkflow({
   done: buildEnd(),
 });
 
-/** More than a look takes up. */
-const MANY = 300;
+/** What a look takes up, and more than that. */
+const [BATCH, MANY] = [256, 300];
 
 /** A cancellation that was asked for by a process that ended before it took it up. */
 async function leaveCancel(store: WorkflowStore, workflowId: string): Promise<void> {
@@ -41,6 +41,38 @@ describe("the sweeper", () => {
     at.engine.run();
     await at.clock.advance(3000);
     expect((await at.get(open)).status).toBe("cancelled");
+    await at.engine.close();
+  });
+
+  it("goes on where half of what it began is on record, and leaves the others alone (P3)", async () => {
+    const timed = buildWorkflow({
+      open: { timeoutMs: 1000, onTimeout: { target: "done" }, transitions: {} },
+      done: buildEnd(),
+    });
+    const at = bench(timed);
+    const open: Awaited<ReturnType<Bench["start"]>>[] = [];
+    for (let index = 0; index < MANY; index += 1) open.push(await at.start());
+    await at.clock.advance(1000);
+    const slow = Promise.withResolvers<void>();
+    const apply = at.store.apply.bind(at.store);
+    let begun = 0;
+    const applies = vi.spyOn(at.store, "apply").mockImplementation(async (batch) => {
+      begun += 1;
+      if (begun > BATCH / 2 && begun <= BATCH) await slow.promise;
+      return await apply(batch);
+    });
+    at.engine.run();
+    await at.clock.advance(20);
+    await settled();
+    const ended = async (): Promise<number> => {
+      const all = await Promise.all(open.map(({ instance }) => at.store.load(instance!.id)));
+      return all.filter((one) => one?.instance.status === "terminal").length;
+    };
+    expect(await ended()).toBe(MANY - BATCH / 2);
+    slow.resolve();
+    await settled();
+    expect(await ended()).toBe(MANY);
+    expect(applies).toHaveBeenCalledTimes(MANY);
     await at.engine.close();
   });
 
