@@ -13,8 +13,8 @@ import { write } from "./write.ts";
  * takes away are there: most steps do.
  *
  * U1 The transaction says how each instance stands, as this process last knew it, and the server judges while it writes:
- *    where one stands otherwise or a timer is gone, all of it is undone (SQLSTATE FG001), and the work goes the longer way. Two that write
- *    the same instances in another order end as a deadlock does.
+ *    where one stands otherwise or a timer is gone, all of it is undone (SQLSTATE FG001), and the work goes the longer
+ *    way. Two that write the same instances in another order end as a deadlock does.
  * U2 Its number is not heard before its commit is sent. So where the connection breaks, it is found out in another way
  *    what became of it (`doubt.ts`): this process takes another number for its guard, which waits for the
  *    transactions that are under way and undoes those that the server has yet to begin, however late they come; then
