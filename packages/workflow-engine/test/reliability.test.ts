@@ -147,6 +147,31 @@ describe("deadlines", () => {
   });
 });
 
+describe("a caller who is gone", () => {
+  const asked = async (effect: "read" | "idempotent", abort: "before" | "during") => {
+    const { start, submit, mcp } = bench(job({}, buildMcp("job", { effect })));
+    const open = await start();
+    const caller = new AbortController();
+    if (abort === "before") caller.abort();
+    if (abort === "during") mcp.script(hangs());
+    const answer = submit(open, "run", {}, { signal: caller.signal });
+    await settled();
+    caller.abort();
+    if (effect === "read") await answer;
+    return mcp.calls.length;
+  };
+
+  it("ends a read, and has none begun", async () => {
+    expect(await asked("read", "during")).toBe(1);
+    expect(await asked("read", "before")).toBe(0);
+  });
+
+  it("ends nothing that may have effects", async () => {
+    expect(await asked("idempotent", "during")).toBe(1);
+    expect(await asked("idempotent", "before")).toBe(1);
+  });
+});
+
 describe("fallback", () => {
   const other = buildMcp("other");
   const withFallback = job({ fallback: { strategy: "first_success", executors: [other] } });
