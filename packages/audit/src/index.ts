@@ -15,6 +15,6 @@ export type { RecordFilter, TrailQuery } from "./query-trail.ts";
 export { createStoreChain } from "./store-chain.ts";
 export type { StoreChain, StoreLine } from "./store-chain.ts";
 export { queryRows, readRows, verifyRows } from "./store-rows.ts";
-export type { AuditRows, RowsQuery, VerifyRowsOptions } from "./store-rows.ts";
+export type { RowsQuery, SealedRows, VerifyRowsOptions } from "./store-rows.ts";
 export { createSealPurge, keepsRows, readSealSettings, storeHeadsPath } from "./seal/seal-settings.ts";
 export type { SealSettings } from "./seal/seal-settings.ts";

@@ -1,4 +1,4 @@
-import { tryParseJson, type Page, type SealTable, type StoredRow } from "@mcp-flowgate/core";
+import { tryParseJson, type AuditRows, type Page, type SealTable, type StoredRow } from "@mcp-flowgate/core";
 import { matchesRecord } from "./query-trail.ts";
 import type { RecordFilter } from "./query-trail.ts";
 import type { AuditRecord } from "./record.ts";
@@ -8,17 +8,9 @@ import { StoreCheck } from "./verify/store-check.ts";
 import { TrailCheck } from "./verify/trail-check.ts";
 import type { TrailProblem, TrailVerdict } from "./verify/verdict.ts";
 
-/** Records that a store keeps in its own tables, in the order of their commits. Stores that keep any have this shape. */
-export interface AuditRows {
+/** Records that a store keeps in its own tables, and the checkpoints over them. */
+export interface SealedRows extends AuditRows {
   readonly checkpoints: SealTable;
-  audit(filter: {
-    readonly stream?: string;
-    /** Positions after this one, oldest first. */
-    readonly after?: number;
-    /** Or positions before this one, newest first. */
-    readonly before?: number;
-    readonly limit: number;
-  }): Promise<readonly { readonly position: number; readonly line: string }[]>;
 }
 
 export interface RowsQuery extends RecordFilter {
@@ -87,7 +79,7 @@ export interface VerifyRowsOptions {
  * @throws where a key is not an ed25519 public key.
  */
 export async function verifyRows(
-  { checkpoints }: AuditRows,
+  { checkpoints }: SealedRows,
   { name, heads = [], publicKeys = [] }: VerifyRowsOptions,
 ): Promise<TrailVerdict> {
   const check = new TrailCheck({ firstFile: 1, heads: [], keys: [] });

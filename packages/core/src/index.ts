@@ -111,6 +111,7 @@ export type {
 } from "./ports/executor.ts";
 export type { Digest, IdPrefix, Ids } from "./ports/ids.ts";
 export type { Log, LogFields } from "./ports/log.ts";
+export type { AuditFilter, AuditRows, StoredAudit } from "./ports/audit-rows.ts";
 export type { SealPurge, SealTable, StoredCheckpoint, StoredRow } from "./ports/seal-table.ts";
 export type { Decision, ReplicaInfo, SharedState, SharedView } from "./ports/shared-state.ts";
 export type {

@@ -1,4 +1,4 @@
-import { keepsRows, type AuditRows } from "@mcp-flowgate/audit";
+import { keepsRows, type SealedRows } from "@mcp-flowgate/audit";
 import type { GatewayPlan, Log } from "@mcp-flowgate/core";
 import { systemClock } from "../host/clock.ts";
 import { systemDigest, systemIds } from "../host/ids.ts";
@@ -6,7 +6,7 @@ import { openDurable } from "./open-store.ts";
 
 /** The audit records in the store of a configuration, opened beside the gateways that use it. */
 export interface OpenAuditRows {
-  readonly rows: AuditRows;
+  readonly rows: SealedRows;
   /** What people call it. */
   readonly name: string;
   close(): Promise<void>;

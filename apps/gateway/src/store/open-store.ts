@@ -3,7 +3,7 @@ import {
   createStoreChain,
   keepsRows,
   readSealSettings,
-  type AuditRows,
+  type SealedRows,
   type AuditTrail,
   type SealSettings,
 } from "@mcp-flowgate/audit";
@@ -57,7 +57,7 @@ export interface OpenedStore {
   readonly store: WorkflowStore;
   readonly shared: SharedState;
   /** The audit records that it keeps, where it keeps any. */
-  readonly rows?: AuditRows;
+  readonly rows?: SealedRows;
 }
 
 /** How the records of the configuration's store are sealed, where it keeps any. */

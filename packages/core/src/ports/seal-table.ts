@@ -1,3 +1,5 @@
+import type { StoredAudit } from "./audit-rows.ts";
+
 /** A statement about the audit records of a store, chained to the one before it. What it says is for who made it. */
 export interface StoredCheckpoint {
   /** 1, 2, 3, … */
@@ -12,9 +14,7 @@ export interface StoredCheckpoint {
 }
 
 /** A record with everything that the store says of it beside its text. */
-export interface StoredRow {
-  readonly position: number;
-  readonly line: string;
+export interface StoredRow extends StoredAudit {
   readonly stream: string;
   readonly seq: number;
   readonly id: string;
@@ -33,7 +33,7 @@ export interface SealTable {
   /** How many records are unsealed, counted up to `limit`, and when the first of them was made. */
   backlog(limit: number): Promise<{ readonly events: number; readonly oldestAt?: number }>;
   /** The first of them, in the order of their positions. */
-  unsealed(limit: number): Promise<readonly { readonly position: number; readonly line: string }[]>;
+  unsealed(limit: number): Promise<readonly StoredAudit[]>;
   /** Those among `positions` that are unsealed. */
   stillUnsealed(positions: readonly number[]): Promise<readonly number[]>;
   last(): Promise<StoredCheckpoint | undefined>;

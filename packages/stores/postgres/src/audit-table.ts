@@ -1,14 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { FlowgateError, type AuditDraft } from "@mcp-flowgate/core";
-import {
-  linkRecord,
-  streamOf,
-  toTime,
-  type AuditChain,
-  type AuditFilter,
-  type AuditHead,
-  type StoredAudit,
-} from "@mcp-flowgate/store-sql";
+import { FlowgateError, type AuditDraft, type AuditFilter, type StoredAudit } from "@mcp-flowgate/core";
+import { linkRecord, streamOf, toTime, type AuditChain, type AuditHead } from "@mcp-flowgate/store-sql";
 import type { Database, Statement } from "./database.ts";
 import { toBoundedKey, toKey } from "./keys.ts";
 

@@ -1,13 +1,5 @@
 export { createAuditChain } from "@mcp-flowgate/store-sql";
-export type {
-  AuditChain,
-  AuditFilter,
-  AuditHead,
-  AuditLine,
-  Collected,
-  Migrated,
-  StoredAudit,
-} from "@mcp-flowgate/store-sql";
+export type { AuditChain, AuditHead, AuditLine, Collected, Migrated } from "@mcp-flowgate/store-sql";
 export { createPostgresLink } from "./bus-link.ts";
 export { inspectPostgresStore } from "./inspect.ts";
 export { createPostgresStore } from "./postgres-store.ts";

@@ -18,6 +18,8 @@ import type {
   SealTable,
   SharedState,
   WorkflowInstance,
+  AuditFilter,
+  StoredAudit,
 } from "@mcp-flowgate/core";
 import {
   closedError,
@@ -25,14 +27,12 @@ import {
   createAuditChain,
   createForwarding,
   toRetention,
-  type AuditFilter,
   type Collected,
   type Forwarding,
   type Migrated,
   type RetentionOptions,
   type SqlStore,
   type SqlStoreOptions,
-  type StoredAudit,
 } from "@mcp-flowgate/store-sql";
 import { readAudit } from "./audit-table.ts";
 import { createChangeFeed, type ChangeFeed } from "./change-feed.ts";

@@ -26,4 +26,4 @@ export type {
   StandingInstance,
 } from "./rows.ts";
 export { closedError } from "./sql-store.ts";
-export type { AuditFilter, Migrated, SqlStore, SqlStoreOptions, StoredAudit } from "./sql-store.ts";
+export type { Migrated, SqlStore, SqlStoreOptions } from "./sql-store.ts";

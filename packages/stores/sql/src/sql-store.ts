@@ -1,5 +1,6 @@
 import {
   FlowgateError,
+  type AuditRows,
   type AuditSink,
   type Clock,
   type Digest,
@@ -14,13 +15,11 @@ import type { AuditChain } from "./audit-chain.ts";
 import type { Collected, RetentionOptions } from "./retention.ts";
 
 /** A store whose processes share a database. */
-export interface SqlStore extends WorkflowStore {
+export interface SqlStore extends WorkflowStore, AuditRows {
   /** What opening it did to the schema. */
   readonly migrated: Migrated;
   /** What the processes on it agree on besides workflows. */
   readonly shared: SharedState;
-  /** Audit records in the order of their positions. */
-  audit(filter: AuditFilter): Promise<readonly StoredAudit[]>;
   /** The checkpoints over audit records, and the records that none covers yet. */
   readonly checkpoints: SealTable;
   /** Removes what the retention allows to remove. Runs by itself now and then; a call is only needed for "now". */
@@ -52,24 +51,6 @@ export interface SqlStoreOptions {
 export interface Migrated {
   readonly from: number;
   readonly to: number;
-}
-
-/** Which records to read, in the order of their positions. */
-export interface AuditFilter {
-  /** `wf:<id>` or `replica:<name>:<epoch>`; left out, every stream. */
-  readonly stream?: string;
-  /** The position of the last record that was read. */
-  readonly after?: number;
-  /** Records before this position, newest first, instead of those after one. */
-  readonly before?: number;
-  readonly limit: number;
-}
-
-/** A record with its position. Positions grow and are not dense; what is read once has nothing before it that comes later. */
-export interface StoredAudit {
-  readonly position: number;
-  /** The record's JSON text. */
-  readonly line: string;
 }
 
 /** What a closed store answers. */

@@ -1,13 +1,11 @@
-import type { AuditDraft } from "@mcp-flowgate/core";
+import type { AuditDraft, AuditFilter, StoredAudit } from "@mcp-flowgate/core";
 import {
   GENESIS_HASH,
   linkRecord,
   streamOf,
   toTime,
   type AuditChain,
-  type AuditFilter,
   type AuditHead,
-  type StoredAudit,
 } from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
 import type { OpenedDatabase } from "./database.ts";

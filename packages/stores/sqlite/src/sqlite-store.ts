@@ -18,6 +18,8 @@ import type {
   SealTable,
   SharedState,
   WorkflowInstance,
+  AuditFilter,
+  StoredAudit,
 } from "@mcp-flowgate/core";
 import {
   closedError,
@@ -25,14 +27,12 @@ import {
   createAuditChain,
   createForwarding,
   toRetention,
-  type AuditFilter,
   type BatchRows,
   type Collected,
   type Forwarding,
   type Migrated,
   type SqlStore,
   type SqlStoreOptions,
-  type StoredAudit,
 } from "@mcp-flowgate/store-sql";
 import type Database from "better-sqlite3";
 import { createAuditTable, type AuditTable } from "./audit-table.ts";

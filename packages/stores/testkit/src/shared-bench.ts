@@ -1,10 +1,9 @@
-import type { AuditDraft, AuditSink, Log, WorkflowStore } from "@mcp-flowgate/core";
+import type { AuditDraft, AuditRows, AuditSink, Log, WorkflowStore } from "@mcp-flowgate/core";
 import type { ManualClock } from "@mcp-flowgate/testkit";
 import type { Child } from "./child-process.ts";
-import type { AuditedStore } from "./streams.ts";
 
 /** What tests ask of every store that keeps its rows in a database. */
-export interface KeptStore extends WorkflowStore, AuditedStore {
+export interface KeptStore extends WorkflowStore, AuditRows {
   /** How many rows of each kind were removed. */
   gc(): Promise<object>;
 }

@@ -1,18 +1,8 @@
-import { parseJson } from "@mcp-flowgate/core";
+import { parseJson, type AuditRows } from "@mcp-flowgate/core";
 import { digest } from "./environment.ts";
 
-/** A store that gives its audit records back, as both SQL stores do. */
-export interface AuditedStore {
-  audit(filter: {
-    readonly stream?: string;
-    readonly after?: number;
-    readonly before?: number;
-    readonly limit: number;
-  }): Promise<readonly { readonly position: number; readonly line: string }[]>;
-}
-
 /** The records of every stream, in their order; throws where one is not what its chain says. */
-export async function readStreams(store: AuditedStore): Promise<Map<string, Record<string, unknown>[]>> {
+export async function readStreams(store: AuditRows): Promise<Map<string, Record<string, unknown>[]>> {
   const streams = new Map<string, Record<string, unknown>[]>();
   for (let after = 0; ;) {
     const rows = await store.audit({ after, limit: 1000 });
