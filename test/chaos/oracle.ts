@@ -2,6 +2,7 @@ import type { AuditDraft, Json, JsonObject, Operation, StateIr, WorkflowIr } fro
 import { canGoOn, findViolations, readBlobs, type Observed } from "@mcp-flowgate/testkit";
 import type { Ledger } from "./clients.ts";
 import { DEFINITIONS } from "./flow.ts";
+import { STOPPED_BEFORE } from "./sink-executor.ts";
 import type { Sink } from "./sink.ts";
 import { digest, type ChaosStore } from "./stores.ts";
 
@@ -133,7 +134,10 @@ function judgeEffects(
   }
 }
 
-/** The engine believes its executors. Those of a run say `not_sent` only of what never arrives. */
+/**
+ * The engine believes its executors: those of a run say `not_sent` only of what never arrives. It calls none for what is to
+ * be stopped at once (W7).
+ */
 function judgeExecutors(sink: Sink, { notes }: Ledger, violations: string[]): void {
   const idOf = ({ replica, key }: { readonly replica: string; readonly key: string }): string =>
     `${replica} ${key}`;
@@ -141,6 +145,8 @@ function judgeExecutors(sink: Sink, { notes }: Ledger, violations: string[]): vo
   const performed = Map.groupBy(notes, idOf);
   for (const { replica, key, said } of notes) {
     if (said?.startsWith("not_sent") !== true) continue;
+    if (said.includes(STOPPED_BEFORE))
+      violations.push(`W7 the executor of ${replica} was called for what was stopped before: ${key}`);
     const id = idOf({ replica, key });
     const own = performed.get(id) ?? [];
     const begun = own.filter((note) => note.said === undefined).length;

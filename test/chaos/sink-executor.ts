@@ -17,7 +17,7 @@ export function createSinkExecutor(options: {
       await new Promise<ExecutorOutcome>((resolve) => {
         // Node says of a connection with such a signal that it was aborted, and makes it all the same.
         if (signal.aborted) {
-          resolve(failure("not_sent", "connection_error", "it was stopped before"));
+          resolve(failure("not_sent", "connection_error", STOPPED_BEFORE));
           return;
         }
         const tool = call.kind === "mcp" ? call.tool : "";
@@ -76,6 +76,9 @@ export function createSinkExecutor(options: {
     close: async () => undefined,
   };
 }
+
+/** What it says of a call that was to be stopped at once: the engine promises that there is none. */
+export const STOPPED_BEFORE = "it was stopped before";
 
 /** An answer that is whole; the sink says how long its answers are. */
 function read(text: string): { readonly status?: number; readonly body: string } {
