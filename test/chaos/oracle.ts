@@ -142,17 +142,23 @@ function judgeExecutors(sink: Sink, { notes }: Ledger, violations: string[]): vo
   const idOf = ({ replica, key }: { readonly replica: string; readonly key: string }): string =>
     `${replica} ${key}`;
   const arrived = Map.groupBy(sink.arrivals, idOf);
-  const performed = Map.groupBy(notes, idOf);
-  for (const { replica, key, said } of notes) {
-    if (said?.startsWith("not_sent") !== true) continue;
-    if (said.includes(STOPPED_BEFORE))
+  // What a probe asks does not arrive as an effect.
+  const performed = Map.groupBy(
+    notes.filter(({ isProbe }) => !isProbe),
+    idOf,
+  );
+  for (const { replica, key, message } of notes) {
+    if (message === STOPPED_BEFORE)
       violations.push(`W7 the executor of ${replica} was called for what was stopped before: ${key}`);
-    const id = idOf({ replica, key });
-    const own = performed.get(id) ?? [];
-    const begun = own.filter((note) => note.said === undefined).length;
-    const unsent = own.filter((note) => note.said?.startsWith("not_sent") === true).length;
-    if ((arrived.get(id)?.length ?? 0) > begun - unsent)
-      violations.push(`the executor of ${replica} said \`${said}\` of what arrived: ${key}`);
+  }
+  for (const [id, own] of performed) {
+    const begun = own.filter(({ said }) => said === undefined).length;
+    const unsent = own.filter(({ said }) => said === "not_sent");
+    if ((arrived.get(id)?.length ?? 0) > begun - unsent.length)
+      for (const { replica, key, message } of unsent)
+        violations.push(
+          `the executor of ${replica} said that it sent nothing (${message}) of what arrived: ${key}`,
+        );
   }
 }
 

@@ -22,7 +22,11 @@ export interface Note {
   readonly key: string;
   readonly attempt: number;
   readonly at: number;
+  readonly isProbe: boolean;
+  /** What it took for what became of the effect, or another status. */
   readonly said?: string;
+  /** Of a failure. */
+  readonly message?: string;
 }
 
 /**

@@ -100,11 +100,14 @@ function withNotes(executor: Executor): Executor {
     ...executor,
     async execute(call, context) {
       const { idempotencyKey: key, attempt } = context;
-      const what = call.kind === "mcp" && call.tool === "find" ? "the probe: " : "";
-      tell({ key, attempt, at: Date.now() });
+      const isProbe = call.kind === "mcp" && call.tool === "find";
+      tell({ key, attempt, isProbe, at: Date.now() });
       const outcome = await executor.execute(call, context);
-      const how = outcome.status === "failed" ? `${outcome.effect}: ${outcome.message}` : outcome.status;
-      tell({ key, attempt, at: Date.now(), said: `${what}${how}` });
+      const said =
+        outcome.status === "failed"
+          ? { said: outcome.effect, message: outcome.message }
+          : { said: outcome.status };
+      tell({ key, attempt, isProbe, at: Date.now(), ...said });
       return outcome;
     },
   };

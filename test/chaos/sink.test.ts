@@ -1,4 +1,5 @@
-import type { ExecutorContext, ExecutorOutcome } from "@mcp-flowgate/core";
+import type { ExecutorOutcome } from "@mcp-flowgate/core";
+import { buildContext } from "@mcp-flowgate/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSinkExecutor } from "./sink-executor.ts";
 import { startSink, type Sink } from "./sink.ts";
@@ -13,12 +14,14 @@ describe("the sink and its executor", () => {
   });
   afterAll(() => sink.close());
 
-  const call = async (key: string, abort = new AbortController()): Promise<ExecutorOutcome> => {
+  const call = async (
+    key: string,
+    more: Parameters<typeof buildContext>[0] = {},
+  ): Promise<ExecutorOutcome> => {
     const executor = createSinkExecutor({ port: sink.port, replica: "r1", reach: () => undefined });
-    const context = { idempotencyKey: key, workflowId: "wf_1", attempt: 1, signal: abort.signal };
     return await executor.execute(
       { kind: "mcp", connection: "sink", tool: "reconcile", arguments: {} },
-      context as unknown as ExecutorContext,
+      buildContext({ idempotencyKey: key, ...more }),
     );
   };
 
@@ -38,9 +41,10 @@ describe("the sink and its executor", () => {
 
   it("sends nothing where it was stopped before", async () => {
     sink.behave(FINE);
-    const stopped = new AbortController();
-    stopped.abort();
-    expect(await call("e", stopped)).toMatchObject({ status: "failed", effect: "not_sent" });
+    expect(await call("e", { signal: AbortSignal.abort() })).toMatchObject({
+      status: "failed",
+      effect: "not_sent",
+    });
     await call("f");
     expect([sink.count("e"), sink.count("f")]).toEqual([0, 1]);
   });
