@@ -88,6 +88,7 @@ export type {
 
 export { AUDIT_EVENT_TYPES } from "./ports/audit.ts";
 export type { AuditDraft, AuditEventType, AuditSink } from "./ports/audit.ts";
+export type { AuditFilter, AuditRows, StoredAudit } from "./ports/audit-rows.ts";
 export { BUS_TEXT_BYTES } from "./ports/bus.ts";
 export type { Bus, BusLink, BusLinkEvents, BusMessage, BusStatus, OpenBusLink } from "./ports/bus.ts";
 export type { Clock } from "./ports/clock.ts";
@@ -111,7 +112,6 @@ export type {
 } from "./ports/executor.ts";
 export type { Digest, IdPrefix, Ids } from "./ports/ids.ts";
 export type { Log, LogFields } from "./ports/log.ts";
-export type { AuditFilter, AuditRows, StoredAudit } from "./ports/audit-rows.ts";
 export type { SealPurge, SealTable, StoredCheckpoint, StoredRow } from "./ports/seal-table.ts";
 export type { Decision, ReplicaInfo, SharedState, SharedView } from "./ports/shared-state.ts";
 export type {

@@ -1,5 +1,12 @@
-import { parseJson, type GatewayPlan, type Json, type JsonObject, type Principal } from "@mcp-flowgate/core";
-import { queryRows, queryTrail, type SealedRows, type RecordFilter } from "@mcp-flowgate/audit";
+import {
+  parseJson,
+  type AuditRows,
+  type GatewayPlan,
+  type Json,
+  type JsonObject,
+  type Principal,
+} from "@mcp-flowgate/core";
+import { queryRows, queryTrail, type RecordFilter } from "@mcp-flowgate/audit";
 import type { McpServers } from "@mcp-flowgate/executor-mcp";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { NAME, VERSION } from "../version.ts";
@@ -23,7 +30,7 @@ export function createOperations(parts: {
   readonly connections: Pick<McpServers, "status">;
   readonly catalogue: Pick<Catalogue, "counts">;
   /** The records that the store keeps: those of all replicas. */
-  readonly rows?: SealedRows;
+  readonly rows?: AuditRows;
   readonly startedAt: number;
   readonly now: () => number;
   readonly isStopped: (connection: string) => boolean;

@@ -6,10 +6,10 @@ import {
   type GatewayPlan,
   type Ids,
   type ImportIr,
+  type AuditRows,
   type JsonObject,
   type Log,
 } from "@mcp-flowgate/core";
-import type { SealedRows } from "@mcp-flowgate/audit";
 import type { LockFile } from "@mcp-flowgate/config-compiler";
 import { createMcpExecutor, type McpConnections } from "@mcp-flowgate/executor-mcp";
 import type { Fetch } from "@mcp-flowgate/outbound";
@@ -60,7 +60,7 @@ export interface RevisionParts {
   /** What replicas know of each other. */
   readonly cluster: () => JsonObject;
   /** The audit records that the store keeps. */
-  readonly rows?: SealedRows;
+  readonly rows?: AuditRows;
 }
 
 /**

@@ -201,8 +201,9 @@ interface HeldStatement extends Statement {
 function held(name: string, endsTimers: boolean): HeldStatement {
   const { text } = update("wf", "instance", INSTANCE);
   const next = STEP_VALUES + STANDING.length + 1;
-  const [ids, of, fired] = [1, 2, 3].map((place) => `$${next + place}::text[]`);
-  const deletion = `, ended AS (DELETE FROM mcp_flowgate.timer WHERE id = ANY(${ids}) OR wf_id = ANY(${of}) RETURNING id)`;
+  const list = (place: number): string => `$${next + place}::text[]`;
+  const [ids, of, fired] = [list(1), list(2), list(3)];
+  const deletion = `, ended AS (${deleteTimers(ids, of)} RETURNING id)`;
   const allFired = `AND (SELECT count(*) FROM ended WHERE id = ANY(${fired})) = cardinality(${fired})`;
   const toStandings = toValues(STANDING);
   return {
@@ -230,7 +231,7 @@ export const WRITE_STEPS_HELD_TIMERS = held("write_steps_held_timers", true);
 
 export const DELETE_TIMERS: Statement = {
   name: "delete_timers",
-  text: "DELETE FROM mcp_flowgate.timer WHERE id = ANY($1::text[]) OR wf_id = ANY($2::text[])",
+  text: deleteTimers("$1::text[]", "$2::text[]"),
 };
 export const DELETE_SIGNALS: Statement = {
   name: "delete_signals",
@@ -258,6 +259,11 @@ export const SET_LATE_RESULTS: Statement = {
       INSERT INTO mcp_flowgate.change (xid, epoch, wf_id) SELECT DISTINCT pg_current_xact_id(), $3::bigint, wf_id FROM written
     ) SELECT DISTINCT wf_id AS id FROM written`,
 };
+/** By their own keys and by those of their instances. */
+function deleteTimers(ids: string, of: string): string {
+  return `DELETE FROM mcp_flowgate.timer WHERE id = ANY(${ids}) OR wf_id = ANY(${of})`;
+}
+
 /** Rows are numbered in the order in which they are given. `from` parameters come before theirs. */
 function insert<Row>(
   table: string,
